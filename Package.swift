@@ -1,0 +1,71 @@
+// swift-tools-version: 6.2
+// The arrows of the house: Appliance → Drivers → Core. C libraries enter through Sources/Drivers/System,
+// a module map and a shim each. Nothing is public: what crosses a module is `package`.
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+func cLibrary(_ name: String) -> Target {
+    .systemLibrary(name: name, path: "Sources/Drivers/System/\(name)")
+}
+
+let package = Package(
+    name: "depotd",
+    products: [.executable(name: "depotd", targets: ["Appliance"])],
+    dependencies: [
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: ["YAML"]),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        cLibrary("CLibUSB"), cLibrary("CMicroHTTPD"), cLibrary("CWSLay"),
+        cLibrary("CSodium"), cLibrary("CLinux"), cLibrary("CZlib"),
+        .target(
+            name: "Core",
+            dependencies: [
+                "CSodium",
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            exclude: ["Core.docc"],
+            swiftSettings: strict),
+        .target(
+            name: "Drivers",
+            dependencies: [
+                "Core", "CLibUSB", "CMicroHTTPD", "CWSLay", "CLinux", "CZlib",
+                .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            exclude: ["System"],
+            swiftSettings: strict),
+        .target(name: "CPages", path: "Sources/Appliance/Web/CPages"),
+        .executableTarget(
+            name: "Appliance",
+            dependencies: [
+                "Core", "Drivers", "CPages",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Configuration", package: "swift-configuration"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "Yams", package: "Yams"),
+            ],
+            exclude: ["Web"],
+            swiftSettings: strict),
+        .testTarget(name: "CoreTests", dependencies: ["Core"], swiftSettings: strict),
+        .testTarget(name: "DriversTests", dependencies: ["Drivers"], swiftSettings: strict),
+        .testTarget(name: "ApplianceTests", dependencies: ["Appliance"], swiftSettings: strict),
+        .testTarget(name: "TidyTests", swiftSettings: strict),
+    ]
+)

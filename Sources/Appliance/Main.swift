@@ -1,0 +1,3 @@
+import Core
+import GRDB
+@main struct Main { static func main() { print(1) } }
