@@ -29,11 +29,11 @@ let package = Package(
     ],
     targets: [
         cLibrary("CLibUSB"), cLibrary("CMicroHTTPD"), cLibrary("CWSLay"),
-        cLibrary("CSodium"), cLibrary("CLinux"), cLibrary("CZlib"),
+        cLibrary("CSodium"), cLibrary("CSpatiaLite"), cLibrary("CLinux"), cLibrary("CZlib"),
         .target(
             name: "Core",
             dependencies: [
-                "CSodium",
+                "CSodium", "CSpatiaLite",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),

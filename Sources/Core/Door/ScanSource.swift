@@ -1,6 +1,6 @@
 // The port through which readers reach the door. Core states it; Drivers/USB conforms. A driver never decides what a
 // code means, nor who may adopt a reader: it describes what is plugged in and obeys the settings it is given.
-package import Foundation
+import Foundation
 
 /// How a reader talks over USB.
 package enum ReaderKind: String, Sendable, Codable {

@@ -1,0 +1,54 @@
+// Undo: a scan's movement is reversed by a further one. What was read stays in the journal, marked.
+import Foundation
+import GRDB
+
+extension DoorDesk {
+    /// Reverses what a scan did.
+    ///
+    /// - Returns: the scan's Outcome with the word UNDONE.
+    /// - Throws: `notFound` for a scan that is not there; `conflict` when it moved nothing, was undone, or the gear
+    ///   moved again since.
+    package func undo(_ id: ScanRecord.ID, actor: Person.ID?) async throws -> JSON {
+        try await store.write(lane: .door) { transaction in
+            let record = try UndoableScan.find(id, in: transaction.database)
+            let door = try Self.door(record.door, in: transaction.database)
+            let actor = try Self.actor(at: door, or: actor, in: transaction)
+            let asset = try AssetEdit.run("custody", on: record.asset, actor: actor?.id, device: nil, in: transaction) {
+                let movement = Movement(door: door.id, scan: id, actor: actor?.id)
+                try Custody.undo(record.event, of: $0.id, movement, in: transaction)
+                if let condition = record.conditionBefore {
+                    try AssetRegister.set(condition, of: $0.id, in: transaction.database)
+                }
+            }
+            try transaction.database.execute(sql: "UPDATE scan SET undone = 1 WHERE id = ?", arguments: [id.rawValue])
+            let outcome = Outcome(
+                scan: id, verdict: .ok, action: .undone, word: "UNDONE",
+                short: "\(asset.number) is \(asset.status.word) again", spoken: "\(asset.number) undone",
+                code: record.code, asset: asset, actor: actor, project: asset.holder?.project)
+            let body = outcome.json(door: door, reader: nil, at: transaction.now).replacing("undone", with: true)
+            try transaction.append(.scans, "undone", subject: id.rawValue, actor: actor?.id.rawValue, body)
+            return body
+        }
+    }
+}
+
+/// What the journal keeps for an undo.
+private struct UndoableScan {
+    let code: String
+    let door: Door.ID
+    let asset: Asset.ID
+    let event: Custody.EventID
+    let conditionBefore: Condition?
+
+    static func find(_ id: ScanRecord.ID, in database: Database) throws -> UndoableScan {
+        let row = try Row.fetchOne(database, sql: "SELECT * FROM scan WHERE id = ?", arguments: [id.rawValue])
+        guard let row else { throw Failure(.notFound, "There is no such scan.") }
+        guard let asset = row["asset"] as Asset.ID?, let event = row["event"] as Custody.EventID? else {
+            throw Failure(.conflict, "This scan moved nothing, so there is nothing to undo.")
+        }
+        guard row["undone"] == 0 else { throw Failure(.conflict, "This scan was undone already.") }
+        return UndoableScan(
+            code: row["code"], door: row["door"], asset: asset, event: event,
+            conditionBefore: (row["condition_before"] as String?).flatMap(Condition.init(rawValue:)))
+    }
+}

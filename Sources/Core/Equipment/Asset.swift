@@ -1,0 +1,174 @@
+// One serialised piece of gear, as lists and doors see it. Read from the view `asset_row`, where its status is derived.
+import Foundation
+package import GRDB
+
+/// The state of a piece of gear as somebody found it.
+package enum Condition: String, Sendable, CaseIterable {
+    case fit, maintenance, damaged, lost, retired
+}
+
+/// What a piece of gear is to whoever wants it now. Derived: the condition if unfit, else in use if held, else
+/// reserved if an accepted pull sheet names it, else available.
+package enum AssetStatus: String, Sendable, CaseIterable {
+    case available, reserved, inUse = "in_use", maintenance, damaged, lost, retired
+
+    /// The word people use for it.
+    package var word: String {
+        switch self {
+        case .available: "available"
+        case .reserved: "reserved"
+        case .inUse: "in use"
+        case .maintenance: "in repair"
+        case .damaged: "damaged"
+        case .lost: "lost"
+        case .retired: "retired"
+        }
+    }
+}
+
+/// A serialised piece of gear with all that a list shows of it.
+package struct Asset: Sendable, FetchableRecord {
+    package typealias ID = Identifier<Asset>
+
+    package let id: ID
+    /// What is written on it, such as `CAM-7`; unique without regard to case.
+    package let number: String
+    package let name: String
+    package let model: Model.ID
+    package let modelName: String
+    package let maker: String?
+    package let category: String
+    package let serial: String?
+    package let condition: Condition
+    package let status: AssetStatus
+    package let note: String?
+    package let home: String?
+    package let holder: Holder?
+    /// Grows by one with each edit; the ETag.
+    package let version: Int64
+    package let updated: Date
+    /// The order lists have: the number with its digits padded.
+    let sort: String
+
+    /// Who has it, for which project, since when.
+    package struct Holder: Sendable, Equatable {
+        package var person: NamedReference<Person>?
+        package var project: NamedReference<Project>?
+        package var since: Date
+    }
+
+    package init(row: Row) throws {
+        id = row["id"]
+        number = row["number"]
+        name = row["name"]
+        model = row["model"]
+        modelName = row["model_name"]
+        maker = row["maker"]
+        category = row["category"]
+        serial = row["serial"]
+        condition = Condition(rawValue: row["condition"]) ?? .fit
+        status = AssetStatus(rawValue: row["status"]) ?? .available
+        note = row["note"]
+        home = row["home"]
+        version = row["version"]
+        updated = Date(milliseconds: row["updated"])
+        sort = row["sort"]
+        holder = (row["held_since"] as Int64?).map { since in
+            Holder(
+                person: NamedReference(id: row["holder"], name: row["holder_name"]),
+                project: NamedReference(id: row["held_for"], name: row["held_for_name"]),
+                since: Date(milliseconds: since))
+        }
+    }
+
+    package static func find(_ id: ID, in database: Database) throws -> Asset? {
+        try Asset.fetchOne(
+            database.cachedStatement(sql: "SELECT * FROM asset_row WHERE id = ?"), arguments: [id.rawValue])
+    }
+
+    /// Pads each run of digits to eight places, so that CAM-10 comes after CAM-9.
+    static func sortKey(_ number: String) -> String {
+        var key = ""
+        var digits = ""
+        for character in number.uppercased() + "\n" {
+            if character.isASCII, character.isNumber {
+                digits.append(character)
+                continue
+            }
+            if !digits.isEmpty { key += String(repeating: "0", count: max(0, 8 - digits.count)) + digits }
+            digits = ""
+            key.append(character)
+        }
+        return String(key.dropLast())
+    }
+}
+
+/// A kind of gear: what pull sheets ask for when any unit will do.
+package enum Model {
+    package typealias ID = Identifier<Model>
+}
+
+/// Another record as this one shows it: its identifier and name.
+package struct NamedReference<Named>: Sendable, Equatable {
+    package let id: Identifier<Named>
+    package let name: String
+
+    package init(id: Identifier<Named>, name: String) {
+        self.id = id
+        self.name = name
+    }
+
+    /// From two columns of an outer join; nil when there was nothing to join.
+    init?(id: Identifier<Named>?, name: String?) {
+        guard let id else { return nil }
+        self.init(id: id, name: name ?? "")
+    }
+
+    /// `{"id", "name"}`.
+    package var json: JSON { ["id": .string(id.rawValue), "name": .string(name)] }
+}
+
+extension Optional {
+    /// The reference as JSON, or null.
+    package func orNull<Named>() -> JSON where Wrapped == NamedReference<Named> { self?.json ?? .null }
+}
+
+extension Asset {
+    /// The row as the API gives it.
+    package var json: JSON {
+        [
+            "id": .string(id.rawValue), "number": .string(number), "name": .string(name), "model": .string(modelName),
+            "maker": .optional(maker), "category": .string(category), "serial": .optional(serial),
+            "status": .string(status.rawValue), "condition": .string(condition.rawValue), "note": .optional(note),
+            "holder": holder?.json ?? .null, "home": .optional(home), "version": .int(version),
+            "updatedAt": .time(updated),
+        ]
+    }
+
+    /// The few fields that an outcome at the door carries.
+    package var brief: JSON {
+        [
+            "id": .string(id.rawValue), "number": .string(number), "name": .string(name), "model": .string(modelName),
+            "status": .string(status.rawValue), "condition": .string(condition.rawValue),
+        ]
+    }
+}
+
+extension Asset.Holder {
+    /// `{"person", "project", "since"}`.
+    package var json: JSON { ["person": person.orNull(), "project": project.orNull(), "since": .time(since)] }
+
+    /// Who has it, in words: `Ana Vidal, Festival North`.
+    package var words: String {
+        let names = [person?.name, project?.name].compactMap { $0 }
+        return names.isEmpty ? "somebody without a name" : names.joined(separator: ", ")
+    }
+}
+
+extension Date {
+    /// An instant from Unix milliseconds, as the Store keeps them.
+    package init(milliseconds: Int64) { self.init(timeIntervalSince1970: Double(milliseconds) / 1000) }
+
+    /// Unix milliseconds, rounded down.
+    package var milliseconds: Int64 { Int64((timeIntervalSince1970 * 1000).rounded(.down)) }
+}

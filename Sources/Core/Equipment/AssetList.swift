@@ -1,0 +1,146 @@
+// Lists of gear: searched, filtered, a page at a time, and one piece with all that is known of it.
+import Foundation
+import GRDB
+
+/// What to list.
+package struct AssetQuery: Sendable {
+    /// Words that must all occur in the number, name, serial or codes.
+    package var text = ""
+    package var statuses: [AssetStatus] = []
+    package var category: String?
+    /// 1 to ``limitMax``.
+    package var limit = 50
+    /// Where the last page ended, as it was given out.
+    package var cursor: String?
+
+    package static let limitMax = 500
+
+    package init() {}
+}
+
+extension AssetRegister {
+    /// One page by number, digits by value: `{"items", "next", "total", "counts"}`. `total` and `counts` per status
+    /// are of everything the words and the category match; a next of null ends the list.
+    ///
+    /// - Throws: `invalid` for a limit out of range or a cursor that was not given out.
+    package func list(_ query: AssetQuery) async throws -> JSON {
+        guard (1...AssetQuery.limitMax).contains(query.limit) else {
+            throw Failure(.invalid, "A page has 1 to \(AssetQuery.limitMax) items.", field: "limit")
+        }
+        let after = try query.cursor.map(Self.place(of:))
+        return try await store.read { database in
+            let filter = Self.filter(query)
+            let items = try Self.page(query, filter, after: after, in: database)
+            let counts = try Self.counts(filter, in: database)
+            let wanted = query.statuses.isEmpty ? counts.keys.map { $0 } : query.statuses.map(\.rawValue)
+            return [
+                "items": .array(items.prefix(query.limit).map(\.json)),
+                "next": items.count > query.limit ? .string(Self.cursor(after: items[query.limit - 1])) : .null,
+                "total": .int(wanted.reduce(0) { $0 + (counts[$1] ?? 0) }),
+                "counts": .object(AssetStatus.allCases.map { .init(key: $0.rawValue, value: .int(counts[$0.rawValue] ?? 0)) }),
+            ]
+        }
+    }
+
+    /// One piece with its identifiers and where it was.
+    ///
+    /// - Throws: `notFound`.
+    package func find(_ id: Asset.ID) async throws -> (asset: Asset, json: JSON) {
+        try await store.read { database in
+            guard let asset = try Asset.find(id, in: database) else {
+                throw Failure(.notFound, "There is no such gear.")
+            }
+            let more: JSON = [
+                "identifiers": .array(try Self.identifiers(of: id, in: database)),
+                "history": .array(try Self.history(of: id, in: database)),
+            ]
+            return (asset, asset.json.adding(more))
+        }
+    }
+
+    private struct Filter {
+        var sql = "1"
+        var arguments: [any DatabaseValueConvertible] = []
+    }
+
+    private static func filter(_ query: AssetQuery) -> Filter {
+        var filter = Filter()
+        for word in query.text.folded.split(whereSeparator: \.isWhitespace).prefix(8) {
+            filter.sql += " AND instr(search, ?)"
+            filter.arguments.append(String(word))
+        }
+        if let category = query.category {
+            filter.sql += " AND category = ?"
+            filter.arguments.append(category)
+        }
+        return filter
+    }
+
+    private static func page(
+        _ query: AssetQuery, _ filter: Filter, after: (sort: String, id: String)?, in database: Database
+    ) throws -> [Asset] {
+        var sql = "SELECT * FROM asset_row WHERE \(filter.sql)"
+        var arguments = filter.arguments
+        if !query.statuses.isEmpty {
+            sql += " AND status IN (\(query.statuses.map { _ in "?" }.joined(separator: ", ")))"
+            arguments += query.statuses.map(\.rawValue)
+        }
+        if let after {
+            sql += " AND (sort, id) > (?, ?)"
+            arguments += [after.sort, after.id]
+        }
+        sql += " ORDER BY sort, id LIMIT ?"
+        arguments.append(query.limit + 1)
+        return try Asset.fetchAll(database, sql: sql, arguments: StatementArguments(arguments))
+    }
+
+    private static func counts(_ filter: Filter, in database: Database) throws -> [String: Int64] {
+        let rows = try Row.fetchAll(
+            database, sql: "SELECT status, count(*) AS count FROM asset_row WHERE \(filter.sql) GROUP BY status",
+            arguments: StatementArguments(filter.arguments))
+        return Dictionary(uniqueKeysWithValues: rows.map { ($0["status"], $0["count"]) })
+    }
+
+    private static func cursor(after asset: Asset) -> String {
+        Data("\(asset.sort)\n\(asset.id.rawValue)".utf8).base64EncodedString()
+            .replacingOccurrences(of: "+", with: "-").replacingOccurrences(of: "/", with: "_")
+    }
+
+    private static func place(of cursor: String) throws -> (sort: String, id: String) {
+        let base64 = cursor.replacingOccurrences(of: "-", with: "+").replacingOccurrences(of: "_", with: "/")
+        let parts = Data(base64Encoded: base64).flatMap { String(data: $0, encoding: .utf8) }?
+            .split(separator: "\n", omittingEmptySubsequences: false)
+        guard let parts, parts.count == 2 else {
+            throw Failure(.invalid, "That is not a cursor of this list.", field: "cursor")
+        }
+        return (String(parts[0]), String(parts[1]))
+    }
+
+    private static func identifiers(of id: Asset.ID, in database: Database) throws -> [JSON] {
+        try Row.fetchAll(
+            database, sql: "SELECT scheme, value FROM identifier WHERE asset = ? ORDER BY scheme, value",
+            arguments: [id.rawValue]
+        ).map { ["scheme": .string($0["scheme"]), "value": .string($0["value"])] }
+    }
+
+    /// The last 100 movements, newest first.
+    private static func history(of id: Asset.ID, in database: Database) throws -> [JSON] {
+        try Row.fetchAll(
+            database,
+            sql: """
+                SELECT event.*, person.name AS person_name, project.name AS project_name, door.name AS door_name
+                FROM custody_event AS event
+                LEFT JOIN person ON person.id = event.person LEFT JOIN project ON project.id = event.project
+                LEFT JOIN door ON door.id = event.door
+                WHERE event.asset = ? ORDER BY event.place DESC LIMIT 100
+                """, arguments: [id.rawValue]
+        ).map { row in
+            [
+                "kind": .string(row["kind"]), "at": .time(Date(milliseconds: row["at"])),
+                "person": NamedReference<Person>(id: row["person"], name: row["person_name"]).orNull(),
+                "project": NamedReference<Project>(id: row["project"], name: row["project_name"]).orNull(),
+                "door": NamedReference<Door>(id: row["door"], name: row["door_name"]).orNull(),
+            ]
+        }
+    }
+}

@@ -1,0 +1,170 @@
+// The schema's history. A migration that was shipped is never edited: the next change is a new one. Rules that must
+// hold are in the schema itself: CHECK, NOT NULL, foreign keys and unique indexes.
+import GRDB
+
+enum Migrations {
+    static func migrate(_ writer: DatabaseQueue) throws {
+        var migrator = DatabaseMigrator()
+        migrator.registerMigration("1 log") { try $0.execute(sql: log) }
+        migrator.registerMigration("2 depot") { database in
+            try database.execute(sql: "SELECT InitSpatialMetaData('WGS84_ONLY')")
+            try database.execute(sql: depot)
+            try database.execute(sql: gear)
+            try database.execute(sql: positions)
+        }
+        migrator.registerMigration("3 projects and custody") { database in
+            try database.execute(sql: projects)
+            try database.execute(sql: custody)
+            try database.execute(sql: assetRow)
+        }
+        migrator.registerMigration("4 door") { try $0.execute(sql: door) }
+        try migrator.migrate(writer)
+    }
+
+    /// `body` is JSON text, stored and sent verbatim. `hlc` is a hybrid time; every other time is Unix milliseconds.
+    private static let log = """
+        CREATE TABLE node (
+          id INTEGER PRIMARY KEY CHECK (id = 1),
+          node TEXT NOT NULL, epoch TEXT NOT NULL, hlc INTEGER NOT NULL
+        ) STRICT;
+        CREATE TABLE change (
+          seq INTEGER PRIMARY KEY,
+          epoch TEXT NOT NULL, node TEXT NOT NULL, n INTEGER NOT NULL,
+          hlc INTEGER NOT NULL, boot TEXT NOT NULL, monotonic INTEGER NOT NULL,
+          actor TEXT, device TEXT, topic TEXT NOT NULL, kind TEXT NOT NULL, subject TEXT NOT NULL,
+          body TEXT NOT NULL CHECK (json_valid(body)), hash BLOB NOT NULL CHECK (length(hash) = 32)
+        ) STRICT;
+        CREATE UNIQUE INDEX change_identity ON change (node, epoch, n);
+        CREATE INDEX change_subject ON change (topic, subject, seq);
+        """
+
+    private static let depot = """
+        CREATE TABLE organisation (id TEXT PRIMARY KEY, name TEXT NOT NULL CHECK (name <> '')) STRICT;
+        CREATE TABLE depot (
+          id TEXT PRIMARY KEY, organisation TEXT NOT NULL REFERENCES organisation, name TEXT NOT NULL CHECK (name <> '')
+        );
+        CREATE TABLE person (
+          id TEXT PRIMARY KEY, name TEXT NOT NULL CHECK (name <> ''),
+          role TEXT NOT NULL CHECK (role IN ('crew', 'manager', 'admin')),
+          active INTEGER NOT NULL DEFAULT 1 CHECK (active IN (0, 1))
+        ) STRICT;
+        CREATE TABLE badge (
+          key TEXT PRIMARY KEY, person TEXT NOT NULL REFERENCES person
+        ) STRICT;
+        CREATE TABLE credential (person TEXT PRIMARY KEY REFERENCES person, pin_hash TEXT NOT NULL) STRICT;
+        """
+
+    private static let gear = """
+        CREATE TABLE model (
+          id TEXT PRIMARY KEY, name TEXT NOT NULL CHECK (name <> ''), maker TEXT, category TEXT NOT NULL
+        ) STRICT;
+        CREATE TABLE asset (
+          id TEXT PRIMARY KEY, number TEXT NOT NULL CHECK (number <> ''), sort TEXT NOT NULL,
+          name TEXT NOT NULL, model TEXT NOT NULL REFERENCES model, serial TEXT, home TEXT,
+          condition TEXT NOT NULL DEFAULT 'fit'
+            CHECK (condition IN ('fit', 'maintenance', 'damaged', 'lost', 'retired')),
+          note TEXT, search TEXT NOT NULL, version INTEGER NOT NULL DEFAULT 1, updated INTEGER NOT NULL
+        );
+        CREATE UNIQUE INDEX asset_number ON asset (number COLLATE NOCASE);
+        CREATE UNIQUE INDEX asset_sort ON asset (sort, id);
+        CREATE INDEX asset_model ON asset (model);
+        CREATE TABLE identifier (
+          key TEXT PRIMARY KEY, asset TEXT NOT NULL REFERENCES asset,
+          scheme TEXT NOT NULL, value TEXT NOT NULL CHECK (value <> '')
+        ) STRICT;
+        CREATE INDEX identifier_asset ON identifier (asset);
+        """
+
+    /// WGS 84 longitude and latitude, with spatial indexes.
+    private static let positions = """
+        SELECT AddGeometryColumn('depot', 'position', 4326, 'POINT', 'XY');
+        SELECT CreateSpatialIndex('depot', 'position');
+        SELECT AddGeometryColumn('asset', 'home_position', 4326, 'POINT', 'XY');
+        SELECT CreateSpatialIndex('asset', 'home_position');
+        """
+
+    private static let projects = """
+        CREATE TABLE project (
+          id TEXT PRIMARY KEY, name TEXT NOT NULL CHECK (name <> ''),
+          state TEXT NOT NULL CHECK (state IN ('planned', 'accepted', 'closed')),
+          starts INTEGER NOT NULL, ends INTEGER NOT NULL CHECK (ends >= starts)
+        ) STRICT;
+        CREATE TABLE pull_line (
+          id TEXT PRIMARY KEY, project TEXT NOT NULL REFERENCES project,
+          asset TEXT REFERENCES asset, model TEXT REFERENCES model,
+          quantity INTEGER NOT NULL CHECK (quantity > 0), note TEXT, rank INTEGER NOT NULL,
+          CHECK ((asset IS NULL) <> (model IS NULL)), CHECK (asset IS NULL OR quantity = 1)
+        ) STRICT;
+        CREATE INDEX pull_line_project ON pull_line (project, rank);
+        CREATE UNIQUE INDEX pull_line_asset ON pull_line (asset, project) WHERE asset IS NOT NULL;
+        CREATE INDEX pull_line_model ON pull_line (model) WHERE model IS NOT NULL;
+        """
+
+    /// `custody_event` is the fact and is never edited; `custody` is who holds the asset now, derived from it.
+    private static let custody = """
+        CREATE TABLE custody_event (
+          place INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, asset TEXT NOT NULL REFERENCES asset,
+          kind TEXT NOT NULL CHECK (kind IN ('out', 'in', 'transfer', 'undone')),
+          person TEXT REFERENCES person, project TEXT REFERENCES project, line TEXT REFERENCES pull_line,
+          door TEXT, scan TEXT, actor TEXT REFERENCES person, at INTEGER NOT NULL,
+          undoes TEXT UNIQUE REFERENCES custody_event (id)
+        ) STRICT;
+        CREATE INDEX custody_event_asset ON custody_event (asset, place);
+        CREATE TABLE custody (
+          asset TEXT PRIMARY KEY REFERENCES asset, person TEXT REFERENCES person, project TEXT REFERENCES project,
+          line TEXT REFERENCES pull_line, since INTEGER NOT NULL
+        ) STRICT;
+        CREATE INDEX custody_line ON custody (line) WHERE line IS NOT NULL;
+        CREATE INDEX custody_project ON custody (project) WHERE project IS NOT NULL;
+        """
+
+    /// An asset with all that a list shows of it. `status` is derived here and nowhere else.
+    private static let assetRow = """
+        CREATE VIEW asset_row AS
+        SELECT asset.*, model.name AS model_name, model.maker, model.category,
+          custody.person AS holder, person.name AS holder_name,
+          custody.project AS held_for, project.name AS held_for_name, custody.since AS held_since,
+          CASE
+            WHEN asset.condition <> 'fit' THEN asset.condition
+            WHEN custody.asset IS NOT NULL THEN 'in_use'
+            WHEN EXISTS (
+              SELECT 1 FROM pull_line JOIN project AS sheet ON sheet.id = pull_line.project
+              WHERE pull_line.asset = asset.id AND sheet.state = 'accepted') THEN 'reserved'
+            ELSE 'available'
+          END AS status
+        FROM asset JOIN model ON model.id = asset.model
+        LEFT JOIN custody ON custody.asset = asset.id
+        LEFT JOIN person ON person.id = custody.person
+        LEFT JOIN project ON project.id = custody.project;
+        """
+
+    /// `scan` is the journal: a read is here before anybody decided about it. `outcome` is null until then. `event`
+    /// and `condition_before` are what an undo needs.
+    private static let door = """
+        CREATE TABLE door (
+          id TEXT PRIMARY KEY, depot TEXT NOT NULL REFERENCES depot, name TEXT NOT NULL CHECK (name <> ''),
+          direction TEXT NOT NULL CHECK (direction IN ('out', 'in', 'both')),
+          acting_minutes INTEGER NOT NULL CHECK (acting_minutes BETWEEN 1 AND 480),
+          project TEXT REFERENCES project, actor TEXT REFERENCES person, acting_until INTEGER
+        ) STRICT;
+        CREATE TABLE scan (
+          place INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, key TEXT NOT NULL UNIQUE, door TEXT NOT NULL REFERENCES door,
+          reader TEXT, raw BLOB NOT NULL, symbology TEXT, code TEXT NOT NULL,
+          at INTEGER NOT NULL, boot TEXT NOT NULL, monotonic INTEGER NOT NULL,
+          asset TEXT REFERENCES asset, repeats TEXT REFERENCES scan (id), outcome TEXT, action TEXT, body TEXT,
+          event TEXT REFERENCES custody_event (id), condition_before TEXT, undone INTEGER NOT NULL DEFAULT 0
+        ) STRICT;
+        CREATE INDEX scan_door ON scan (door, place);
+        CREATE INDEX scan_asset ON scan (asset, place) WHERE asset IS NOT NULL;
+        CREATE TABLE unknown_tag (
+          id TEXT PRIMARY KEY, key TEXT NOT NULL, code TEXT NOT NULL, symbology TEXT,
+          state TEXT NOT NULL CHECK (state IN ('waiting', 'linked', 'dismissed')),
+          count INTEGER NOT NULL, first_at INTEGER NOT NULL, last_at INTEGER NOT NULL,
+          scan TEXT NOT NULL REFERENCES scan (id), door TEXT NOT NULL REFERENCES door,
+          direction TEXT NOT NULL, actor TEXT REFERENCES person, project TEXT REFERENCES project,
+          asset TEXT REFERENCES asset
+        ) STRICT;
+        CREATE UNIQUE INDEX unknown_tag_waiting ON unknown_tag (key) WHERE state = 'waiting';
+        CREATE INDEX unknown_tag_state ON unknown_tag (state, last_at);
+        """
+}

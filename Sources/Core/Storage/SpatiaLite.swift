@@ -1,0 +1,52 @@
+// SpatiaLite on a GRDB connection, and the WAL's length as SQLite reports it. Opening and closing go under one lock:
+// SpatiaLite's set-up and clean-up of libxml2 are not safe side by side.
+import Foundation
+import GRDB
+private import CSpatiaLite
+private import GRDBSQLite
+private import Synchronization
+
+enum SpatiaLite {
+    private static let lock = NSLock()
+    /// Length of each connection's WAL in pages after its last commit.
+    private static let walPages = Mutex<[UInt: Int]>([:])
+
+    /// Runs an opening of a connection while no other is opened or closed.
+    static func open<T>(_ body: () throws -> T) throws -> T {
+        try lock.withLock(body)
+    }
+
+    /// Runs a closing of a connection while no other is opened or closed.
+    static func closing(_ body: () throws -> Void) throws {
+        try lock.withLock(body)
+    }
+
+    /// Registers SpatiaLite's functions on a connection. Its cache lives as long as the process: connections do too.
+    static func load(into database: Database) throws {
+        guard let connection = database.sqliteConnection, let cache = spatialite_alloc_connection() else {
+            throw Failure(.unavailable, "SpatiaLite can not be loaded.")
+        }
+        spatialite_init_ex(UnsafeMutableRawPointer(connection), cache, 0)
+        sqlite3_wal_hook(
+            connection,
+            { _, connection, _, pages in
+                SpatiaLite.note(pages: pages, of: connection)
+                return SQLITE_OK
+            }, nil)
+    }
+
+    /// Pages in the WAL after the last commit of this connection.
+    static func walPages(of database: Database) -> Int {
+        let connection = UInt(bitPattern: database.sqliteConnection)
+        return walPages.withLock { $0[connection] ?? 0 }
+    }
+
+    static func setWALPages(_ pages: Int, of database: Database) {
+        note(pages: Int32(clamping: pages), of: database.sqliteConnection)
+    }
+
+    private static func note(pages: Int32, of connection: OpaquePointer?) {
+        let connection = UInt(bitPattern: connection)
+        walPages.withLock { $0[connection] = Int(pages) }
+    }
+}

@@ -1,0 +1,132 @@
+// What a desk's operation gets inside the writer: the database, one clock reading, and `append`, the only way to
+// make a Change. Numbers of a rolled-back operation are given back, so the log has no gaps.
+package import Foundation
+package import GRDB
+
+/// One operation's view of the write that is under way. Lives on the writer only, until the operation returns.
+package final class WriteTransaction {
+    package let database: Database
+    /// One clock reading for the whole operation.
+    package let time: HybridTime
+    package let monotonic: UInt64
+    package let bootID: String
+    private let log: LogWriter
+
+    init(database: Database, log: LogWriter, clock: HybridClock) {
+        self.database = database
+        self.log = log
+        time = clock.tick()
+        monotonic = clock.monotonic
+        bootID = clock.bootID
+    }
+
+    /// The wall clock part of ``time``.
+    package var now: Date { time.date }
+
+    /// Unix milliseconds of ``time``, as times are stored.
+    package var milliseconds: Int64 { time.rawValue >> 16 }
+
+    /// A new identifier made now.
+    package func newID<Named>() -> Identifier<Named> { Identifier(at: now) }
+
+    /// Appends a Change; it is published after the commit.
+    @discardableResult
+    package func append(
+        _ topic: Topic, _ kind: String, subject: String, actor: String? = nil, device: String? = nil, _ body: JSON
+    ) throws -> Change {
+        try log.append(
+            topic, kind, subject: subject, actor: actor, device: device, body: body.bytes, time: time,
+            monotonic: monotonic, in: database)
+    }
+
+    /// Runs `body` in a savepoint of its own. If it throws, what it wrote and the Changes it made are undone, and
+    /// what the operation did before stays.
+    package func attempt<T>(_ body: () throws -> T) throws -> T {
+        let mark = log.mark
+        var result: T?
+        do {
+            try database.inSavepoint {
+                result = try body()
+                return .commit
+            }
+        } catch {
+            log.rewind(to: mark)
+            throw error
+        }
+        guard let result else { throw Failure(.internal, "The write did not finish.") }
+        return result
+    }
+}
+
+/// The growing end of the log. Confined to the writer queue.
+final class LogWriter {
+    /// A point of the group under way to go back to.
+    struct Mark {
+        fileprivate let seq: Int64
+        fileprivate let n: Int64
+        fileprivate let count: Int
+    }
+
+    let node: String
+    let epoch: String
+    private let bootID: String
+    private var seq: Int64
+    private var n: Int64
+    /// The Changes of the group under way, in order.
+    private(set) var pending: [Change] = []
+
+    init(node: String, epoch: String, bootID: String, seq: Int64, n: Int64) {
+        self.node = node
+        self.epoch = epoch
+        self.bootID = bootID
+        self.seq = seq
+        self.n = n
+    }
+
+    var position: LogPosition { LogPosition(epoch: epoch, seq: seq) }
+    var mark: Mark { Mark(seq: seq, n: n, count: pending.count) }
+
+    func rewind(to mark: Mark) {
+        seq = mark.seq
+        n = mark.n
+        pending.removeLast(pending.count - mark.count)
+    }
+
+    /// Hands over the group's Changes, which are durable now.
+    func takePending() -> [Change] {
+        defer { pending.removeAll(keepingCapacity: true) }
+        return pending
+    }
+
+    func append(
+        _ topic: Topic, _ kind: String, subject: String, actor: String?, device: String?, body: [UInt8],
+        time: HybridTime, monotonic: UInt64, in database: Database
+    ) throws -> Change {
+        let hash = Change.hash(
+            node: node, epoch: epoch, n: n + 1, time: time, actor: actor, device: device, topic: topic, kind: kind,
+            subject: subject, body: body)
+        let change = Change(
+            position: LogPosition(epoch: epoch, seq: seq + 1), node: node, n: n + 1, time: time, bootID: bootID,
+            monotonic: monotonic, actor: actor, device: device, topic: topic, kind: kind, subject: subject,
+            body: body, hash: hash)
+        try insert(change, in: database)
+        seq += 1
+        n += 1
+        pending.append(change)
+        return change
+    }
+
+    private func insert(_ change: Change, in database: Database) throws {
+        let statement = try database.cachedStatement(
+            sql: """
+                INSERT INTO change
+                  (seq, epoch, node, n, hlc, boot, monotonic, actor, device, topic, kind, subject, body, hash)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                """)
+        try statement.execute(arguments: [
+            change.position.seq, change.position.epoch, change.node, change.n, change.time.rawValue, change.bootID,
+            Int64(bitPattern: change.monotonic), change.actor, change.device, change.topic.rawValue, change.kind,
+            change.subject, String(decoding: change.body, as: UTF8.self), Data(change.hash),
+        ])
+    }
+}
