@@ -1,5 +1,5 @@
 // A way in and out of the depot: its direction, who acts at it, and which project it is set to.
-import Foundation
+package import Foundation
 package import GRDB
 
 /// Which way gear goes at a door.

@@ -21,6 +21,11 @@ extension DoorDesk {
         return try await store.read { try Door.all(in: $0).map { $0.json(at: now) } }
     }
 
+    /// The door where a reader serves that was bound to none; nil while there is no door.
+    func firstDoor() async throws -> Door.ID? {
+        try await store.read { try Door.all(in: $0).first?.id }
+    }
+
     /// One door.
     ///
     /// - Throws: `notFound`.
@@ -37,7 +42,7 @@ extension DoorDesk {
         }
     }
 
-    /// Adds a depot with its first position, or a further door to it.
+    /// Adds a door to a depot.
     package func addDoor(
         _ name: String, depot: Identifier<Depot>, direction: Direction, actingMinutes: Int
     ) async throws -> Door.ID {

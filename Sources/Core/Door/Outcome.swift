@@ -1,6 +1,6 @@
 // What the door says to one scan: one of four outcomes, a word that is read from three metres, and a sentence that
 // is heard with one's back turned.
-import Foundation
+package import Foundation
 
 /// How a scan went; each has a shape, a tone, a colour and a word of its own on every screen.
 package enum Verdict: String, Sendable, CaseIterable {

@@ -1,5 +1,5 @@
 // One serialised piece of gear, as lists and doors see it. Read from the view `asset_row`, where its status is derived.
-import Foundation
+package import Foundation
 package import GRDB
 
 /// The state of a piece of gear as somebody found it.

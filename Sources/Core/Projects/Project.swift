@@ -1,5 +1,5 @@
 // A job that gear goes out for.
-import Foundation
+package import Foundation
 package import GRDB
 
 /// A job: gear goes out for it while it is accepted.

@@ -1,5 +1,5 @@
 // The projects of the organisation and their pull sheets.
-import Foundation
+package import Foundation
 import GRDB
 
 /// Adds and reads projects. Everybody signed in may read them; making them is for managers.

@@ -1,7 +1,7 @@
 // What a project takes along: lines by unit, or by model and quantity. A line is served by custody that names it, so
 // progress is counted from facts and never kept.
 import Foundation
-import GRDB
+package import GRDB
 
 /// One line of a pull sheet.
 package struct PullLine: Sendable {

@@ -1,0 +1,152 @@
+// Who is asking: a person signed in by PIN, or a program with a bearer token. Only digests of secrets are kept; a
+// stolen file signs nobody in.
+import Foundation
+import GRDB
+private import Synchronization
+
+/// Who is asking, and what they may do.
+package struct Principal: Sendable, Equatable {
+    /// The person; nil for a program.
+    package var person: Person.ID?
+    /// The program's name; nil for a person.
+    package var device: String?
+    package var role: Role
+}
+
+/// Signs people and programs in and out. All sessions are in memory too: a request costs one look-up.
+package final class Sessions: Sendable {
+    /// Bounds of sessions and of guessing.
+    package struct Options: Sendable {
+        /// A session that is not used for this long ends.
+        package var idle = Duration.seconds(12 * 3_600)
+        /// A session ends after this long however much it is used.
+        package var longest = Duration.seconds(7 * 24 * 3_600)
+        /// Wrong PINs in a row before a person has to wait; the wait doubles with each further one.
+        package var freeAttempts = 5
+        package var waitMax = Duration.seconds(900)
+
+        package init() {}
+    }
+
+    private struct Session {
+        var principal: Principal
+        var seen: Date
+        var expires: Date
+    }
+
+    private let box: Box
+    private let roster: Roster
+    private let clock: HybridClock
+    private let options: Options
+    private let sessions: Mutex<[[UInt8]: Session]>
+
+    package init(box: Box, roster: Roster, clock: HybridClock, options: Options = Options()) throws {
+        self.box = box
+        self.roster = roster
+        self.clock = clock
+        self.options = options
+        let rows = try box.database.read { try Row.fetchAll($0, sql: "SELECT * FROM session") }
+        sessions = Mutex(
+            Dictionary(
+                uniqueKeysWithValues: rows.map { row in
+                    let principal = Principal(
+                        person: row["person"], device: row["device"], role: Role(rawValue: row["role"]) ?? .crew)
+                    return (
+                        Array(row["hash"] as Data),
+                        Session(
+                            principal: principal, seen: Date(milliseconds: row["seen"]),
+                            expires: Date(milliseconds: row["expires"]))
+                    )
+                }))
+    }
+
+    /// Signs a person in by PIN.
+    ///
+    /// - Returns: the secret for the cookie; it is not kept.
+    /// - Throws: `unauthorized` for a wrong PIN; `tooMany` while the person has to wait.
+    package func signIn(_ id: Person.ID, pin: String) async throws -> (secret: String, person: Person) {
+        try await refuseIfBarred(id)
+        guard try await roster.verify(pin, of: id), let person = try await roster.find(id) else {
+            try await noteFailure(of: id)
+            throw Failure(.unauthorized, "That PIN is not right.", field: "pin")
+        }
+        try await box.database.write {
+            try $0.execute(sql: "DELETE FROM attempt WHERE person = ?", arguments: [id.rawValue])
+        }
+        let secret = try await open(Principal(person: id, role: person.role), for: options.longest)
+        return (secret, person)
+    }
+
+    /// Makes a token for a program; it lasts for ten years or until it is revoked.
+    package func issueToken(device: String, role: Role) async throws -> String {
+        try await open(Principal(device: device, role: role), for: .seconds(3_652 * 24 * 3_600))
+    }
+
+    /// Whose secret this is; nil when it is nobody's, or its session has ended.
+    package func principal(of secret: String) -> Principal? {
+        let hash = SHA256.digest(Array(secret.utf8))
+        let now = clock.now
+        return sessions.withLock { sessions in
+            guard var session = sessions[hash] else { return nil }
+            let isIdle =
+                session.principal.person != nil
+                && now.timeIntervalSince(session.seen) > Double(options.idle.components.seconds)
+            guard session.expires > now, !isIdle else { return nil }
+            session.seen = max(session.seen, now)
+            sessions[hash] = session
+            return session.principal
+        }
+    }
+
+    /// Ends the session of a secret.
+    package func end(_ secret: String) async throws {
+        let hash = SHA256.digest(Array(secret.utf8))
+        sessions.withLock { _ = $0.removeValue(forKey: hash) }
+        try await box.database.write {
+            try $0.execute(sql: "DELETE FROM session WHERE hash = ?", arguments: [Data(hash)])
+        }
+    }
+
+    private func open(_ principal: Principal, for lifetime: Duration) async throws -> String {
+        let secret = Hex.text(SecureRandom.bytes(32))
+        let hash = SHA256.digest(Array(secret.utf8))
+        let now = clock.now
+        let expires = now.addingTimeInterval(Double(lifetime.components.seconds))
+        try await box.database.write { database in
+            try database.execute(sql: "DELETE FROM session WHERE expires < ?", arguments: [now.milliseconds])
+            try database.execute(
+                sql: "INSERT INTO session (hash, person, device, role, seen, expires) VALUES (?, ?, ?, ?, ?, ?)",
+                arguments: [
+                    Data(hash), principal.person?.rawValue, principal.device, principal.role.rawValue,
+                    now.milliseconds, expires.milliseconds,
+                ])
+        }
+        sessions.withLock { $0[hash] = Session(principal: principal, seen: now, expires: expires) }
+        return secret
+    }
+
+    private func refuseIfBarred(_ id: Person.ID) async throws {
+        let until = try await box.database.read {
+            try Int64.fetchOne(
+                $0, sql: "SELECT barred_until FROM attempt WHERE person = ?", arguments: [id.rawValue])
+        }
+        let seconds = (until.map(Date.init(milliseconds:)) ?? .distantPast).timeIntervalSince(clock.now)
+        guard seconds > 0 else { return }
+        throw Failure(.tooMany, "Too many wrong PINs. Wait \(Int(seconds.rounded(.up))) seconds and try again.")
+    }
+
+    private func noteFailure(of id: Person.ID) async throws {
+        let now = clock.now.milliseconds
+        let free = options.freeAttempts
+        let longest = options.waitMax.components.seconds
+        try await box.database.write { database in
+            let before = try Int.fetchOne(
+                database, sql: "SELECT failures FROM attempt WHERE person = ?", arguments: [id.rawValue])
+            let failures = (before ?? 0) + 1
+            let wait = failures < free ? 0 : min(longest, Int64(1) << Int64(min(failures - free, 20)))
+            try database.execute(
+                sql: "INSERT OR REPLACE INTO attempt (person, failures, barred_until) VALUES (?, ?, ?)",
+                arguments: [id.rawValue, failures, now + wait * 1_000])
+        }
+    }
+}

@@ -1,0 +1,54 @@
+// What belongs to this box and not to an organisation: readers, sessions and tokens, in `box.sqlite` beside the Store.
+// It is written rarely, so it needs no group commit; it is FULL all the same.
+import GRDB
+
+/// The box's own file.
+package final class Box: Sendable {
+    let database: DatabaseQueue
+
+    /// Opens the file, makes it if there is none, and migrates it.
+    ///
+    /// - Throws: `unavailable` when it can not be opened.
+    package init(path: String) throws {
+        var configuration = GRDB.Configuration()
+        configuration.label = "box"
+        configuration.busyMode = .timeout(5)
+        configuration.prepareDatabase { database in
+            try database.execute(
+                sql: "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;")
+        }
+        do {
+            database = try DatabaseQueue(path: path, configuration: configuration)
+            try Self.migrator.migrate(database)
+        } catch {
+            throw Failure(.unavailable, "The box's file can not be opened: \(path)", cause: "\(error)")
+        }
+    }
+
+    package func close() throws { try database.close() }
+
+    private static var migrator: DatabaseMigrator {
+        var migrator = DatabaseMigrator()
+        migrator.registerMigration("1 readers and sessions") { database in
+            try database.execute(
+                sql: """
+                    CREATE TABLE reader (
+                      id TEXT PRIMARY KEY, port TEXT NOT NULL UNIQUE,
+                      vendor INTEGER NOT NULL, product INTEGER NOT NULL, serial TEXT, description TEXT NOT NULL,
+                      state TEXT NOT NULL CHECK (state IN ('offered', 'reading', 'ignored')),
+                      name TEXT NOT NULL, layout TEXT NOT NULL, silence INTEGER NOT NULL,
+                      door TEXT, direction TEXT CHECK (direction IN ('out', 'in', 'both')),
+                      reads INTEGER NOT NULL DEFAULT 0, last_read INTEGER
+                    ) STRICT;
+                    CREATE TABLE session (
+                      hash BLOB PRIMARY KEY, person TEXT, device TEXT, role TEXT NOT NULL,
+                      seen INTEGER NOT NULL, expires INTEGER NOT NULL
+                    ) STRICT;
+                    CREATE TABLE attempt (
+                      person TEXT PRIMARY KEY, failures INTEGER NOT NULL, barred_until INTEGER NOT NULL
+                    ) STRICT;
+                    """)
+        }
+        return migrator
+    }
+}
