@@ -138,6 +138,9 @@ private func faults(
                 "depotd.yaml:3: 'depot.latitude' is '91'; allowed: a number from -90 to 90",
             ]),
         Wrong(
+            what: "a wrong value is not judged twice", yaml: "depot:\n  longitude: x\n  latitude: 52",
+            says: ["depotd.yaml:2: 'depot.longitude' is 'x'; allowed: a number from -180 to 180"]),
+        Wrong(
             what: "half a position", yaml: "depot:\n  latitude: 52",
             says: ["depotd.yaml:2: 'depot.longitude' and 'depot.latitude' are set together or not at all"]),
         Wrong(
@@ -164,6 +167,24 @@ private func faults(
 
     @Test(arguments: wrong) func `what is wrong in the file is named with its line`(row: Wrong) {
         #expect(faults(row.yaml) == row.says)
+    }
+
+    @Test(arguments: [1, 2] as [UInt64]) func `no text traps`(seed: UInt64) {
+        var state = seed
+        let words = [
+            "door", "listen", ":", " ", "\n", "\n  ", "[", "]", "{", "}", "&a", "*a", "<<", "- ", "\"", "|", "\u{0}",
+            "é", "!!int", "? ",
+        ]
+        for _ in 0..<3_000 {
+            let yaml = (0..<12).map { _ in
+                state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+                return words[Int(state >> 33) % words.count]
+            }
+            _ = faults(yaml.joined())
+        }
+        #expect(faults(String(repeating: "[", count: 200_000)).count == 1)
+        #expect(faults(String(repeating: "{a: ", count: 60_000)).count == 1)
+        #expect(faults(String(repeating: "- ", count: 100_000)).count == 1)
     }
 
     @Test func `what is no YAML is named with its line`() {

@@ -29,6 +29,7 @@ package struct Configuration: Sendable, Equatable {
         /// WGS 84, longitude then latitude; nil where it was not set.
         package let position: Position?
 
+        /// Degrees, WGS 84.
         package struct Position: Sendable, Equatable {
             package let longitude: Double
             package let latitude: Double
@@ -110,10 +111,10 @@ extension Configuration {
         let sources = [flags, environment, file, .defaults()]
         let names = ["command line", "environment", "file", "defaults"]
         let reader = ConfigReader(providers: zip(sources, names).map { $0.provider(named: $1) })
-        let faults = sources.flatMap(\.faults)
-        guard faults.isEmpty else { throw ConfigurationFaults(faults: faults + contradictions(reader, sources)) }
-        let contradictions = contradictions(reader, sources)
-        guard contradictions.isEmpty else { throw ConfigurationFaults(faults: contradictions) }
+        let faults =
+            sources.flatMap(\.faults)
+            + contradictions(reader, sources)
+        guard faults.isEmpty else { throw ConfigurationFaults(faults: faults) }
         return try Configuration(reader)
     }
 
@@ -123,6 +124,7 @@ extension Configuration {
     ) -> [ConfigurationFaults.Fault] {
         var faults: [ConfigurationFaults.Fault] = []
         func refuse(_ names: String..., sentence: String) {
+            guard sources.allSatisfy({ $0.refused.isDisjoint(with: names) }) else { return }
             let place = names.lazy.compactMap { name in
                 sources.compactMap { $0.places[name] }.first { $0 != "default" }
             }.first

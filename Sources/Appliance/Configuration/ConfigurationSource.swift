@@ -11,6 +11,8 @@ struct ConfigurationSource {
     /// Where each key was set, in the words of that source: `depotd.yaml:12`, `DEPOTD_LISTEN`, `--listen`.
     private(set) var places: [String: String] = [:]
     private(set) var faults: [ConfigurationFaults.Fault] = []
+    /// Keys whose value was not allowed: what they contradict is not to be judged.
+    private(set) var refused: Set<String> = []
 
     /// The keys as a provider for the reader that decides between the sources.
     func provider(named name: String) -> InMemoryProvider {
@@ -25,6 +27,7 @@ struct ConfigurationSource {
             return refuse(place, Self.unknown(name, among: ConfigurationKey.all.map(\.name), what: "key"))
         }
         guard let content = key.content(written) else {
+            refused.insert(name)
             return refuse(place, "\(shown) is '\(written.shown.printable(countMax: 60))'; allowed: \(key.allowed)")
         }
         values[name] = content
