@@ -48,9 +48,9 @@ package struct Door: Sendable, FetchableRecord {
         try Door.fetchOne(database.cachedStatement(sql: selection + " WHERE door.id = ?"), arguments: [id.rawValue])
     }
 
-    /// All doors by name; the first is where a scan goes that names none.
+    /// All doors in the order they were made; the first is where a scan goes that names none.
     package static func all(in database: Database) throws -> [Door] {
-        try Door.fetchAll(database, sql: selection + " ORDER BY door.name, door.id")
+        try Door.fetchAll(database, sql: selection + " ORDER BY door.rank")
     }
 
     /// The door as the API gives it.

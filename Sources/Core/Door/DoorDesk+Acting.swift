@@ -15,7 +15,7 @@ extension DoorDesk {
         package init() {}
     }
 
-    /// All doors by name.
+    /// All doors in the order they were made.
     package func doors() async throws -> [JSON] {
         let now = store.clock.now
         return try await store.read { try Door.all(in: $0).map { $0.json(at: now) } }
@@ -49,7 +49,10 @@ extension DoorDesk {
         try await store.write { transaction in
             let id: Door.ID = transaction.newID()
             try transaction.database.execute(
-                sql: "INSERT INTO door (id, depot, name, direction, acting_minutes) VALUES (?, ?, ?, ?, ?)",
+                sql: """
+                    INSERT INTO door (id, rank, depot, name, direction, acting_minutes)
+                    SELECT ?, coalesce(max(rank), 0) + 1, ?, ?, ?, ? FROM door
+                    """,
                 arguments: [id.rawValue, depot.rawValue, name, direction.rawValue, actingMinutes])
             try Self.announce(id, actor: nil, in: transaction)
             return id

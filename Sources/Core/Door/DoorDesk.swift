@@ -41,7 +41,7 @@ package struct DoorDesk: Sendable {
     ///   - door: where; nil is the first door.
     ///   - direction: the reader's own direction; nil is the door's.
     ///   - person: who sent it, if a person did; a badge at the door goes before.
-    /// - Throws: `invalid` for an empty code or one longer than ``Scan/byteCountMax``; `notFound` for a door that is
+    /// - Throws: `conflict` for a key that another code has; `invalid` for an empty code or one longer than ``Scan/byteCountMax``; `notFound` for a door that is
     ///   not there; `unavailable` when the disk refused it. A read that was journalled never throws.
     package func take(
         _ scan: Scan, at door: Door.ID? = nil, direction: Direction? = nil, by person: Person.ID? = nil
@@ -53,6 +53,9 @@ package struct DoorDesk: Sendable {
         guard !code.text.isEmpty else { throw Failure(.invalid, "There is no code in this scan.", field: "code") }
         return try await store.write(lane: .door) { transaction in
             if let earlier = try ScanJournal.earlier(withKey: scan.key, in: transaction.database) {
+                guard earlier.code == code.text else {
+                    throw Failure(.conflict, "This Idempotency-Key was used for another scan.")
+                }
                 return Answer(body: earlier.body, verdict: nil, isReplay: true)
             }
             let door = try Self.door(door, in: transaction.database)

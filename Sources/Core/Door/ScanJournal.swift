@@ -22,6 +22,7 @@ enum ScanJournal {
     /// A read that was decided before: by the same key, or as the read that this one repeats.
     struct Earlier {
         let id: ScanRecord.ID
+        let code: String
         let body: JSON
     }
 
@@ -68,10 +69,10 @@ enum ScanJournal {
         try Row.fetchOne(
             database.cachedStatement(
                 sql: """
-                    SELECT decided.id, decided.body FROM scan JOIN scan AS decided
+                    SELECT decided.id, scan.code, decided.body FROM scan JOIN scan AS decided
                     ON decided.id = coalesce(scan.repeats, scan.id) WHERE scan.key = ?
                     """), arguments: [key]
-        ).map { Earlier(id: $0["id"], body: .verbatim(Array(($0["body"] as String? ?? "null").utf8))) }
+        ).map { Earlier(id: $0["id"], code: $0["code"], body: .verbatim(Array(($0["body"] as String? ?? "null").utf8))) }
     }
 
     /// The read that this one repeats: the same asset, or the same code if it is no asset's, at the same door not
@@ -84,7 +85,7 @@ enum ScanJournal {
         let row = try Row.fetchOne(
             transaction.database.cachedStatement(
                 sql: """
-                    SELECT decided.id, decided.body FROM scan JOIN scan AS decided
+                    SELECT decided.id, scan.code, decided.body FROM scan JOIN scan AS decided
                     ON decided.id = coalesce(scan.repeats, scan.id)
                     WHERE scan.door = :door AND scan.boot = :boot AND scan.monotonic BETWEEN :since AND :now
                       AND scan.id <> :id AND (scan.asset = :asset OR (:asset IS NULL AND scan.code = :code))
@@ -96,7 +97,7 @@ enum ScanJournal {
                 "now": Int64(bitPattern: scan.monotonic), "id": id.rawValue, "asset": asset?.rawValue,
                 "code": code.text,
             ])
-        return row.map { Earlier(id: $0["id"], body: .verbatim(Array(($0["body"] as String).utf8))) }
+        return row.map { Earlier(id: $0["id"], code: $0["code"], body: .verbatim(Array(($0["body"] as String).utf8))) }
     }
 
     /// The decided reads at a door, newest first, repeats left out.

@@ -142,7 +142,8 @@ enum Migrations {
     /// and `condition_before` are what an undo needs.
     private static let door = """
         CREATE TABLE door (
-          id TEXT PRIMARY KEY, depot TEXT NOT NULL REFERENCES depot, name TEXT NOT NULL CHECK (name <> ''),
+          id TEXT PRIMARY KEY, rank INTEGER NOT NULL UNIQUE, depot TEXT NOT NULL REFERENCES depot,
+          name TEXT NOT NULL CHECK (name <> ''),
           direction TEXT NOT NULL CHECK (direction IN ('out', 'in', 'both')),
           acting_minutes INTEGER NOT NULL CHECK (acting_minutes BETWEEN 1 AND 480),
           project TEXT REFERENCES project, actor TEXT REFERENCES person, acting_until INTEGER

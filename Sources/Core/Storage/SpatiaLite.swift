@@ -27,8 +27,13 @@ enum SpatiaLite {
             throw Failure(.unavailable, "SpatiaLite can not be loaded.")
         }
         spatialite_init_ex(UnsafeMutableRawPointer(connection), cache, 0)
+    }
+
+    /// Notes the length of the WAL after each commit of this connection, in the place of automatic checkpoints:
+    /// SQLite has one hook for both, so `PRAGMA wal_autocheckpoint` must not follow.
+    static func watchWAL(of database: Database) {
         sqlite3_wal_hook(
-            connection,
+            database.sqliteConnection,
             { _, connection, _, pages in
                 SpatiaLite.note(pages: pages, of: connection)
                 return SQLITE_OK

@@ -96,6 +96,7 @@ package final class Store: Sendable {
                     PRAGMA temp_store = MEMORY;
                     PRAGMA cache_size = -16000;
                     """)
+            SpatiaLite.watchWAL(of: database)
         }
         return configuration
     }

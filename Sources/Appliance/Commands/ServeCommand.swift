@@ -1,0 +1,67 @@
+// `depotd serve`: the daemon as systemd runs it.
+import ArgumentParser
+import Core
+import Foundation
+import Logging
+
+/// The flags that every command with a data folder has; they go before environment and file.
+struct CommonOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("The data folder.", valueName: "dir")) var data: String?
+    @Option(help: ArgumentHelp("Where to listen.", valueName: "host:port")) var listen: String?
+    @Option(help: ArgumentHelp("The configuration file.", valueName: "file")) var config: String?
+
+    /// Reads flags, environment and file; a mistake ends the program with all of them named.
+    func configuration(defaults: [String: String] = [:]) throws -> Configuration {
+        let environment = ProcessInfo.processInfo.environment
+        var flags: [String: String] = [:]
+        flags["data"] = data ?? (environment["DEPOTD_DATA"] == nil ? defaults["data"] : nil)
+        flags["listen"] = listen ?? (environment["DEPOTD_LISTEN"] == nil ? defaults["listen"] : nil)
+        do {
+            return try Configuration.load(
+                file: config ?? environment["DEPOTD_CONFIG"], flags: flags, environment: environment)
+        } catch let faults as ConfigurationFaults {
+            throw Exit.misconfigured("\(faults)")
+        }
+    }
+}
+
+/// How the program ends when it can not go on.
+enum Exit {
+    /// EX_CONFIG of sysexits.h: restarting does not help, and the unit does not.
+    static func misconfigured(_ message: String) -> any Error { ended(message, code: 78) }
+
+    static func failed(_ error: any Error) -> any Error {
+        let failure = error as? Failure
+        let cause = failure?.cause.map { "\n\($0)" } ?? ""
+        return ended((failure?.message ?? "\(error)") + cause, code: 1)
+    }
+
+    private static func ended(_ message: String, code: Int32) -> any Error {
+        FileHandle.standardError.write(Data("depotd: \(message)\n".utf8))
+        return ExitCode(code)
+    }
+}
+
+/// Serves until it is told to stop.
+struct ServeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "serve", abstract: "Serve the depot.")
+
+    @OptionGroup var options: CommonOptions
+
+    func run() async throws {
+        let configuration = try options.configuration()
+        let environment = ProcessInfo.processInfo.environment
+        JournalLog.bootstrap(level: configuration.logLevel, environment: environment)
+        let logger = Logger(label: "depotd")
+        do {
+            let appliance = try await Appliance(configuration, logger: logger)
+            try await appliance.run { address in
+                _ = try await appliance.programToken(address: address)
+                logger.notice("serving", metadata: ["address": "\(address)"])
+                Systemd(environment: environment).notify(.ready, .status("serving \(address)"))
+            }
+        } catch {
+            throw Exit.failed(error)
+        }
+    }
+}

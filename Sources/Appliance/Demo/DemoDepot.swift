@@ -1,0 +1,105 @@
+// A depot to look at: gear of a rental house, four people, three projects, and a morning that has begun. Everything is
+// made through the desks, as people would have made it.
+import Core
+import Foundation
+
+/// Fills an empty Store with a demo depot.
+struct DemoDepot {
+    static let organisationName = "Northlight Rental"
+    static let depotName = "Hall 4"
+
+    /// The people of the demo, who may be told to anybody.
+    static let people: [(name: String, role: Role, pin: String, badge: String)] = [
+        ("Mara Lindqvist", .manager, "4711", "BADGE-MARA"),
+        ("Ana Vidal", .crew, "1111", "BADGE-ANA"),
+        ("Ben Ortiz", .crew, "2222", "BADGE-BEN"),
+        ("Jo Okafor", .admin, "9000", "BADGE-JO"),
+    ]
+
+    let register: AssetRegister
+    let roster: Roster
+    let projects: ProjectBoard
+    let door: DoorDesk
+
+    /// Does nothing if there is gear already.
+    func fill(_ store: Store) async throws {
+        let query = AssetQuery()
+        guard case .int(0)? = try await register.list(query)["total"] else { return }
+        for person in Self.people {
+            _ = try await roster.add(name: person.name, role: person.role, pin: person.pin, badges: [person.badge])
+        }
+        let gear = try await addGear()
+        try await addProjects(gear, now: store.clock.now)
+        try await addDoors(store)
+        try await beginMorning(gear)
+    }
+
+    /// What was made, by number, with the models by name.
+    private struct Gear {
+        var assets: [String: Asset.ID] = [:]
+        var models: [String: Model.ID] = [:]
+    }
+
+    private func addGear() async throws -> Gear {
+        var gear = Gear()
+        for line in DemoGear.all {
+            let model = try await register.addModel(line.model, maker: line.maker, category: line.category)
+            gear.models[line.model] = model
+            let drafts = (1...line.count).map { line.draft(number: $0, model: model) }
+            for (draft, id) in zip(drafts, try await register.add(drafts)) { gear.assets[draft.number] = id }
+        }
+        return gear
+    }
+
+    private func addProjects(_ gear: Gear, now: Date) async throws {
+        let unit = { (number: String) in gear.assets[number].map { (PullLine.Wanted.unit($0), note: String?.none) } }
+        let model = { (name: String, count: Int) in
+            gear.models[name].map { (PullLine.Wanted.model($0, quantity: count), note: String?.none) }
+        }
+        let day = 86_400.0
+        _ = try await projects.add(
+            name: "Festival North", state: .accepted, starts: now.addingTimeInterval(day / 4),
+            ends: now.addingTimeInterval(3 * day),
+            lines: [
+                unit("CAM-1"), unit("CAM-2"), unit("CAM-7"), model("FX6", 1), model("flowtech 100", 4),
+                model("SkyPanel S60-C", 6), model("Robin Pointe", 8), model("QL5", 1), model("ULXD2 handheld", 8),
+                model("Truss 2 m", 10), unit("VAN-1"),
+            ].compactMap { $0 })
+        _ = try await projects.add(
+            name: "Gala at the Opera", state: .accepted, starts: now.addingTimeInterval(5 * day),
+            ends: now.addingTimeInterval(6 * day),
+            lines: [unit("CAM-5"), unit("LENS-3"), model("SkyPanel S60-C", 2)].compactMap { $0 })
+        _ = try await projects.add(
+            name: "School hall rebuild", state: .planned, starts: now.addingTimeInterval(20 * day),
+            ends: now.addingTimeInterval(25 * day), lines: [model("TE 6-A22", 3), model("BR 40/10", 1)].compactMap { $0 })
+    }
+
+    private func addDoors(_ store: Store) async throws {
+        guard let organisation = try await Organisation.current(of: store) else { return }
+        _ = try await door.addDoor(
+            "Loading bay", depot: organisation.depot.id, direction: .out, actingMinutes: 10)
+        _ = try await door.addDoor("Returns", depot: organisation.depot.id, direction: .in, actingMinutes: 10)
+    }
+
+    /// Some gear is out, some in repair, and one label is not known yet.
+    private func beginMorning(_ gear: Gear) async throws {
+        let codes = ["BADGE-ANA", "CAM-1", "TRI-1", "TRI-2", "PANEL-1", "PANEL-2", "POINTE-1", "POINTE-2", "MIC-1", "MIC-2",
+            "TRUSS-1", "TRUSS-2", "4006381333931"]
+        for code in codes { _ = try await door.take(scan(code)) }
+        let faults: [(String, AssetStatus, String)] = [
+            ("CAM-4", .maintenance, "Sensor cleaning, back on Thursday"), ("PANEL-6", .damaged, "Yoke bent"),
+            ("MIC-8", .lost, "Not in the case after the spring gala"), ("VAN-2", .maintenance, "Brake pads"),
+        ]
+        for (number, status, note) in faults {
+            guard let id = gear.assets[number] else { continue }
+            _ = try await register.setStatus(
+                of: id, to: status, note: note, ifVersion: nil, actor: nil, device: "demo")
+        }
+    }
+
+    private func scan(_ code: String) -> Scan {
+        Scan(
+            key: "demo:\(code)", reader: nil, raw: Array(code.utf8), at: Date(),
+            monotonic: HybridClock.bootNanoseconds())
+    }
+}

@@ -1,0 +1,66 @@
+// What every request meets before its route: the hosts we answer to, the origins that may write, and the headers that
+// every answer carries.
+import Core
+import Drivers
+import Foundation
+
+/// Who is let in to speak to the box at all. Deny by default: a foreign Host is a rebinding attack, a foreign Origin a
+/// forged request.
+struct FrontDoor: Sendable {
+    private let hosts: Set<String>
+
+    /// - Parameter hosts: names besides loopback's that the box is reached by, without ports.
+    init(hosts: [String]) {
+        self.hosts = Set(hosts.map { $0.lowercased() } + ["localhost", "127.0.0.1", "[::1]"])
+    }
+
+    /// Refuses what did not mean us.
+    func admit(_ head: HTTPRequestHead) -> HTTPResponse? {
+        guard let host = head.headers["Host"], hosts.contains(Self.name(of: host)) else {
+            return Self.refusal(
+                421, .invalid, "This box does not answer to that name. Add it to `hosts` in depotd.yaml.")
+        }
+        if let origin = head.headers["Origin"], !Self.isSame(origin: origin, host: host) {
+            let isSafe = ["GET", "HEAD"].contains(head.method) && head.headers["Upgrade"] == nil
+            guard isSafe else { return Self.refusal(403, .forbidden, "That page may not speak for you here.") }
+        }
+        return nil
+    }
+
+    /// Headers that hold for every answer, problem or page.
+    static func harden(_ response: HTTPResponse) -> HTTPResponse {
+        var response = response
+        for (name, value) in headers where response.headers[name] == nil { response.headers.add(name, value) }
+        return response
+    }
+
+    static let headers = [
+        (
+            "Content-Security-Policy",
+            """
+            default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
+            font-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'
+            """
+        ),
+        ("X-Content-Type-Options", "nosniff"),
+        ("Referrer-Policy", "same-origin"),
+        ("Cross-Origin-Opener-Policy", "same-origin"),
+        ("Cross-Origin-Resource-Policy", "same-origin"),
+        ("Permissions-Policy", "geolocation=(self), camera=(self), microphone=()"),
+    ]
+
+    private static func refusal(_ status: Int, _ code: Failure.Code, _ message: String) -> HTTPResponse {
+        harden(HTTPResponse(Failure(code, message), status: status, requestID: "-"))
+    }
+
+    /// The host without its port, lower case.
+    private static func name(of host: String) -> String {
+        let host = host.lowercased()
+        if host.hasPrefix("[") { return host.firstIndex(of: "]").map { String(host[...$0]) } ?? host }
+        return String(host.prefix { $0 != ":" })
+    }
+
+    private static func isSame(origin: String, host: String) -> Bool {
+        ["http://", "https://"].contains { origin.lowercased() == $0 + host.lowercased() }
+    }
+}

@@ -1,0 +1,152 @@
+// From a request to the route that answers it: by method and path, for those who may, with every failure worded.
+import Core
+import Drivers
+import Foundation
+import Logging
+import Metrics
+
+/// One line of the table of contents.
+struct Route: Sendable {
+    /// Who may ask.
+    enum Access: Sendable, Equatable {
+        /// Anybody who reaches the port.
+        case anyone
+        /// Whoever is signed in with this role or a higher one.
+        case role(Role)
+    }
+
+    typealias Handler = @Sendable (Exchange) async throws -> HTTPReply
+
+    let method: String
+    /// The path with `{names}` for what varies, such as `/api/v1/assets/{id}`.
+    let pattern: String
+    let access: Access
+    let document: RouteDocument
+    let handler: Handler
+    fileprivate let segments: [Substring]
+
+    init(
+        _ method: String, _ pattern: String, _ access: Access = .role(.crew), _ document: RouteDocument,
+        _ handler: @escaping Handler
+    ) {
+        self.method = method
+        self.pattern = pattern
+        self.access = access
+        self.document = document
+        self.handler = handler
+        segments = pattern.split(separator: "/")
+    }
+
+    /// The values of the pattern's names; nil when the path does not fit.
+    fileprivate func match(_ path: [Substring]) -> [String: String]? {
+        guard path.count == segments.count else { return nil }
+        var values: [String: String] = [:]
+        for (segment, part) in zip(segments, path) {
+            if segment.hasPrefix("{") {
+                values[String(segment.dropFirst().dropLast())] = String(part)
+            } else if segment != part {
+                return nil
+            }
+        }
+        return values
+    }
+}
+
+/// Finds routes and answers for them.
+struct Router: Sendable {
+    private let routes: [Route]
+    private let sessions: Sessions
+    private let measures: PrometheusRegistry
+    private let logger: Logger
+
+    init(routes: [Route], sessions: Sessions, measures: PrometheusRegistry, logger: Logger) {
+        self.routes = routes
+        self.sessions = sessions
+        self.measures = measures
+        self.logger = logger
+    }
+
+    /// The cookie that carries a person's session.
+    static let cookieName = "depotd_session"
+
+    /// Answers a request; never throws.
+    func answer(_ request: HTTPRequest) async -> HTTPReply {
+        let requestID = Hex.text(SecureRandom.bytes(6))
+        do {
+            return Self.hardened(try await dispatch(request))
+        } catch let failure as Failure {
+            if let cause = failure.cause {
+                logger.error(
+                    "a request failed",
+                    metadata: ["request": "\(requestID)", "path": "\(request.path)", "cause": "\(cause)"])
+            }
+            return Self.hardened(.response(HTTPResponse(failure, requestID: requestID)))
+        } catch {
+            logger.error(
+                "a request failed", metadata: ["request": "\(requestID)", "path": "\(request.path)", "cause": "\(error)"])
+            let failure = Failure(.internal, "The box made a mistake. Nothing of this was kept; tell the administrator.")
+            return Self.hardened(.response(HTTPResponse(failure, requestID: requestID)))
+        }
+    }
+
+    private func dispatch(_ request: HTTPRequest) async throws -> HTTPReply {
+        let path = request.path.split(separator: "/")
+        let fitting = routes.compactMap { route in route.match(path).map { (route, $0) } }
+        guard !fitting.isEmpty else { throw Failure(.notFound, "There is nothing at this address.") }
+        let method = request.method == "HEAD" ? "GET" : request.method
+        guard let (route, parameters) = fitting.first(where: { $0.0.method == method }) else {
+            return .response(Self.methodNotAllowed(fitting.map(\.0.method)))
+        }
+        let secret = Self.secret(in: request.head.headers)
+        let principal = secret.flatMap(sessions.principal(of:))
+        try Self.admit(principal, to: route)
+        let exchange = Exchange(request: request, parameters: parameters, principal: principal, secret: secret)
+        let timer = Timer(
+            label: "depotd_http_request_seconds", dimensions: [("route", route.pattern), ("method", route.method)],
+            factory: measures)
+        let started = ContinuousClock.now
+        defer { timer.recordNanoseconds((ContinuousClock.now - started).wholeNanoseconds) }
+        return try await route.handler(exchange)
+    }
+
+    private static func hardened(_ reply: HTTPReply) -> HTTPReply {
+        guard case .response(let response) = reply else { return reply }
+        return .response(FrontDoor.harden(response))
+    }
+
+    private static func admit(_ principal: Principal?, to route: Route) throws {
+        guard case .role(let role) = route.access else { return }
+        guard let principal else { throw Failure(.unauthorized, "Sign in first.") }
+        guard principal.role >= role else {
+            throw Failure(.forbidden, "That is for a \(role.rawValue). Ask one to do it.")
+        }
+    }
+
+    private static func methodNotAllowed(_ methods: [String]) -> HTTPResponse {
+        let allowed = Set(methods).sorted().joined(separator: ", ")
+        return HTTPResponse(
+            Failure(.invalid, "This address takes \(allowed)."), status: 405, requestID: "-"
+        ).with("Allow", allowed)
+    }
+
+    /// The bearer token, else the session's cookie.
+    private static func secret(in headers: HTTPHeaders) -> String? {
+        if let authorization = headers["Authorization"] {
+            let parts = authorization.split(separator: " ", maxSplits: 1)
+            guard parts.count == 2, parts[0].lowercased() == "bearer" else { return nil }
+            return String(parts[1])
+        }
+        for cookie in headers.all("Cookie").flatMap({ $0.split(separator: ";") }) {
+            let pair = cookie.split(separator: "=", maxSplits: 1).map { $0.trimmingCharacters(in: .whitespaces) }
+            if pair.count == 2, pair[0] == cookieName { return pair[1] }
+        }
+        return nil
+    }
+}
+
+extension Duration {
+    /// Nanoseconds, as timers are told.
+    var wholeNanoseconds: Int64 {
+        components.seconds * 1_000_000_000 + components.attoseconds / 1_000_000_000
+    }
+}

@@ -1,0 +1,146 @@
+// Changes and signals out to the screens. A frame is built once, off the loop, and the same bytes go to every
+// subscriber. Everything else here lives on the event loop: no lock is taken for a delivery.
+// Read next: LiveSession.swift (one screen), LiveReplay.swift (those who were away).
+import Core
+private import DequeModule
+import Drivers
+import Logging
+
+/// Sends each committed Change to whoever listens to its topic, and brings back those who were away.
+// Unchecked: all state is touched on the event loop only; `publish` and `signal` build frames and post them there.
+final class LiveHub: @unchecked Sendable {
+    /// A Change as the ring keeps it.
+    struct Entry: Sendable {
+        let position: LogPosition
+        let topic: Topic
+        let frame: SharedFrame
+
+        init(_ change: Change) {
+            position = change.position
+            topic = change.topic
+            frame = SharedFrame(utf8: change.frame)
+        }
+    }
+
+    let loop: EventLoop
+    let store: Store
+    let logger: Logger
+    let figures = LiveFigures()
+    private let ringCountMax: Int
+    private let socketLimits: WebSocketLimits
+    // Loop-confined from here on.
+    private(set) var ring: Deque<Entry> = []
+    private(set) var position: LogPosition
+    private var readingCount = 0
+    private var sessions: [UInt64: LiveSession] = [:]
+    private var subscribers: [Topic: [UInt64: LiveSession]] = [:]
+
+    init(loop: EventLoop, store: Store, limits: Configuration.Live, logger: Logger) {
+        self.loop = loop
+        self.store = store
+        self.logger = logger
+        ringCountMax = limits.ringChangeCountMax
+        position = store.position
+        var sockets = WebSocketLimits()
+        sockets.queueByteCountMax = limits.queueByteCountMax
+        socketLimits = sockets
+    }
+
+    /// Starts moving quiet subscribers on, so that they come back to where they would not miss anything.
+    func start() {
+        store.onCommit { [weak self] changes in self?.publish(changes) }
+        loop.post { [self] in loop.repeat(every: .seconds(30)) { [weak self] in self?.sendPosition() } }
+    }
+
+    /// How a request goes on as a live connection.
+    func upgrade(for principal: Principal, secret: String) -> WebSocketUpgrade {
+        var upgrade = WebSocketUpgrade()
+        upgrade.limits = socketLimits
+        upgrade.offersDeflate = true
+        upgrade.onOpen = { [self] socket in
+            let session = LiveSession(socket: socket, principal: principal, secret: secret, hub: self)
+            socket.userInfo = session
+            sessions[socket.id] = session
+        }
+        upgrade.onText = { socket, text in (socket.userInfo as? LiveSession)?.receive(text) }
+        upgrade.onClose = { [self] socket, _, _ in
+            sessions[socket.id] = nil
+            for topic in Topic.allCases { subscribers[topic]?[socket.id] = nil }
+        }
+        return upgrade
+    }
+
+    /// Sends committed Changes. Called on the writer, in order.
+    func publish(_ changes: [Change]) {
+        let entries = changes.map(Entry.init)
+        for entry in entries { entry.frame.prepareDeflated() }
+        loop.post { [self] in
+            for entry in entries { deliver(entry) }
+        }
+    }
+
+    /// Shows something that is not in the log: `{"type": "signal", "topic", "kind", "data"}`.
+    func signal(_ topic: Topic, _ kind: String, _ data: JSON) {
+        let frame: JSON = [
+            "type": "signal", "topic": .string(topic.rawValue), "kind": .string(kind), "data": data,
+        ]
+        let shared = SharedFrame(utf8: frame.bytes)
+        loop.post { [self] in
+            for session in (subscribers[topic] ?? [:]).values { session.socket.send(shared) }
+        }
+    }
+
+    /// Closes the connections of a session that was ended.
+    func end(secret: String) {
+        loop.post { [self] in
+            for session in sessions.values where session.secret == secret {
+                session.socket.close(code: LiveSession.CloseCode.signedOut, reason: "signed out")
+            }
+        }
+    }
+
+    /// Lets a session hear topics from the next Change on. On the loop.
+    func subscribe(_ session: LiveSession, to topics: Set<Topic>) {
+        for topic in topics { subscribers[topic, default: [:]][session.socket.id] = session }
+    }
+
+    func unsubscribe(_ session: LiveSession, from topics: Set<Topic>) {
+        for topic in topics { subscribers[topic]?[session.socket.id] = nil }
+    }
+
+    /// The ring's entries after `seq`; nil when the ring does not reach back that far. On the loop.
+    func ringEntries(after seq: Int64) -> ArraySlice<Entry>? {
+        guard seq < position.seq else { return [] }
+        guard let first = ring.first?.position.seq, seq >= first - 1 else { return nil }
+        return Array(ring.suffix(Int(position.seq - seq)))[...]
+    }
+
+    /// Where the log ends, as a message.
+    var positionMessage: JSON {
+        ["type": "position", "epoch": .string(position.epoch), "seq": .int(position.seq)]
+    }
+
+    /// Counts one more screen the Store is read for, unless there are `most`. On the loop.
+    func beginReading(atMost most: Int) -> Bool {
+        guard readingCount < most else { return false }
+        readingCount += 1
+        return true
+    }
+
+    func endReading() { readingCount -= 1 }
+
+    private func deliver(_ entry: Entry) {
+        position = entry.position
+        ring.append(entry)
+        if ring.count > ringCountMax { ring.removeFirst() }
+        guard let listeners = subscribers[entry.topic] else { return }
+        for session in listeners.values { session.socket.send(entry.frame) }
+        figures.delivered.add(listeners.count)
+    }
+
+    private func sendPosition() {
+        let shared = SharedFrame(utf8: positionMessage.bytes)
+        let key = LatestWinsKey("position")
+        for session in sessions.values where !session.topics.isEmpty { session.socket.send(shared, latestWins: key) }
+    }
+}

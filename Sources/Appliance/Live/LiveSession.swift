@@ -1,0 +1,115 @@
+// One screen on the live socket: what it may send, and what it listens to. Lives on the event loop.
+import Core
+import Drivers
+import Foundation
+
+/// One live connection.
+final class LiveSession {
+    enum CloseCode {
+        /// The session behind the connection was ended: sign in again.
+        static let signedOut: UInt16 = 4401
+        /// The client asks too much.
+        static let policy: UInt16 = 4008
+    }
+
+    /// Most messages a client may send in a minute.
+    static let messagesPerMinuteMax = 100
+
+    let socket: WebSocket
+    let principal: Principal
+    let secret: String
+    private(set) var topics: Set<Topic> = []
+    private unowned let hub: LiveHub
+    private var minute: UInt64 = 0
+    private var messagesThisMinute = 0
+
+    init(socket: WebSocket, principal: Principal, secret: String, hub: LiveHub) {
+        self.socket = socket
+        self.principal = principal
+        self.secret = secret
+        self.hub = hub
+    }
+
+    /// A client's message.
+    private struct Message: Decodable {
+        struct Since: Decodable {
+            var epoch: String
+            var seq: Int64
+        }
+
+        var type: String
+        var topics: [String]?
+        var since: Since?
+    }
+
+    /// Takes one message of the client.
+    func receive(_ text: String) {
+        guard isWithinRate() else {
+            return socket.close(code: CloseCode.policy, reason: "too many messages")
+        }
+        guard let message = try? JSONDecoder().decode(Message.self, from: Data(text.utf8)) else {
+            return refuse(.invalid, "A message is a JSON object with a type.")
+        }
+        switch message.type {
+        case "subscribe": subscribe(message)
+        case "unsubscribe":
+            unsubscribe(Set((message.topics ?? []).compactMap(Topic.init(rawValue:))))
+        case "ping": send(["type": "pong"])
+        default: refuse(.invalid, "There is no message of that type.")
+        }
+    }
+
+    func send(_ message: JSON) { socket.send(SharedFrame(utf8: message.bytes)) }
+
+    /// Answers a subscription: Changes after this position follow.
+    func confirm(_ subscribed: Set<Topic>, at position: LogPosition) {
+        topics.formUnion(subscribed)
+        send(answer("subscribed", subscribed, at: position))
+    }
+
+    func isConfirmed(_ wanted: Set<Topic>) -> Bool { topics.isSuperset(of: wanted) }
+
+    /// Tells the client that what it missed can not be replayed.
+    func announceReset(_ subscribed: Set<Topic>, at position: LogPosition) {
+        topics.subtract(subscribed)
+        send(answer("reset", subscribed, at: position))
+    }
+
+    private func subscribe(_ message: Message) {
+        let names = message.topics ?? []
+        let wanted = Set(names.compactMap(Topic.init(rawValue:)))
+        guard !wanted.isEmpty, wanted.count == Set(names).count else {
+            return refuse(.invalid, "Topics are \(Topic.allCases.map(\.rawValue).joined(separator: ", ")).")
+        }
+        let since = message.since.map { LogPosition(epoch: $0.epoch, seq: $0.seq) }
+        unsubscribe(wanted)
+        LiveReplay(session: self, topics: wanted, hub: hub).start(since: since)
+    }
+
+    private func unsubscribe(_ unwanted: Set<Topic>) {
+        hub.unsubscribe(self, from: unwanted)
+        topics.subtract(unwanted)
+    }
+
+    private func answer(_ type: String, _ topics: Set<Topic>, at position: LogPosition) -> JSON {
+        [
+            "type": .string(type), "epoch": .string(position.epoch), "seq": .int(position.seq),
+            "topics": .array(topics.map(\.rawValue).sorted().map(JSON.string)),
+        ]
+    }
+
+    private func refuse(_ code: Failure.Code, _ message: String) {
+        hub.figures.refused.add()
+        send(["type": "error", "code": .string(code.rawValue), "message": .string(message)])
+    }
+
+    private func isWithinRate() -> Bool {
+        let now = bootClockNanoseconds() / 60_000_000_000
+        if now != minute {
+            minute = now
+            messagesThisMinute = 0
+        }
+        messagesThisMinute += 1
+        return messagesThisMinute <= Self.messagesPerMinuteMax
+    }
+}

@@ -1,0 +1,63 @@
+// What the Store, the listener and the live hub count of themselves, as Prometheus lines.
+import Core
+import Drivers
+import Foundation
+
+enum BoxFigures {
+    static func lines(
+        store: Store, http: HTTPCounters.Snapshot, live: LiveFigures, heartbeat: Heartbeat
+    ) -> [String] {
+        storeLines(store.figures, position: store.position) + httpLines(http) + liveLines(http, live)
+            + ["depotd_ready \(heartbeat.trouble == nil ? 1 : 0)", "depotd_resident_bytes \(residentBytes)"]
+    }
+
+    private static func storeLines(_ figures: StoreFigures, position: LogPosition) -> [String] {
+        [
+            "depotd_store_commits_total \(figures.commits)",
+            "depotd_store_operations_total \(figures.operations)",
+            "depotd_store_failed_commits_total \(figures.failedCommits)",
+            "depotd_store_commit_seconds_total \(Double(figures.commitNanoseconds) / 1e9)",
+            "depotd_store_waiting_operations \(figures.waiting)",
+            "depotd_store_checkpoints_total \(figures.checkpoints)",
+            "depotd_store_wal_pages \(figures.walPages)",
+            "depotd_store_log_sequence \(position.seq)",
+        ]
+    }
+
+    private static func httpLines(_ http: HTTPCounters.Snapshot) -> [String] {
+        [
+            "depotd_http_connections_open \(http.connectionsOpen)",
+            "depotd_http_connections_total \(http.connectionsTotal)",
+            "depotd_http_connections_refused_total \(http.connectionsRefused)",
+            "depotd_http_connections_reaped_total \(http.connectionsReaped)",
+            "depotd_http_handlers_running \(http.handlersRunning)",
+            "depotd_http_handlers_timed_out_total \(http.handlersTimedOut)",
+        ]
+            + http.responses.enumerated().map { index, count in
+                "depotd_http_responses_total{class=\"\(index + 1)xx\"} \(count)"
+            }
+    }
+
+    private static func liveLines(_ http: HTTPCounters.Snapshot, _ live: LiveFigures) -> [String] {
+        [
+            "depotd_live_sockets_open \(http.webSocketsOpen)",
+            "depotd_live_sockets_total \(http.webSocketsTotal)",
+            "depotd_live_frames_delivered_total \(live.delivered.current)",
+            "depotd_live_frames_sent_total \(http.framesSent)",
+            "depotd_live_bytes_sent_total \(http.bytesSent)",
+            "depotd_live_send_calls_total \(http.sendCalls)",
+            "depotd_live_slow_closed_total \(http.slowClosed)",
+            "depotd_live_resumed_total{from=\"ring\"} \(live.resumedFromRing.current)",
+            "depotd_live_resumed_total{from=\"store\"} \(live.resumedFromStore.current)",
+            "depotd_live_resets_total \(live.resets.current)",
+            "depotd_live_messages_refused_total \(live.refused.current)",
+        ]
+    }
+
+    /// Resident memory of the process, from the second field of /proc/self/statm.
+    private static var residentBytes: Int {
+        let text = (try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8)) ?? ""
+        let pages = text.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
+        return pages * sysconf(Int32(_SC_PAGESIZE))
+    }
+}

@@ -1,0 +1,19 @@
+// What the box offers, in one screen. Each feature's routes are in a file of their own.
+
+/// The table of contents.
+enum RouteTable {
+    static func routes(_ appliance: Appliance) -> [Route] {
+        let routes =
+            sessionRoutes(appliance)
+            + doorRoutes(appliance)
+            + scanRoutes(appliance)
+            + unknownRoutes(appliance)
+            + assetRoutes(appliance)
+            + readerRoutes(appliance)
+            + peopleRoutes(appliance)
+            + projectRoutes(appliance)
+            + liveRoutes(appliance)
+            + systemRoutes(appliance)
+        return routes + [documentRoute(describing: routes)]
+    }
+}

@@ -1,0 +1,80 @@
+// Scans that are typed, posted, or sent by a program, and their undo.
+import Core
+import Drivers
+import Foundation
+
+extension RouteTable {
+    static func scanRoutes(_ appliance: Appliance) -> [Route] {
+        [
+            Route(
+                "POST", "/api/v1/scans",
+                RouteDocument(
+                    "scans", "Scan a code at a door", [.idempotencyKey],
+                    body: Schema.object([
+                        "code": Schema.text, "door?": Schema.orNull(Schema.text),
+                        "symbology?": Schema.orNull(Schema.text),
+                    ]), answer: (201, Schema.ref("Outcome")),
+                    problems: [.invalid, .notFound, .conflict, .tooLarge, .unavailable])
+            ) { exchange in try await scan(exchange, appliance) },
+            Route(
+                "POST", "/api/v1/scans/{id}/undo",
+                RouteDocument(
+                    "scans", "Undo what a scan did", answer: (201, Schema.ref("Outcome")),
+                    problems: [.notFound, .conflict])
+            ) { exchange in
+                let body = try await appliance.door.undo(exchange.id(), actor: exchange.principal?.person)
+                return .response(HTTPResponse(status: 201, body))
+            },
+        ]
+    }
+
+    private static func scan(_ exchange: Exchange, _ appliance: Appliance) async throws -> HTTPReply {
+        struct Body: Decodable {
+            var code: String
+            var door: String?
+            var symbology: String?
+        }
+        let body = try exchange.body(Body.self)
+        let clock = appliance.clock
+        let scan = Scan(
+            key: try exchange.idempotencyKey() ?? UUIDv7.text(at: clock.now), reader: nil, raw: Array(body.code.utf8),
+            symbology: body.symbology, at: clock.now, monotonic: clock.monotonic)
+        let answer = try await appliance.door.take(
+            scan, at: body.door.map(Door.ID.init), by: exchange.principal?.person)
+        return .response(HTTPResponse(status: answer.isReplay ? 200 : 201, answer.body))
+    }
+
+    static func unknownRoutes(_ appliance: Appliance) -> [Route] {
+        [
+            Route(
+                "GET", "/api/v1/unknowns",
+                RouteDocument(
+                    "unknowns", "Codes that wait to be linked, newest first",
+                    answer: (200, Schema.items(Schema.ref("Unknown"))))
+            ) { _ in
+                .response(HTTPResponse(["items": .array(try await appliance.door.unknowns())]))
+            },
+            Route(
+                "POST", "/api/v1/unknowns/{id}/link",
+                RouteDocument(
+                    "unknowns", "Say which gear a code is, and carry out what was meant",
+                    body: Schema.object(["asset": Schema.text]), answer: (200, Schema.ref("Outcome")),
+                    problems: [.invalid, .notFound, .conflict])
+            ) { exchange in
+                struct Body: Decodable { var asset: String }
+                let asset = Asset.ID(try exchange.body(Body.self).asset)
+                let outcome = try await appliance.door.link(
+                    exchange.id(), to: asset, actor: exchange.principal?.person)
+                return .response(HTTPResponse(outcome))
+            },
+            Route(
+                "POST", "/api/v1/unknowns/{id}/dismiss",
+                RouteDocument(
+                    "unknowns", "Take a code out of the inbox", answer: (204, nil), problems: [.notFound])
+            ) { exchange in
+                try await appliance.door.dismiss(exchange.id())
+                return .response(HTTPResponse(status: 204))
+            },
+        ]
+    }
+}

@@ -1,0 +1,88 @@
+// The shapes that several routes give, by name, for the OpenAPI document.
+import Core
+
+extension Schema {
+    /// All named shapes.
+    static let components: JSON = [
+        "Reference": object(["id": text, "name": text]),
+        "Problem": object([
+            "type": text, "title": text, "status": whole, "detail": text, "code": text, "requestId": text,
+            "field?": text,
+        ]),
+        "Progress": object(["done": whole, "total": whole]),
+        "Asset": asset,
+        "AssetBrief": object([
+            "id": text, "number": text, "name": text, "model": text, "status": status, "condition": condition,
+        ]),
+        "Outcome": outcome,
+        "Door": door,
+        "Unknown": unknown,
+        "Reader": reader,
+        "Person": object(["id": text, "name": text, "initials": text, "role": role, "active": flag]),
+        "Project": project,
+    ]
+
+    static let status = one(of: AssetStatus.allCases.map(\.rawValue))
+    static let settableStatus = one(of: AssetStatus.allCases.filter { $0 != .reserved }.map(\.rawValue))
+    static let condition = one(of: Condition.allCases.map(\.rawValue))
+    static let direction = one(of: Direction.allCases.map(\.rawValue))
+    static let role = one(of: Role.allCases.map(\.rawValue))
+
+    private static let asset = object([
+        "id": text, "number": text, "name": text, "model": text, "maker": orNull(text), "category": text,
+        "serial": orNull(text), "status": status, "condition": condition, "note": orNull(text),
+        "holder": orNull(
+            object([
+                "person": orNull(ref("Reference")), "project": orNull(ref("Reference")), "since": time,
+            ])),
+        "home": orNull(text), "version": whole, "updatedAt": time,
+        "identifiers?": list(object(["scheme": text, "value": text])),
+        "history?": list(
+            object([
+                "kind": text, "at": time, "person": orNull(ref("Reference")), "project": orNull(ref("Reference")),
+                "door": orNull(ref("Reference")),
+            ])),
+    ])
+
+    private static let outcome = object([
+        "id": text, "outcome": one(of: Verdict.allCases.map(\.rawValue)),
+        "action": one(of: ["out", "in", "transfer", "already", "acting", "none", "undone", "refused"]),
+        "word": text, "short": text, "spoken": text, "code": text, "asset": orNull(ref("AssetBrief")),
+        "actor": orNull(ref("Reference")), "project": orNull(ref("Reference")), "progress": orNull(ref("Progress")),
+        "door": object(["id": text, "name": text, "direction": direction]), "reader": orNull(text),
+        "undoable": flag, "undone": flag, "at": time, "actingUntil?": orNull(time),
+    ])
+
+    private static let door = object([
+        "id": text, "name": text, "direction": direction, "actingMinutes": whole,
+        "acting": orNull(object(["person": ref("Reference"), "until": time])), "project": orNull(ref("Reference")),
+    ])
+
+    private static let unknown = object([
+        "id": text, "code": text, "symbology": orNull(text), "scheme": orNull(text), "count": whole,
+        "firstAt": time, "lastAt": time, "door": ref("Reference"),
+        "intent": object([
+            "direction": direction, "actor": orNull(ref("Reference")), "project": orNull(ref("Reference")),
+        ]),
+        "suggestions": list(object(["asset": ref("AssetBrief"), "why": text])),
+    ])
+
+    private static let reader = object([
+        "id": text, "port": text, "vendorId": text, "productId": text, "manufacturer": orNull(text),
+        "product": orNull(text), "serial": orNull(text), "kind": one(of: ["keyboard", "pointOfSale", "unsupported"]),
+        "state": one(of: ["offered", "reading", "ignored", "unplugged", "failed"]), "known": flag, "name": text,
+        "layout": one(of: KeyboardLayout.allCases.map(\.rawValue)), "silenceMilliseconds": whole,
+        "door": orNull(ref("Reference")), "direction": orNull(direction), "reads": whole,
+        "lastReadAt": orNull(time), "trouble": orNull(text), "advice": orNull(text),
+    ])
+
+    private static let project = object([
+        "id": text, "name": text, "state": one(of: Project.State.allCases.map(\.rawValue)), "startsAt": time,
+        "endsAt": time, "progress": ref("Progress"),
+        "lines?": list(
+            object([
+                "id": text, "asset": orNull(object(["id": text, "number": text, "name": text])),
+                "model": orNull(ref("Reference")), "quantity": whole, "out": whole, "note": orNull(text),
+            ])),
+    ])
+}

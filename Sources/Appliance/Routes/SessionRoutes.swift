@@ -1,0 +1,65 @@
+// Signing in by PIN, and out.
+import Core
+import Drivers
+
+extension RouteTable {
+    static func sessionRoutes(_ appliance: Appliance) -> [Route] {
+        [
+            Route(
+                "GET", "/api/v1/session/people", .anyone,
+                RouteDocument(
+                    "session", "The people who may sign in",
+                    answer: (200, Schema.items(Schema.object(["id": Schema.text, "name": Schema.text, "initials": Schema.text, "role": Schema.role]))))
+            ) { _ in
+                let people = try await appliance.roster.active()
+                return .response(HTTPResponse(["items": .array(people.map(\.json))]))
+            },
+            Route(
+                "GET", "/api/v1/session",
+                RouteDocument("session", "Who is signed in", answer: (200, sessionSchema))
+            ) { exchange in
+                .response(HTTPResponse(try await body(of: exchange.signedIn(), appliance)))
+            },
+            Route(
+                "POST", "/api/v1/session", .anyone,
+                RouteDocument(
+                    "session", "Sign in by PIN", body: Schema.object(["person": Schema.text, "pin": Schema.text]),
+                    answer: (200, sessionSchema), problems: [.invalid, .unauthorized, .tooMany])
+            ) { exchange in
+                struct SignIn: Decodable { var person, pin: String }
+                let wanted = try exchange.body(SignIn.self)
+                let (secret, person) = try await appliance.sessions.signIn(Person.ID(wanted.person), pin: wanted.pin)
+                let principal = Principal(person: person.id, role: person.role)
+                return .response(
+                    HTTPResponse(try await body(of: principal, appliance)).with("Set-Cookie", cookie(secret)))
+            },
+            Route(
+                "DELETE", "/api/v1/session", RouteDocument("session", "Sign out", answer: (204, nil))
+            ) { exchange in
+                if let secret = exchange.secret {
+                    try await appliance.sessions.end(secret)
+                    appliance.hub.end(secret: secret)
+                }
+                return .response(HTTPResponse(status: 204).with("Set-Cookie", cookie("") + "; Max-Age=0"))
+            },
+        ]
+    }
+
+    private static let sessionSchema = Schema.object([
+        "person": Schema.orNull(Schema.ref("Person")), "device": Schema.orNull(Schema.text), "role": Schema.role,
+    ])
+
+    private static func body(of principal: Principal, _ appliance: Appliance) async throws -> JSON {
+        var person: Person?
+        if let id = principal.person { person = try await appliance.roster.find(id) }
+        return [
+            "person": person?.json ?? .null, "device": .optional(principal.device),
+            "role": .string(principal.role.rawValue),
+        ]
+    }
+
+    /// Not readable by scripts, not sent by other sites. Without TLS it can not be `Secure`.
+    private static func cookie(_ secret: String) -> String {
+        "\(Router.cookieName)=\(secret); Path=/; HttpOnly; SameSite=Strict"
+    }
+}

@@ -1,0 +1,70 @@
+// The box itself: the live socket, what it is, how it fares, and its own document.
+import Core
+import Drivers
+
+extension RouteTable {
+    static func liveRoutes(_ appliance: Appliance) -> [Route] {
+        [
+            Route(
+                "GET", "/api/v1/live",
+                RouteDocument(
+                    "live", "Changes as they happen, over a WebSocket. See Core.docc/Live.", answer: (101, nil))
+            ) { exchange in
+                let principal = try exchange.signedIn()
+                return .upgrade(appliance.hub.upgrade(for: principal, secret: exchange.secret ?? ""))
+            }
+        ]
+    }
+
+    static func systemRoutes(_ appliance: Appliance) -> [Route] {
+        [
+            Route(
+                "GET", "/api/v1/about",
+                RouteDocument("system", "What box this is, and where its log stands", answer: (200, aboutSchema))
+            ) { _ in
+                let position = appliance.store.position
+                return .response(
+                    HTTPResponse([
+                        "name": "Depotd", "version": .string(Version.current),
+                        "organisation": .string(appliance.organisation.name),
+                        "depot": .string(appliance.organisation.depot.name), "epoch": .string(position.epoch),
+                        "seq": .int(position.seq), "demo": .bool(appliance.isDemo),
+                    ]))
+            },
+            Route(
+                "GET", "/healthz", .anyone, RouteDocument("system", "Whether the process answers")
+            ) { _ in .response(HTTPResponse(text: "ok\n")) },
+            Route(
+                "GET", "/readyz", .anyone,
+                RouteDocument("system", "Whether a write reached the disk lately", problems: [.unavailable])
+            ) { _ in
+                if let trouble = appliance.heartbeat.trouble { throw Failure(.unavailable, trouble) }
+                return .response(HTTPResponse(text: "ready\n"))
+            },
+            Route(
+                "GET", "/metrics", .anyone,
+                RouteDocument("system", "Figures in Prometheus text, for this machine or whoever has a token")
+            ) { exchange in
+                let isLocal = ["127.0.0.1", "::1"].contains(exchange.request.head.peerAddress)
+                guard isLocal || exchange.principal != nil else { throw Failure(.unauthorized, "Sign in first.") }
+                return .response(
+                    HTTPResponse(
+                        contentType: "text/plain; version=0.0.4; charset=utf-8",
+                        text: appliance.measures.text))
+            },
+        ]
+    }
+
+    /// The document is made once, from the routes before it.
+    static func documentRoute(describing routes: [Route]) -> Route {
+        let text = OpenAPI.document(of: routes)
+        return Route(
+            "GET", "/api/v1/openapi.json", .anyone, RouteDocument("system", "This document")
+        ) { _ in .response(HTTPResponse(text)) }
+    }
+
+    private static let aboutSchema = Schema.object([
+        "name": Schema.text, "version": Schema.text, "organisation": Schema.text, "depot": Schema.text,
+        "epoch": Schema.text, "seq": Schema.whole, "demo": Schema.flag,
+    ])
+}

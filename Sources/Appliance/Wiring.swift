@@ -1,0 +1,122 @@
+// The composition root: what is made of what, what starts when, and what stops in reverse. Tests call it too.
+import Core
+import Drivers
+import Foundation
+import Logging
+import ServiceLifecycle
+
+/// One running box: its files, its desks, its readers and its pages.
+final class Appliance: Sendable {
+    let configuration: Configuration
+    let logger: Logger
+    let clock: HybridClock
+    let isDemo: Bool
+    let store: Store
+    let box: Box
+    let organisation: Organisation
+    let roster: Roster
+    let register: AssetRegister
+    let projects: ProjectBoard
+    let door: DoorDesk
+    let sessions: Sessions
+    let hub: LiveHub
+    let readers: ReaderDesk
+    let heartbeat: Heartbeat
+    let measures: PrometheusRegistry
+    private let lock: FolderLock
+    private let loop: EventLoop
+    private let usb: USBReaders
+
+    /// Opens the files of `configuration.data` and wires everything; nothing listens yet.
+    ///
+    /// - Parameter isDemo: fills an empty folder with a demo depot.
+    /// - Throws: `conflict` when another daemon has the folder; `unavailable` when a file can not be opened.
+    init(_ configuration: Configuration, isDemo: Bool = false, logger: Logger) async throws {
+        self.configuration = configuration
+        self.logger = logger
+        self.isDemo = isDemo
+        lock = try FolderLock(folder: configuration.data)
+        clock = HybridClock()
+        store = try Store(
+            path: configuration.data + "/depot.sqlite", clock: clock, options: configuration.storeOptions)
+        box = try Box(path: configuration.data + "/box.sqlite")
+        roster = Roster(store: store)
+        register = AssetRegister(store: store)
+        projects = ProjectBoard(store: store)
+        door = DoorDesk(store: store, options: configuration.doorOptions, logger: logger)
+        organisation = try await Founding(configuration, isDemo: isDemo, store, roster, door, logger: logger).run()
+        if isDemo { try await DemoDepot(register: register, roster: roster, projects: projects, door: door).fill(store) }
+        sessions = try Sessions(box: box, roster: roster, clock: clock, options: configuration.sessionOptions)
+        loop = try EventLoop()
+        let hub = LiveHub(loop: loop, store: store, limits: configuration.live, logger: logger)
+        self.hub = hub
+        usb = USBReaders(logger: logger)
+        readers = ReaderDesk(
+            source: usb, book: ReaderBook(box: box, clock: clock), desk: door, logger: logger,
+            signal: { topic, kind, data in hub.signal(topic, kind, data) })
+        measures = PrometheusRegistry()
+        heartbeat = Heartbeat(store: store, logger: logger)
+    }
+
+    /// Serves until the process is told to stop, then stops in reverse.
+    ///
+    /// - Parameter ready: called once everything listens, with the address.
+    func run(ready: @escaping @Sendable (String) async throws -> Void) async throws {
+        loop.start()
+        hub.start()
+        let listener = makeListener()
+        try await listener.start()
+        let address = "http://\(configuration.listen.authority(port: listener.port))"
+        let services: [any Service] = [
+            HTTPService(listener: listener),
+            ReaderService(readers: readers, source: configuration.readersEnabled ? usb : nil, logger: logger),
+            heartbeat,
+            ReadyService { try await ready(address) },
+        ]
+        let group = ServiceGroup(
+            configuration: .init(
+                services: services.map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint],
+                logger: logger))
+        defer { loop.stop() }
+        try await group.run()
+        try store.close()
+        try box.close()
+    }
+
+    /// The token of programs on this machine, which `depotd scan` and scripts use; made once and kept in a file that
+    /// only the daemon's user can read.
+    func programToken(address: String) async throws -> String {
+        let file = LocalAccess.file(in: configuration.data)
+        let kept = try? LocalAccess(readingFrom: file).token
+        let token: String
+        if let kept, sessions.principal(of: kept) != nil {
+            token = kept
+        } else {
+            token = try await sessions.issueToken(device: "local programs", role: .manager)
+        }
+        try LocalAccess(url: address, token: token).write(to: file)
+        return token
+    }
+
+    private func makeListener() -> HTTPListener {
+        let routes = RouteTable.routes(self)
+        let router = Router(routes: routes, sessions: sessions, measures: measures, logger: logger)
+        let frontDoor = FrontDoor(hosts: configuration.hosts + [configuration.listen.host])
+        let pages = Pages()
+        var hooks = HTTPHooks()
+        hooks.admit = { frontDoor.admit($0) }
+        hooks.immediate = { pages.answer($0) }
+        hooks.refusal = { refusal in
+            let failure = Failure(refusal.status == 413 ? .tooLarge : .invalid, refusal.detail)
+            return FrontDoor.harden(HTTPResponse(failure, status: refusal.status, requestID: "-"))
+        }
+        let listener = HTTPListener(
+            limits: configuration.httpLimits, host: configuration.listen.host, port: configuration.listen.port,
+            loop: loop, hooks: hooks, logger: logger
+        ) { await router.answer($0) }
+        measures.collect { [store, hub, heartbeat] in
+            BoxFigures.lines(store: store, http: listener.counters.snapshot, live: hub.figures, heartbeat: heartbeat)
+        }
+        return listener
+    }
+}
