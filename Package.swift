@@ -65,7 +65,14 @@ let package = Package(
             ],
             exclude: ["Web"],
             swiftSettings: strict),
-        .testTarget(name: "CoreTests", dependencies: ["Core", .product(name: "GRDB", package: "GRDB.swift")], swiftSettings: strict),
+        // A driver by itself, for tests under emulated USB devices (Tests/Emulator).
+        .executableTarget(
+            name: "ReaderProbe",
+            dependencies: ["Core", "Drivers", .product(name: "Logging", package: "swift-log")],
+            path: "Tests/ReaderProbe", swiftSettings: strict),
+        .testTarget(
+            name: "CoreTests", dependencies: ["Core", .product(name: "GRDB", package: "GRDB.swift")],
+            swiftSettings: strict),
         .testTarget(name: "DriversTests", dependencies: ["Drivers"], swiftSettings: strict),
         .testTarget(name: "ApplianceTests", dependencies: ["Appliance"], swiftSettings: strict),
         .testTarget(name: "TidyTests", swiftSettings: strict),
