@@ -1,0 +1,95 @@
+// Fetch for the pages: JSON in and out, a problem document becomes a Problem whose message may be shown, every
+// command carries an Idempotency-Key, and an ended session is told to whoever listens. Knows no page and no state.
+
+/** A request that did not do what was asked; `message` is fit to show. `status` 0 means nobody answered. */
+export class Problem extends Error {
+  constructor(message: string, readonly status: number, readonly code: string) { super(message); }
+  /** True when the same request may well succeed later without anyone changing anything. */
+  get isTransient(): boolean { return this.status === 0 || this.status === 429 || this.status >= 502; }
+}
+
+const answerWithinMilliseconds = 12_000;
+let sessionEnded: () => void = () => {};
+let clockSkew = 0;
+
+/** Names the one listener that is told when the daemon no longer knows this session. */
+export function whenSessionEnds(listener: () => void): void { sessionEnded = listener; }
+
+/** The daemon's clock: a kiosk without a battery clock may be hours off, and "9 min left" must not be. */
+export function now(): number { return Date.now() + clockSkew; }
+
+/** A random UUID. crypto.randomUUID is missing on plain http in a LAN, getRandomValues is not. */
+export function uuid(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x40;
+  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
+  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
+}
+
+export interface Options { signal?: AbortSignal; key?: string; quiet401?: boolean; ifMatch?: string }
+
+export const get = <Answer>(path: string, options: Options = {}): Promise<Answer> => send<Answer>("GET", path, undefined, options);
+export const post = <Answer>(path: string, body: unknown = {}, options: Options = {}): Promise<Answer> =>
+  send<Answer>("POST", path, body, { key: uuid(), ...options });
+export const patch = <Answer>(path: string, body: unknown, options: Options = {}): Promise<Answer> => send<Answer>("PATCH", path, body, options);
+export const remove = (path: string): Promise<void> => send<void>("DELETE", path, undefined, {});
+
+/** Builds a query out of the values that are there. */
+export function query(values: Record<string, string | number | null | undefined>): string {
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(values)) if (value != null && value !== "") search.set(name, String(value));
+  const text = search.toString();
+  return text ? `?${text}` : "";
+}
+
+async function send<Answer>(method: string, path: string, body: unknown, options: Options): Promise<Answer> {
+  const headers: Record<string, string> = { accept: "application/json" };
+  if (body !== undefined) headers["content-type"] = "application/json";
+  if (options.key) headers["idempotency-key"] = options.key;
+  if (options.ifMatch) headers["if-match"] = options.ifMatch;
+  const response = await ask(`/api/v1${path}`, { method, headers, body: body === undefined ? null : JSON.stringify(body) }, options.signal);
+  keepClock(response.headers.get("date"));
+  if (!response.ok) throw await problem(response, options.quiet401 === true);
+  return (response.status === 204 ? undefined : await response.json()) as Answer;
+}
+
+async function ask(address: string, request: RequestInit, outer: AbortSignal | undefined): Promise<Response> {
+  const limit = new AbortController();
+  const timer = setTimeout(() => limit.abort(), answerWithinMilliseconds);
+  const forward = (): void => limit.abort();
+  outer?.addEventListener("abort", forward);
+  try {
+    return await fetch(address, { ...request, signal: limit.signal, credentials: "same-origin" });
+  } catch (cause) {
+    if (outer?.aborted) throw cause;   // the page itself lost interest: not a problem to show
+    throw new Problem("The depot does not answer.", 0, "unreachable");
+  } finally {
+    clearTimeout(timer);
+    outer?.removeEventListener("abort", forward);
+  }
+}
+
+async function problem(response: Response, quiet401: boolean): Promise<Problem> {
+  let detail = "", code = "";
+  try {
+    const document = await response.json() as { detail?: string; title?: string; code?: string };
+    detail = document.detail ?? document.title ?? "";
+    code = document.code ?? "";
+  } catch { /* not a problem document: the sentence below has to do */ }
+  if (response.status === 401 && !quiet401) sessionEnded();
+  return new Problem(detail || `The depot could not do that (${response.status}).`, response.status, code);
+}
+
+/** The Date header has whole seconds, so a difference below two of them says nothing. */
+function keepClock(date: string | null): void {
+  if (!date) return;
+  const difference = Date.parse(date) - Date.now();
+  clockSkew = Math.abs(difference) > 2_000 ? difference : 0;
+}
+
+/** True for a request the page itself gave up. */
+export function isAborted(error: unknown): boolean { return error instanceof DOMException && error.name === "AbortError"; }
+
+/** The sentence to show for whatever was thrown. */
+export function sentence(error: unknown): string { return error instanceof Problem ? error.message : "Something went wrong in this page."; }

@@ -1,0 +1,181 @@
+// The house around the pages: which page an address means, the rail, the search field, the connection, the keys.
+// The door and the sign-in have no chrome. Starts everything; read router.ts and store.ts next.
+
+import "./tokens.css";
+import "./base.css";
+import "./shell.css";
+import { sentence, Problem } from "./api";
+import { connection, avatar, failedPlace, notices } from "./bits";
+import { openSession, signOut } from "./commands";
+import { html, Content, Template } from "./html";
+import { icon, IconName } from "./icons";
+import * as outbox from "./outbox";
+import { field, Page, takesText } from "./page";
+import { address, signInAddress, to, whenAddressChanges, withQuery } from "./router";
+import { state } from "./store";
+import { nextTheme, restoreTheme, theme } from "./theme";
+import "./pages/door";
+import "./pages/doors";
+import "./pages/gear";
+import "./pages/devices";
+import "./pages/sign-in";
+
+interface Room { readonly path: string; readonly name: string; readonly icon: IconName; readonly key: string }
+const rooms: readonly Room[] = [
+  { path: "/door", name: "Door", icon: "door", key: "d" },
+  { path: "/gear", name: "Gear", icon: "gear", key: "g" },
+  { path: "/devices", name: "Devices", icon: "reader", key: "v" },
+];
+
+interface Place { readonly element: string; readonly title: string; readonly hasChrome: boolean }
+
+function placeAt(path: string): Place {
+  if (path === "/sign-in") return { element: "page-sign-in", title: "Sign in", hasChrome: false };
+  if (/^\/door\/[^/]+$/.test(path)) return { element: "page-door", title: "Door", hasChrome: false };
+  if (path === "/gear") return { element: "page-gear", title: "Gear", hasChrome: true };
+  if (path === "/devices") return { element: "page-devices", title: "Devices", hasChrome: true };
+  if (path === "/" || path === "/door") return { element: "page-doors", title: "Doors", hasChrome: true };
+  return { element: "page-nowhere", title: "Not here", hasChrome: true };
+}
+
+class Nowhere extends Page {
+  protected view(): Content {
+    return html`<div class="empty">${icon("search")}<h1>There is nothing at this address</h1><p>It may have moved. Everything is reached from the gear.</p><a class="button" href="/gear">Go to the gear</a></div>`;
+  }
+}
+customElements.define("page-nowhere", Nowhere);
+
+const secondKeyWithin = 1_500;
+const bootRetryMilliseconds = 3_000;
+
+class DepotApp extends Page {
+  private page: HTMLElement | null = null;
+  private place: Place | null = null;
+  private failure: string | null = null;
+  private booted = false;
+  private wentAt = 0;
+
+  protected override enter(): void {
+    this.until(whenAddressChanges(() => this.go()));
+    this.listen("keydown", (event) => this.key(event));
+    void this.boot();
+  }
+
+  private async boot(): Promise<void> {
+    try {
+      await openSession();
+      this.booted = true;
+      this.failure = null;
+    } catch (error) {
+      if (error instanceof Problem && error.status === 401) this.booted = true;
+      else {
+        this.failure = sentence(error);
+        if (address().pathname !== "/sign-in") setTimeout(() => { if (!this.booted) void this.boot(); }, bootRetryMilliseconds);
+        else this.booted = true;    // the sign-in has its own words for this
+      }
+      if (this.booted && address().pathname !== "/sign-in") { to(signInAddress(), { replace: true }); return; }
+    }
+    this.go();
+  }
+
+  /** Shows the page the address means; the same page stays when only its query changed. */
+  private go(): void {
+    const place = placeAt(address().pathname);
+    if (this.booted && place.element !== this.place?.element) {
+      const isFirst = this.place === null;
+      this.place = place;
+      this.page = document.createElement(place.element);
+      document.title = `${place.title} · Depotd`;
+      if (!isFirst && place.hasChrome) queueMicrotask(() => { if (!takesText(document.activeElement)) this.querySelector<HTMLElement>("main")?.focus(); });
+    } else (this.page as Page | null)?.refresh();
+    this.refresh();
+  }
+
+  protected override shown(): void {
+    const isLive = state.live.state === "live";
+    if (isLive && !this.wasLive) outbox.resume();
+    this.wasLive = isLive;
+  }
+  private wasLive = false;
+
+  protected view(): Content {
+    if (!this.place) return this.failure === null ? html`<main class="boot" aria-busy="true"></main>` : this.unreachable(this.failure);
+    if (!this.place.hasChrome) return html`<main id="main" tabindex="-1" class="bare">${this.page}</main>${notices()}`;
+    return html`<a class="skip" href="#main">Skip to the page</a>
+      <div class="shell">
+        ${this.rail()}
+        <header class="bar">${this.search()}${connection()}</header>
+        <main id="main" tabindex="-1">${this.page}</main>
+      </div>${notices()}${this.help()}`;
+  }
+
+  private unreachable(reason: string): Template {
+    return html`<main class="boot">${failedPlace("The depot does not answer", `${reason} Nothing typed was lost; this page tries again by itself.`, () => void this.boot())}</main>`;
+  }
+
+  private rail(): Template {
+    const here = address().pathname;
+    const themeWords = { auto: "as the machine", light: "light", dark: "dark" }[theme()];
+    return html`<nav class="rail" aria-label="Rooms">
+      <a class="rail-mark" href="/gear" aria-label="Depotd">${icon("scan")}<span>Depotd</span></a>
+      <div class="rail-rooms">${rooms.map((room) => html`<a class="rail-room" href="${room.path}" aria-current="${here.startsWith(room.path) || (here === "/" && room.path === "/door") ? "page" : null}">${icon(room.icon)}<span>${room.name}</span></a>`)}</div>
+      <div class="rail-foot">
+        <button class="rail-tool" @click=${() => { nextTheme(); this.refresh(); }} title="Colours: ${themeWords}" aria-label="Colours: ${themeWords}. Change">${icon(theme() === "auto" ? "auto" : theme() === "light" ? "sun" : "moon")}</button>
+        <button class="rail-tool rail-help" @click=${() => this.openHelp()} title="Keys (?)" aria-label="Show all keys">${icon("help")}</button>
+        ${state.session && html`<button class="rail-tool rail-person" @click=${() => void signOut()} title="${state.session.name}: sign out" aria-label="${state.session.name}: sign out">${avatar(state.session)}${icon("leave", "rail-leave")}</button>`}
+      </div>
+    </nav>`;
+  }
+
+  private search(): Template {
+    const q = address().pathname === "/gear" ? address().searchParams.get("q") ?? "" : "";
+    return html`<form class="search" role="search" @submit=${(event: Event) => { event.preventDefault(); this.querySelector<HTMLElement>("[data-row]")?.focus(); }}>
+      ${icon("search")}<input id="search" type="search" placeholder="Search gear: number, name, serial, holder" aria-label="Search gear" autocomplete="off" spellcheck="false"
+        .value=${q} @input=${(event: Event) => this.searchFor(field(event).value)}><kbd aria-hidden="true">/</kbd></form>`;
+  }
+
+  private searchFor(words: string): void {
+    const onGear = address().pathname === "/gear";
+    to(onGear ? withQuery({ q: words }) : `/gear?q=${encodeURIComponent(words)}`, { replace: onGear });
+  }
+
+  // ---- keys ----------------------------------------------------------------------------------------------------------
+
+  private key(event: KeyboardEvent): void {
+    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || !this.place?.hasChrome) return;
+    if (takesText(event.target)) {
+      if (event.key === "Escape") (event.target as HTMLElement).blur();
+      return;
+    }
+    if (event.timeStamp - this.wentAt < secondKeyWithin) {
+      this.wentAt = 0;
+      const room = rooms.find((candidate) => candidate.key === event.key);
+      if (room) { event.preventDefault(); to(room.path); }
+      return;
+    }
+    if (event.key === "/") { event.preventDefault(); this.querySelector<HTMLInputElement>("#search")?.select(); }
+    else if (event.key === "g") this.wentAt = event.timeStamp;
+    else if (event.key === "?") this.openHelp();
+  }
+
+  private openHelp(): void {
+    const dialog = this.querySelector("dialog");
+    if (dialog && !dialog.open) dialog.showModal();
+  }
+
+  private help(): Template {
+    const keys: [string, string][] = [
+      ["/", "Search gear"], ...rooms.map((room): [string, string] => [`g ${room.key}`, `Go to ${room.name}`]),
+      ["↑ ↓ ← →", "Move in a list"], ["Enter", "Open"], ["Esc", "Close"], ["?", "Show these keys"],
+    ];
+    return html`<dialog class="help" aria-labelledby="help-title"><form method="dialog">
+      <h2 id="help-title">Keys</h2>
+      <dl>${keys.map(([key, words]) => html`<div><dt>${key.split(" ").map((one) => html`<kbd>${one}</kbd> `)}</dt><dd>${words}</dd></div>`)}</dl>
+      <p>At the door every key goes into the code field.</p>
+      <button class="button button-first">Close</button></form></dialog>`;
+  }
+}
+
+restoreTheme();
+outbox.restore();
+customElements.define("depot-app", DepotApp);

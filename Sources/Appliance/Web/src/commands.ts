@@ -1,0 +1,278 @@
+// Everything the pages ask of the daemon: loading into the store, and the optimistic commands with their way back.
+// Also wires the live socket to the store. Pages call these functions and read the state, nothing else.
+
+import { get, isAborted, now, patch, post, query, remove, sentence, whenSessionEnds } from "./api";
+import { Live } from "./live";
+import { apply, doorById, emptyGear, FollowUp, forget, markUndone, putAsset, putOutcome, shownStatus, state, tell, update } from "./store";
+import { About, Asset, AssetDetail, AssetPage, Door, List, Outcome, Person, Project, Reader, Status, Unknown } from "./types";
+import { debounced } from "./time";
+import { signInAddress, to } from "./router";
+
+// ---- session and live ----------------------------------------------------------------------------------------
+
+const live = new Live({
+  stateChanged(liveState, since) { update((current) => { current.live = { state: liveState, since }; }); },
+  subscribed() { if (state.readers) void loadReaders(); },   // reader changes are not replayed
+  change(change) { follow(apply(change)); },
+  reset() { reloadAll(); },
+  sessionEnded: leave,
+});
+
+whenSessionEnds(leave);
+
+function leave(): void {
+  live.stop();
+  forget();
+  if (location.pathname !== "/sign-in") to(signInAddress(), { replace: true });
+}
+
+/** Learns who is signed in and starts the live socket; throws when nobody is, or nobody answers. */
+export async function openSession(): Promise<void> {
+  const { person } = await get<{ person: Person }>("/session", { quiet401: true });
+  const about = await get<About>("/about");
+  update((current) => { current.session = person; current.about = about; });
+  live.start({ epoch: about.epoch, seq: about.seq });
+}
+
+export async function signIn(person: string, pin: string): Promise<void> {
+  await post("/session", { person, pin }, { quiet401: true });
+  await openSession();
+}
+
+export async function signOut(): Promise<void> {
+  try { await remove("/session"); } catch (error) { tell("stop", sentence(error)); return; }
+  leave();
+}
+
+export const signInPeople = async (): Promise<Person[]> => (await get<List<Person>>("/session/people", { quiet401: true })).items;
+
+function follow(ask: FollowUp): void {
+  if (ask.gear) reloadGearSoon();
+  if (ask.detail) reloadDetailSoon();
+  if (ask.suggestions) reloadUnknownsSoon();
+  if (ask.visit) void loadVisit(ask.visit);
+}
+
+const reloadGearSoon = debounced(700, () => void loadGear(state.gear.q, state.gear.status));
+const reloadDetailSoon = debounced(250, () => { if (state.detail) void loadDetail(state.detail.id); });
+const reloadUnknownsSoon = debounced(150, () => void loadUnknowns());
+
+/** After a gap that cannot be replayed: loads again whatever a page has asked for so far. */
+function reloadAll(): void {
+  if (state.doors) void loadDoors();
+  for (const door of Object.keys(state.visits)) void loadVisit(door);
+  if (state.unknowns) void loadUnknowns();
+  if (state.readers) void loadReaders();
+  if (state.gear.loaded) void loadGear(state.gear.q, state.gear.status);
+  if (state.detail) void loadDetail(state.detail.id);
+  if (state.projects) void loadProjects();
+}
+
+// ---- doors ------------------------------------------------------------------------------------------------------
+
+export async function loadDoors(): Promise<void> {
+  try {
+    const { items } = await get<List<Door>>("/doors");
+    update((current) => { current.doors = items; current.doorsError = null; });
+  } catch (error) { update((current) => { current.doorsError = sentence(error); }); }
+}
+
+export async function loadVisit(door: string): Promise<void> {
+  try {
+    const { items } = await get<List<Outcome>>(`/doors/${door}/visit${query({ limit: 30 })}`);
+    update((current) => {
+      const newer = (current.visits[door] ?? []).filter((outcome) => items[0] && outcome.at > items[0].at);
+      current.visits[door] = newer.concat(items.filter((item) => !newer.some((other) => other.id === item.id)));
+      for (const item of [...items].reverse()) if (item.project && item.progress) current.progress[item.project.id] = item.progress;
+    });
+  } catch { update((current) => { current.visits[door] ??= []; }); }
+}
+
+export async function changeDoor(id: string, change: { direction?: Door["direction"]; project?: string | null; acting?: string | null }): Promise<void> {
+  try {
+    const door = await patch<Door>(`/doors/${id}`, change);
+    update((current) => { current.doors = current.doors?.map((other) => (other.id === id ? door : other)) ?? null; });
+  } catch (error) { tell("stop", sentence(error)); }
+}
+
+export async function loadPeople(): Promise<void> {
+  try {
+    const { items } = await get<List<Person>>("/people");
+    update((current) => { current.people = items.filter((person) => person.active !== false); });
+  } catch (error) { tell("stop", sentence(error)); }
+}
+
+export async function loadProjects(): Promise<void> {
+  try {
+    const { items } = await get<List<Project>>("/projects");
+    update((current) => {
+      current.projects = items;
+      for (const project of items) if (project.progress) current.progress[project.id] = project.progress;
+    });
+  } catch (error) { tell("stop", sentence(error)); }
+}
+
+/** Sends one scan; the same key sends the same scan, however often. */
+export async function sendScan(code: string, door: string, key: string): Promise<void> {
+  const outcome = await post<Outcome>("/scans", { code, door }, { key });
+  update((current) => putOutcome(current, outcome, true));
+}
+
+export async function undo(scan: string): Promise<void> {
+  update((current) => { current.undoing = scan; });
+  try {
+    const outcome = await post<Outcome>(`/scans/${scan}/undo`);
+    update((current) => { markUndone(current, scan); putOutcome(current, outcome, true); });
+  } catch (error) {
+    tell("stop", sentence(error));
+  } finally { update((current) => { current.undoing = null; }); }
+}
+
+// ---- unknown codes -------------------------------------------------------------------------------------------------
+
+export async function loadUnknowns(): Promise<void> {
+  try {
+    const { items } = await get<List<Unknown>>("/unknowns");
+    update((current) => { current.unknowns = items; });
+  } catch { update((current) => { current.unknowns ??= []; }); }
+}
+
+export async function linkUnknown(id: string, asset: string): Promise<void> {
+  await settle(id, async () => {
+    const outcome = await post<Outcome>(`/unknowns/${id}/link`, { asset });
+    update((current) => putOutcome(current, outcome, true));
+  });
+}
+
+export const dismissUnknown = (id: string): Promise<void> => settle(id, () => post(`/unknowns/${id}/dismiss`));
+
+async function settle(id: string, act: () => Promise<unknown>): Promise<void> {
+  const card = state.unknowns?.find((unknown) => unknown.id === id);
+  update((current) => { current.unknowns = current.unknowns?.filter((unknown) => unknown.id !== id) ?? null; });
+  try { await act(); } catch (error) {
+    update((current) => { if (card && !current.unknowns?.some((other) => other.id === id)) current.unknowns = [card, ...(current.unknowns ?? [])]; });
+    tell("stop", `${sentence(error)} The card is kept.`);
+  }
+}
+
+// ---- gear ----------------------------------------------------------------------------------------------------------
+
+const pageLength = 100;
+let gearRequest: AbortController | null = null;
+
+/** Loads the first page of a search; an older search still under way is given up. */
+export async function loadGear(q: string, status: Status | ""): Promise<void> {
+  gearRequest?.abort();
+  const request = gearRequest = new AbortController();
+  const isSame = state.gear.q === q && state.gear.status === status;
+  update((current) => {
+    current.gear = isSame ? { ...current.gear, loading: true } : { ...emptyGear(), q, status, counts: current.gear.counts, loading: true };
+  });
+  await fetchGear(request, null);
+}
+
+/** Loads the page after the last one, unless one is already on its way. */
+export async function loadMoreGear(): Promise<void> {
+  const { next, loading, error } = state.gear;
+  if (!next || loading || error) return;
+  const request = gearRequest = new AbortController();
+  update((current) => { current.gear.loading = true; });
+  await fetchGear(request, next);
+}
+
+async function fetchGear(request: AbortController, cursor: string | null): Promise<void> {
+  const { q, status } = state.gear;
+  try {
+    const page = await get<AssetPage>(`/assets${query({ limit: pageLength, q, status, cursor })}`, { signal: request.signal });
+    update((current) => {
+      const before = cursor ? current.gear.rows : [];
+      current.gear = { q, status, rows: before.concat(page.items), total: page.total, counts: page.counts, next: page.next, loading: false, loaded: true, error: null };
+    });
+  } catch (error) {
+    if (!isAborted(error)) update((current) => { current.gear = { ...current.gear, loading: false, error: sentence(error) }; });
+  }
+}
+
+let searchRequest: AbortController | null = null;
+
+/** Finds a few assets by words, for picking one; null when a newer search overtook this one. */
+export async function findAssets(q: string): Promise<Asset[] | null> {
+  searchRequest?.abort();
+  const request = searchRequest = new AbortController();
+  try {
+    return (await get<AssetPage>(`/assets${query({ limit: 6, q })}`, { signal: request.signal })).items;
+  } catch (error) {
+    if (isAborted(error)) return null;
+    throw error;
+  }
+}
+
+export async function loadDetail(id: string): Promise<void> {
+  try {
+    const detail = await get<AssetDetail>(`/assets/${id}`);
+    update((current) => { current.detail = detail; current.detailError = null; });
+  } catch (error) { update((current) => { current.detailError = sentence(error); }); }
+}
+
+export function closeDetail(): void { update((current) => { current.detail = null; current.detailError = null; }); }
+
+const statusWords: Record<Status, string> = {
+  available: "available", reserved: "reserved", in_use: "in use", maintenance: "in maintenance", damaged: "damaged", lost: "lost", retired: "retired",
+};
+
+/** Shows the new status at once, and goes back to the old one with a reason when the daemon says no. */
+export async function changeStatus(asset: Asset, status: Status, note = "", offersUndo = true): Promise<boolean> {
+  const before = asset.status;
+  if (shownStatus(asset) === status) return false;
+  update((current) => { current.saving[asset.id] = status; });
+  try {
+    const saved = await patch<Asset>(`/assets/${asset.id}/status`, { status, ...(note ? { note } : {}) });
+    update((current) => putAsset(current, saved));
+    const back = (): void => void changeStatus(saved, before, "", false);
+    tell("ok", `${asset.number} is ${statusWords[status]}.`, offersUndo ? { label: "Undo", run: back } : undefined);
+    return true;
+  } catch (error) {
+    const again = (): void => void changeStatus(asset, status, note);
+    tell("stop", `${asset.number} stays ${statusWords[before]}: ${sentence(error)}`, { label: "Try again", run: again });
+    return false;
+  } finally { update((current) => { delete current.saving[asset.id]; }); }
+}
+
+// ---- readers ---------------------------------------------------------------------------------------------------------
+
+export async function loadReaders(): Promise<void> {
+  try {
+    const { items } = await get<List<Reader>>("/readers");
+    update((current) => { current.readers = items; current.readersError = null; });
+  } catch (error) { update((current) => { current.readersError = sentence(error); }); }
+}
+
+export interface ReaderChange { state?: "reading" | "ignored"; name?: string; layout?: Reader["layout"]; door?: string | null; direction?: Reader["direction"]; silenceMilliseconds?: number }
+
+/** Changes a reader; the form shows the wish at once and falls back to the truth when it is refused. */
+export async function changeReader(reader: Reader, change: ReaderChange): Promise<void> {
+  const before = { ...reader };
+  const { door, ...plain } = change;
+  const shownDoor = door === undefined ? reader.door : doorById(door ?? "") ?? null;
+  replaceReader({ ...reader, ...plain, door: shownDoor && { id: shownDoor.id, name: shownDoor.name } });
+  try {
+    replaceReader(await patch<Reader>(`/readers/${reader.id}`, change));
+  } catch (error) {
+    replaceReader(before);
+    tell("stop", `Nothing was changed: ${sentence(error)}`);
+  }
+}
+
+export async function forgetReader(reader: Reader): Promise<void> {
+  try {
+    await remove(`/readers/${reader.id}`);
+    update((current) => { current.readers = current.readers?.filter((other) => other.id !== reader.id) ?? null; });
+  } catch (error) { tell("stop", sentence(error)); }
+}
+
+function replaceReader(reader: Reader): void {
+  update((current) => { current.readers = current.readers?.map((other) => (other.id === reader.id ? reader : other)) ?? null; });
+}
+
+/** True while an outcome is new enough to be worth a tone; what a resume replays is history. */
+export function isFresh(outcome: Outcome): boolean { return now() - new Date(outcome.at).getTime() < 12_000; }

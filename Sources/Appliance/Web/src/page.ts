@@ -1,0 +1,60 @@
+// What all pages have in common: an element that shows what view() describes and shows it again when the state
+// changes. Light DOM, so one style sheet and one focus order serve the whole house.
+
+import { Content, render } from "./html";
+import { watch } from "./store";
+
+export abstract class Page extends HTMLElement {
+  private stops: (() => void)[] = [];
+  private isAsked = false;
+
+  protected abstract view(): Content;
+  /** Runs each time the page is entered: load, listen, begin to tick. */
+  protected enter(): void {}
+  /** Runs after each showing, when the DOM is up to date. */
+  protected shown(): void {}
+
+  connectedCallback(): void {
+    this.until(watch(() => this.refresh()));
+    this.enter();
+    this.showNow();
+  }
+
+  disconnectedCallback(): void {
+    for (const stop of this.stops.splice(0)) stop();
+  }
+
+  /** Keeps `stop` to be called when the page is left. */
+  protected until(stop: () => void): void { this.stops.push(stop); }
+
+  protected listen<Kind extends keyof WindowEventMap>(kind: Kind, act: (event: WindowEventMap[Kind]) => void): void {
+    addEventListener(kind, act);
+    this.until(() => removeEventListener(kind, act));
+  }
+
+  /** Shows again every `milliseconds`, for the times in words. */
+  protected tick(milliseconds: number): void {
+    const timer = setInterval(() => this.refresh(), milliseconds);
+    this.until(() => clearInterval(timer));
+  }
+
+  /** Shows again at the end of this turn. */
+  refresh(): void {
+    if (this.isAsked) return;
+    this.isAsked = true;
+    queueMicrotask(() => { this.isAsked = false; if (this.isConnected) this.showNow(); });
+  }
+
+  private showNow(): void {
+    render(this.view(), this);
+    this.shown();
+  }
+}
+
+/** The field an event came from. */
+export function field(event: Event): HTMLInputElement { return event.target as HTMLInputElement; }
+
+/** True where keys already mean something. */
+export function takesText(target: EventTarget | null): boolean {
+  return target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
+}

@@ -1,0 +1,64 @@
+// The stage of the door: one outcome, huge. Word, asset, why, what to do; below them how far the pull sheet is.
+// Colour fills the stage while the outcome is new; later the words stay and the time says how old they are.
+
+import { Content, html, Template } from "../html";
+import { icon, shape } from "../icons";
+import { now } from "../api";
+import { state } from "../store";
+import { ago, left } from "../time";
+import { Door, Outcome } from "../types";
+
+const newForMilliseconds = 8_000;
+const longWord = 8;
+
+export function stage(door: Door, outcome: Outcome | null, isLoading: boolean): Template {
+  if (isLoading) return html`<section class="stage stage-idle" aria-label="Last scan" aria-busy="true"></section>`;
+  return outcome ? shownOutcome(door, outcome) : idle(door);
+}
+
+function idle(door: Door): Template {
+  return html`<section class="stage stage-idle" aria-label="Last scan">
+    ${icon("scan", "stage-shape")}
+    <div class="stage-words"><p class="stage-word stage-word-long">Ready</p><p class="stage-short">${door.acting && left(door.acting.until) ? "Scan gear." : "Scan a badge or gear."}</p></div>
+    ${progress(door)}</section>`;
+}
+
+function shownOutcome(door: Door, outcome: Outcome): Template {
+  const age = now() - new Date(outcome.at).getTime();
+  const word = outcome.undone ? "UNDONE" : outcome.word;
+  return html`<section class="stage stage-${outcome.outcome} ${age > newForMilliseconds ? "stage-older" : "stage-new"}" aria-label="Last scan" data-outcome="${outcome.id}" data-kind="${outcome.outcome}">
+    ${shape(outcome.outcome, "stage-shape")}
+    <div class="stage-words">
+      <p class="stage-word ${word.length > longWord ? "stage-word-long" : ""}" data-word>${word}</p>
+      ${subject(outcome)}
+      <p class="stage-short">${outcome.short}</p>
+      <p class="stage-advice">${advice(outcome)}</p>
+    </div>
+    <p class="stage-age">${ago(outcome.at)}</p>
+    ${progress(door)}</section>`;
+}
+
+function subject(outcome: Outcome): Content {
+  if (outcome.asset) return html`<p class="stage-asset"><strong class="number">${outcome.asset.number}</strong> <span>${outcome.asset.name}</span></p>`;
+  if (outcome.action === "acting" && outcome.actor) return html`<p class="stage-asset"><strong>${outcome.actor.name}</strong></p>`;
+  return html`<p class="stage-asset"><strong class="number">${outcome.code}</strong></p>`;
+}
+
+/** What to do now, in one sentence; nothing where going on is all there is to do. */
+function advice(outcome: Outcome): string {
+  if (outcome.undone || outcome.action === "undone") return "It counts as if it had not been scanned.";
+  switch (outcome.outcome) {
+    case "unknown": return "Put it through. Link the code at the side when there is time.";
+    case "stop": return "Keep it here and ask whoever is in charge.";
+    case "ok-but": return outcome.action === "already" ? "Nothing to do. Go on." : "It is taken. Mind the reason.";
+    case "ok": return outcome.action === "acting" ? "Scan the gear now." : "";
+  }
+}
+
+function progress(door: Door): Content {
+  const count = door.project && state.progress[door.project.id];
+  if (!door.project || !count || count.total === 0) return null;
+  const words = `${count.done} of ${count.total} on the sheet`;
+  return html`<div class="stage-progress"><progress max="${count.total}" value="${count.done}" aria-label="${words}"></progress>
+    <p><strong>${words}</strong> <span>${door.project.name}</span></p></div>`;
+}

@@ -1,0 +1,213 @@
+// What the pages know: one state, changed only through update(), watched by every page. It applies the Changes
+// of the live socket and the optimistic commands (see commands.ts); it never asks the daemon for anything itself.
+
+import {
+  About, Asset, AssetDetail, AssetPage, AssetRef, Change, Door, Outcome, Person, Progress, Project, Reader, Status, Unknown,
+} from "./types";
+import { LiveState } from "./live";
+
+/** The gear list as far as it is loaded; `next` leads to the rest. */
+export interface GearList {
+  q: string; status: Status | "";
+  rows: Asset[]; total: number; counts: AssetPage["counts"]; next: string | null;
+  loading: boolean; loaded: boolean; error: string | null;
+}
+
+/** Something to tell the person at the desk, with at most one thing to do about it. */
+export interface Notice { id: number; tone: "ok" | "stop"; text: string; action?: { label: string; run: () => void } }
+
+/** A scan typed or wedged into this page that the daemon has not answered yet. */
+export interface Waiting { key: string; code: string; door: string; at: number; state: "sending" | "waiting" | "refused"; error: string | null }
+
+export interface State {
+  session: Person | null;
+  about: About | null;
+  live: { state: LiveState; since: number };
+  doors: Door[] | null;
+  doorsError: string | null;
+  visits: Record<string, Outcome[]>;
+  heard: Outcome | null;              // the outcome that came in last while somebody could be watching
+  waiting: Waiting[];
+  undoing: string | null;
+  unknowns: Unknown[] | null;
+  people: Person[] | null;
+  projects: Project[] | null;
+  progress: Record<string, Progress>; // by project
+  readers: Reader[] | null;
+  readersError: string | null;
+  gear: GearList;
+  saving: Record<string, Status>;     // what each asset was asked to become and is shown as meanwhile
+  touched: Record<string, number>;    // when a row last changed under the reader's eyes
+  detail: AssetDetail | null;
+  detailError: string | null;
+  notices: Notice[];
+}
+
+export const emptyGear = (): GearList =>
+  ({ q: "", status: "", rows: [], total: 0, counts: {}, next: null, loading: false, loaded: false, error: null });
+
+const initial = (): State => ({
+  session: null, about: null, live: { state: "connecting", since: Date.now() },
+  doors: null, doorsError: null, visits: {}, heard: null, waiting: [], undoing: null, unknowns: null,
+  people: null, projects: null, progress: {}, readers: null, readersError: null,
+  gear: emptyGear(), saving: {}, touched: {}, detail: null, detailError: null, notices: [],
+});
+
+export const state: State = initial();
+const watchers = new Set<() => void>();
+let told = false;
+
+/** Changes the state; everybody watching is told once per turn, however many changes it makes. */
+export function update(change: (state: State) => void): void {
+  change(state);
+  if (told) return;
+  told = true;
+  queueMicrotask(() => { told = false; for (const watcher of [...watchers]) watcher(); });
+}
+
+/** Calls `watcher` after changes until the returned function is called. */
+export function watch(watcher: () => void): () => void {
+  watchers.add(watcher);
+  return () => watchers.delete(watcher);
+}
+
+/** Forgets everything that belongs to a session, but not the scans that still wait to be sent. */
+export function forget(): void {
+  update((current) => Object.assign(current, initial(), { waiting: current.waiting }));
+}
+
+// ---- notices -------------------------------------------------------------------------------------------------
+
+let noticeCount = 0;
+const noticeSeconds = { ok: 8, stop: 20 };
+
+export function tell(tone: Notice["tone"], text: string, action?: Notice["action"]): void {
+  const id = ++noticeCount;
+  update((current) => { current.notices = [...current.notices.slice(-2), { id, tone, text, ...(action ? { action } : {}) }]; });
+  setTimeout(() => dismissNotice(id), noticeSeconds[tone] * 1000);
+}
+
+export function dismissNotice(id: number): void {
+  update((current) => { current.notices = current.notices.filter((notice) => notice.id !== id); });
+}
+
+// ---- reading -------------------------------------------------------------------------------------------------
+
+/** The status to show: what was just asked for, until the daemon has said yes or no. */
+export function shownStatus(asset: Asset): Status { return state.saving[asset.id] ?? asset.status; }
+
+export function doorById(id: string): Door | undefined { return state.doors?.find((door) => door.id === id); }
+
+// ---- writing -------------------------------------------------------------------------------------------------
+
+const visitLength = 60;
+
+/** Puts an outcome into its door's visit, newest first; the same outcome may come by POST and by socket. */
+export function putOutcome(current: State, outcome: Outcome, heard: boolean): void {
+  const door = outcome.door?.id;
+  if (outcome.project && outcome.progress) current.progress[outcome.project.id] = outcome.progress;
+  if (door === undefined) return;
+  const visit = current.visits[door] ?? [];
+  const known = visit.find((other) => other.id === outcome.id);
+  if (known) { Object.assign(known, outcome); return; }
+  current.visits[door] = [outcome, ...visit].sort((a, b) => b.at.localeCompare(a.at) || b.id.localeCompare(a.id)).slice(0, visitLength);
+  if (heard) current.heard = outcome;
+}
+
+/** Takes newer values of an asset into the list and the open detail; older ones are passed over. */
+export function putAsset(current: State, data: Partial<Asset> & { id: string; version: number }, before?: { status?: Status }): void {
+  const row = current.gear.rows.find((asset) => asset.id === data.id);
+  const counted = row ? row.status : before?.status;
+  if (!row || data.version > row.version) moveCount(current, counted, data.status, row !== undefined);
+  if (row && data.version > row.version) {
+    Object.assign(row, data);
+    current.touched[row.id] = Date.now();
+  }
+  if (current.detail?.id === data.id && data.version > current.detail.version) Object.assign(current.detail, data);
+}
+
+function moveCount(current: State, from: Status | undefined, to: Status | undefined, isListed: boolean): void {
+  if (!from || !to || from === to || (!isListed && current.gear.q !== "")) return;
+  const counts = current.gear.counts;
+  current.gear.counts = { ...counts, [from]: Math.max(0, (counts[from] ?? 0) - 1), [to]: (counts[to] ?? 0) + 1 };
+}
+
+function put<Item extends { id: string }>(items: Item[] | null, item: Item): Item[] | null {
+  if (!items) return items;
+  const known = items.some((other) => other.id === item.id);
+  return known ? items.map((other) => (other.id === item.id ? { ...other, ...item } : other)) : [item, ...items];
+}
+
+// ---- changes from the socket -----------------------------------------------------------------------------------
+
+/** What a change asks for beyond what it carries. */
+export interface FollowUp { gear?: boolean; detail?: boolean; visit?: string; suggestions?: boolean }
+
+/** Applies one change; says what has to be asked anew because the change does not carry it. */
+export function apply(change: Change): FollowUp {
+  let followUp: FollowUp = {};
+  update((current) => { followUp = applyTo(current, change); });
+  return followUp;
+}
+
+function applyTo(current: State, change: Change): FollowUp {
+  switch (change.topic) {
+    case "assets": return applyAsset(current, change);
+    case "scans": return applyScan(current, change);
+    case "doors": return applyDoor(current, change.data as Door);
+    case "unknowns": return applyUnknown(current, change);
+    case "readers": {
+      const reader = change.data as Reader;
+      if (change.kind === "removed") current.readers = current.readers?.filter((other) => other.id !== reader.id) ?? null;
+      else current.readers = put(current.readers, reader);
+      return {};
+    }
+    case "projects": {
+      const data = change.data as { id: string; progress?: Progress };
+      if (!data.progress) return {};
+      current.progress[data.id] = data.progress;
+      for (const project of current.projects ?? []) if (project.id === data.id) project.progress = data.progress;
+      return {};
+    }
+  }
+  return {};
+}
+
+function applyAsset(current: State, change: Change): FollowUp {
+  const { before, ...asset } = change.data as Partial<Asset> & { id: string; version: number; before?: { status?: Status } };
+  const isListed = current.gear.rows.some((row) => row.id === asset.id);
+  putAsset(current, asset, before);
+  const isOpen = current.detail?.id === asset.id;
+  return { gear: change.kind === "created" || (!isListed && current.gear.status !== ""), detail: isOpen };
+}
+
+function applyScan(current: State, change: Change): FollowUp {
+  if (change.kind === "outcome") { putOutcome(current, change.data as Outcome, true); return {}; }
+  const { id } = change.data as { id: string };
+  markUndone(current, id);
+  return {};
+}
+
+export function markUndone(current: State, id: string): void {
+  for (const visit of Object.values(current.visits)) {
+    for (const outcome of visit) if (outcome.id === id) { outcome.undone = true; outcome.undoable = false; }
+  }
+}
+
+/** Another person acting begins another visit, whose list only the daemon knows. */
+function applyDoor(current: State, door: Door): FollowUp {
+  const known = current.doors?.find((other) => other.id === door.id);
+  const actingChanged = known?.acting?.person.id !== door.acting?.person.id;
+  current.doors = current.doors ? (known ? current.doors.map((other) => (other.id === door.id ? door : other)) : [...current.doors, door]) : null;
+  return actingChanged && current.visits[door.id] ? { visit: door.id } : {};
+}
+
+function applyUnknown(current: State, change: Change): FollowUp {
+  if (change.kind === "settled") {
+    const { id } = change.data as { id: string; asset?: AssetRef };
+    current.unknowns = current.unknowns?.filter((unknown) => unknown.id !== id) ?? null;
+    return {};
+  }
+  current.unknowns = put(current.unknowns, change.data as Unknown);
+  return { suggestions: true };   // the change comes without them
+}

@@ -1,0 +1,36 @@
+// Times in words: what a clock on the wall shows, how long ago something was, how long is left.
+
+import { now } from "./api";
+
+const clockFormat = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+const dayFormat = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
+
+/** "14:03" today, "4 Mar 14:03" on any other day. */
+export function clock(time: string | number): string {
+  const date = new Date(time);
+  const today = new Date(now()).toDateString() === date.toDateString();
+  return today ? clockFormat.format(date) : `${dayFormat.format(date)} ${clockFormat.format(date)}`;
+}
+
+/** "just now", "40 s ago", "12 min ago", then the clock. */
+export function ago(time: string | number): string {
+  const seconds = Math.max(0, Math.round((now() - new Date(time).getTime()) / 1000));
+  if (seconds < 5) return "just now";
+  if (seconds < 60) return `${seconds} s ago`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ago`;
+  if (seconds < 8 * 3600) return `${Math.floor(seconds / 3600)} h ago`;
+  return clock(time);
+}
+
+/** "9 min left", "40 s left"; null when the time is over. */
+export function left(until: string): string | null {
+  const seconds = Math.ceil((new Date(until).getTime() - now()) / 1000);
+  if (seconds <= 0) return null;
+  return seconds < 60 ? `${seconds} s left` : `${Math.ceil(seconds / 60)} min left`;
+}
+
+/** Calls `act` once the calls pause for `milliseconds`. */
+export function debounced(milliseconds: number, act: () => void): () => void {
+  let timer = 0;
+  return () => { clearTimeout(timer); timer = window.setTimeout(act, milliseconds); };
+}

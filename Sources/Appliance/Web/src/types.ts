@@ -1,0 +1,60 @@
+// The shapes the daemon speaks, as its HTTP and live contract names them. Nothing here is computed by the pages.
+
+export type Direction = "out" | "in" | "both";
+export type OutcomeKind = "ok" | "ok-but" | "stop" | "unknown";
+export type Status = "available" | "reserved" | "in_use" | "maintenance" | "damaged" | "lost" | "retired";
+
+export interface Ref { id: string; name: string }
+export interface AssetRef { id: string; number: string; name: string; model?: string | null; status?: Status; condition?: string }
+export interface Progress { done: number; total: number }
+export interface Person { id: string; name: string; initials: string; role: string; active?: boolean }
+export interface Project { id: string; name: string; state: string; startsAt: string | null; endsAt: string | null; progress: Progress | null }
+
+export interface Door {
+  id: string; name: string; direction: Direction; actingMinutes: number;
+  acting: { person: Ref; until: string } | null;
+  project: Ref | null; readers: number;
+}
+
+export interface Outcome {
+  id: string; outcome: OutcomeKind;
+  action: "out" | "in" | "transfer" | "already" | "acting" | "none" | "undone" | "refused";
+  word: string; short: string; spoken: string; code: string;
+  asset: AssetRef | null; actor: Ref | null; project: Ref | null; progress: Progress | null;
+  door: { id: string; name: string; direction: Direction } | null;
+  reader: string | null; undoable: boolean; undone: boolean; at: string;
+}
+
+export interface Suggestion { asset: AssetRef; why: string }
+export interface Unknown {
+  id: string; code: string; symbology: string | null; scheme: string | null; count: number;
+  firstAt: string; lastAt: string; door: Ref | null;
+  intent: { direction: Direction; actor: Ref | null; project: Ref | null } | null;
+  suggestions?: Suggestion[];
+}
+
+export interface Holder { person: Ref | null; project: Ref | null; since: string }
+export interface Asset {
+  id: string; number: string; name: string; model: string | null; maker: string | null; category: string | null;
+  serial: string | null; status: Status; condition: string; note: string | null;
+  holder: Holder | null; home: string | null; version: number; updatedAt: string;
+}
+export interface AssetHistory { kind: string; at: string; person: Ref | string | null; project: Ref | string | null; door: Ref | string | null; note: string | null }
+export interface AssetDetail extends Asset { identifiers: { scheme: string; value: string }[]; history: AssetHistory[] }
+export interface AssetPage { items: Asset[]; next: string | null; total: number; counts: Partial<Record<Status, number>> }
+
+export interface Reader {
+  id: string; port: string; vendorId: string; productId: string;
+  manufacturer: string | null; product: string | null; serial: string | null;
+  kind: "keyboard" | "pointOfSale" | "unsupported";
+  state: "offered" | "reading" | "ignored" | "unplugged" | "failed";
+  known: boolean; name: string | null; layout: "us" | "uk" | "de" | "fr"; silenceMilliseconds: number;
+  door: Ref | null; direction: Direction | null; reads: number; lastReadAt: string | null;
+  trouble: string | null; advice: string | null;
+}
+
+export interface About { name: string; organisation: string; depot: string; version: string; epoch: string; seq: number; demo: boolean }
+export interface List<Item> { items: Item[] }
+
+export interface Position { epoch: string; seq: number }
+export interface Change extends Position { type: "change"; topic: string; kind: string; at: string; data: unknown }
