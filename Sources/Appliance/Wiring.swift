@@ -4,6 +4,7 @@ import Drivers
 import Foundation
 import Logging
 import ServiceLifecycle
+import UnixSignals
 
 /// One running box: its files, its desks, its readers and its pages.
 final class Appliance: Sendable {

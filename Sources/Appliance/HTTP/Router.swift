@@ -26,7 +26,7 @@ struct Route: Sendable {
     fileprivate let segments: [Substring]
 
     init(
-        _ method: String, _ pattern: String, _ access: Access = .role(.crew), _ document: RouteDocument,
+        _ method: String, _ pattern: String, access: Access = .role(.crew), _ document: RouteDocument,
         _ handler: @escaping Handler
     ) {
         self.method = method

@@ -29,7 +29,7 @@ final class LiveHub: @unchecked Sendable {
     private let ringCountMax: Int
     private let socketLimits: WebSocketLimits
     // Loop-confined from here on.
-    private(set) var ring: Deque<Entry> = []
+    private var ring: Deque<Entry> = []
     private(set) var position: LogPosition
     private var readingCount = 0
     private var sessions: [UInt64: LiveSession] = [:]

@@ -58,8 +58,8 @@ private struct DoorEditBody: Decodable {
         var edit = DoorDesk.DoorEdit()
         edit.direction = direction
         edit.actingMinutes = actingMinutes
-        edit.project = project.map(Project.ID.init)
-        edit.acting = acting.map(Person.ID.init)
+        edit.project = project.map { Project.ID($0) }
+        edit.acting = acting.map { Person.ID($0) }
         return edit
     }
 }

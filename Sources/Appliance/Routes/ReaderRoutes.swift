@@ -13,7 +13,7 @@ extension RouteTable {
                 .response(HTTPResponse(try await appliance.readers.list()))
             },
             Route(
-                "PATCH", "/api/v1/readers/{id}", .role(.manager),
+                "PATCH", "/api/v1/readers/{id}", access: .role(.manager),
                 RouteDocument(
                     "readers", "Adopt, ignore or set a reader", body: readerEditSchema,
                     answer: (200, Schema.ref("Reader")), problems: [.invalid, .notFound])
@@ -22,7 +22,7 @@ extension RouteTable {
                 return .response(HTTPResponse(try await appliance.readers.edit(exchange.id(), edit)))
             },
             Route(
-                "DELETE", "/api/v1/readers/{id}", .role(.manager),
+                "DELETE", "/api/v1/readers/{id}", access: .role(.manager),
                 RouteDocument(
                     "readers", "Forget a reader that is not plugged in", answer: (204, nil),
                     problems: [.notFound, .conflict])
@@ -58,7 +58,7 @@ private struct ReaderEditBody: Decodable {
         edit.name = name
         edit.layout = layout
         edit.silenceMilliseconds = silenceMilliseconds
-        edit.door = door.map(Door.ID.init)
+        edit.door = door.map { Door.ID($0) }
         edit.direction = direction.map { $0 }
         return edit
     }

@@ -40,7 +40,7 @@ extension RouteTable {
             key: try exchange.idempotencyKey() ?? UUIDv7.text(at: clock.now), reader: nil, raw: Array(body.code.utf8),
             symbology: body.symbology, at: clock.now, monotonic: clock.monotonic)
         let answer = try await appliance.door.take(
-            scan, at: body.door.map(Door.ID.init), by: exchange.principal?.person)
+            scan, at: body.door.map { Door.ID($0) }, by: exchange.principal?.person)
         return .response(HTTPResponse(status: answer.isReplay ? 200 : 201, answer.body))
     }
 

@@ -6,7 +6,7 @@ extension RouteTable {
     static func sessionRoutes(_ appliance: Appliance) -> [Route] {
         [
             Route(
-                "GET", "/api/v1/session/people", .anyone,
+                "GET", "/api/v1/session/people", access: .anyone,
                 RouteDocument(
                     "session", "The people who may sign in",
                     answer: (200, Schema.items(Schema.object(["id": Schema.text, "name": Schema.text, "initials": Schema.text, "role": Schema.role]))))
@@ -21,7 +21,7 @@ extension RouteTable {
                 .response(HTTPResponse(try await body(of: exchange.signedIn(), appliance)))
             },
             Route(
-                "POST", "/api/v1/session", .anyone,
+                "POST", "/api/v1/session", access: .anyone,
                 RouteDocument(
                     "session", "Sign in by PIN", body: Schema.object(["person": Schema.text, "pin": Schema.text]),
                     answer: (200, sessionSchema), problems: [.invalid, .unauthorized, .tooMany])

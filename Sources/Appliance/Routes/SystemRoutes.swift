@@ -32,17 +32,17 @@ extension RouteTable {
                     ]))
             },
             Route(
-                "GET", "/healthz", .anyone, RouteDocument("system", "Whether the process answers")
+                "GET", "/healthz", access: .anyone, RouteDocument("system", "Whether the process answers")
             ) { _ in .response(HTTPResponse(text: "ok\n")) },
             Route(
-                "GET", "/readyz", .anyone,
+                "GET", "/readyz", access: .anyone,
                 RouteDocument("system", "Whether a write reached the disk lately", problems: [.unavailable])
             ) { _ in
                 if let trouble = appliance.heartbeat.trouble { throw Failure(.unavailable, trouble) }
                 return .response(HTTPResponse(text: "ready\n"))
             },
             Route(
-                "GET", "/metrics", .anyone,
+                "GET", "/metrics", access: .anyone,
                 RouteDocument("system", "Figures in Prometheus text, for this machine or whoever has a token")
             ) { exchange in
                 let isLocal = ["127.0.0.1", "::1"].contains(exchange.request.head.peerAddress)
@@ -59,7 +59,7 @@ extension RouteTable {
     static func documentRoute(describing routes: [Route]) -> Route {
         let text = OpenAPI.document(of: routes)
         return Route(
-            "GET", "/api/v1/openapi.json", .anyone, RouteDocument("system", "This document")
+            "GET", "/api/v1/openapi.json", access: .anyone, RouteDocument("system", "This document")
         ) { _ in .response(HTTPResponse(text)) }
     }
 

@@ -11,6 +11,12 @@ package struct Principal: Sendable, Equatable {
     /// The program's name; nil for a person.
     package var device: String?
     package var role: Role
+
+    package init(person: Person.ID? = nil, device: String? = nil, role: Role) {
+        self.person = person
+        self.device = device
+        self.role = role
+    }
 }
 
 /// Signs people and programs in and out. All sessions are in memory too: a request costs one look-up.
