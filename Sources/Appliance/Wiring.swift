@@ -7,7 +7,7 @@ import ServiceLifecycle
 import UnixSignals
 
 /// One running box: its files, its desks, its readers and its pages.
-final class Appliance: Sendable {
+final class Wiring: Sendable {
     let configuration: Configuration
     let logger: Logger
     let clock: HybridClock
@@ -46,7 +46,9 @@ final class Appliance: Sendable {
         projects = ProjectBoard(store: store)
         door = DoorDesk(store: store, options: configuration.doorOptions, logger: logger)
         organisation = try await Founding(configuration, isDemo: isDemo, store, roster, door, logger: logger).run()
-        if isDemo { try await DemoDepot(register: register, roster: roster, projects: projects, door: door).fill(store) }
+        if isDemo {
+            try await DemoDepot(register: register, roster: roster, projects: projects, door: door).fill(store)
+        }
         sessions = try Sessions(box: box, roster: roster, clock: clock, options: configuration.sessionOptions)
         loop = try EventLoop()
         let hub = LiveHub(loop: loop, store: store, limits: configuration.live, logger: logger)

@@ -23,7 +23,9 @@ import Testing
         }
         let wal = depot.store.path + "-wal"
         let before = try Data(contentsOf: URL(fileURLWithPath: wal)).count
-        let row = try? await depot.store.read { try Row.fetchOne($0, sql: "PRAGMA wal_checkpoint(TRUNCATE)")?["busy"] as Int? }
+        let row = try? await depot.store.read {
+            try Row.fetchOne($0, sql: "PRAGMA wal_checkpoint(TRUNCATE)")?["busy"] as Int?
+        }
         #expect(row != .some(0))
         #expect(try Data(contentsOf: URL(fileURLWithPath: wal)).count == before)
     }

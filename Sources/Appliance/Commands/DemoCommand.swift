@@ -18,7 +18,7 @@ struct DemoCommand: AsyncParsableCommand {
             level: max(configuration.logLevel, .warning), environment: ProcessInfo.processInfo.environment)
         let asJSON = json
         do {
-            let appliance = try await Appliance(configuration, isDemo: true, logger: Logger(label: "depotd"))
+            let appliance = try await Wiring(configuration, isDemo: true, logger: Logger(label: "depotd"))
             try await appliance.run { address in
                 let token = try await appliance.programToken(address: address)
                 let text = asJSON ? Self.line(address, token).text : Self.welcome(address, token)

@@ -28,7 +28,8 @@ struct Examination {
     private var dataFolder: Finding {
         let path = configuration.data
         guard FileManager.default.fileExists(atPath: path + "/depot.sqlite") else {
-            return Finding(gravity: .remark, subject: "data", sentence: "\(path) holds no depot yet; serving makes one.")
+            return Finding(
+                gravity: .remark, subject: "data", sentence: "\(path) holds no depot yet; serving makes one.")
         }
         guard FileManager.default.isWritableFile(atPath: path + "/depot.sqlite") else {
             return Finding(
@@ -73,7 +74,8 @@ struct Examination {
     private var usb: Finding {
         let bus = "/dev/bus/usb"
         guard let nodes = FileManager.default.enumerator(atPath: bus)?.compactMap({ $0 as? String }) else {
-            return Finding(gravity: .remark, subject: "USB", sentence: "There is no USB here: no reader can be plugged in.")
+            return Finding(
+                gravity: .remark, subject: "USB", sentence: "There is no USB here: no reader can be plugged in.")
         }
         let devices = nodes.filter { $0.contains("/") }
         let closed = devices.filter { access("\(bus)/\($0)", R_OK | W_OK) != 0 }

@@ -54,7 +54,7 @@ struct ServeCommand: AsyncParsableCommand {
         JournalLog.bootstrap(level: configuration.logLevel, environment: environment)
         let logger = Logger(label: "depotd")
         do {
-            let appliance = try await Appliance(configuration, logger: logger)
+            let appliance = try await Wiring(configuration, logger: logger)
             try await appliance.run { address in
                 _ = try await appliance.programToken(address: address)
                 logger.notice("serving", metadata: ["address": "\(address)"])

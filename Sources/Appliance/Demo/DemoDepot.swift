@@ -71,7 +71,8 @@ struct DemoDepot {
             lines: [unit("CAM-5"), unit("LENS-3"), model("SkyPanel S60-C", 2)].compactMap { $0 })
         _ = try await projects.add(
             name: "School hall rebuild", state: .planned, starts: now.addingTimeInterval(20 * day),
-            ends: now.addingTimeInterval(25 * day), lines: [model("TE 6-A22", 3), model("BR 40/10", 1)].compactMap { $0 })
+            ends: now.addingTimeInterval(25 * day),
+            lines: [model("TE 6-A22", 3), model("BR 40/10", 1)].compactMap { $0 })
     }
 
     private func addDoors(_ store: Store) async throws {
@@ -83,8 +84,10 @@ struct DemoDepot {
 
     /// Some gear is out, some in repair, and one label is not known yet.
     private func beginMorning(_ gear: Gear) async throws {
-        let codes = ["BADGE-ANA", "CAM-1", "TRI-1", "TRI-2", "PANEL-1", "PANEL-2", "POINTE-1", "POINTE-2", "MIC-1", "MIC-2",
-            "TRUSS-1", "TRUSS-2", "4006381333931"]
+        let codes = [
+            "BADGE-ANA", "CAM-1", "TRI-1", "TRI-2", "PANEL-1", "PANEL-2", "POINTE-1", "POINTE-2", "MIC-1", "MIC-2",
+            "TRUSS-1", "TRUSS-2", "4006381333931",
+        ]
         for code in codes { _ = try await door.take(scan(code)) }
         let faults: [(String, AssetStatus, String)] = [
             ("CAM-4", .maintenance, "Sensor cleaning, back on Thursday"), ("PANEL-6", .damaged, "Yoke bent"),

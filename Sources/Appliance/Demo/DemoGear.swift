@@ -13,11 +13,13 @@ struct DemoGear {
     static let all = [
         DemoGear(prefix: "CAM", maker: "Sony", model: "FX6", category: "Camera", home: "Shelf A1", count: 8),
         DemoGear(prefix: "LENS", maker: "Canon", model: "CN-E 24-105", category: "Camera", home: "Shelf A2", count: 6),
-        DemoGear(prefix: "TRI", maker: "Sachtler", model: "flowtech 100", category: "Camera", home: "Shelf A4", count: 6),
+        DemoGear(
+            prefix: "TRI", maker: "Sachtler", model: "flowtech 100", category: "Camera", home: "Shelf A4", count: 6),
         DemoGear(prefix: "PANEL", maker: "ARRI", model: "SkyPanel S60-C", category: "Light", home: "Bay B", count: 10),
         DemoGear(prefix: "POINTE", maker: "Robe", model: "Robin Pointe", category: "Light", home: "Bay B", count: 12),
         DemoGear(prefix: "DESK", maker: "Yamaha", model: "QL5", category: "Audio", home: "Shelf C1", count: 2),
-        DemoGear(prefix: "MIC", maker: "Shure", model: "ULXD2 handheld", category: "Audio", home: "Shelf C2", count: 12),
+        DemoGear(
+            prefix: "MIC", maker: "Shure", model: "ULXD2 handheld", category: "Audio", home: "Shelf C2", count: 12),
         DemoGear(prefix: "SPK", maker: "d&b", model: "V8", category: "Audio", home: "Bay C", count: 8),
         DemoGear(prefix: "TRUSS", maker: "Prolyte", model: "Truss 2 m", category: "Rigging", home: "Yard", count: 16),
         DemoGear(prefix: "DRILL", maker: "Hilti", model: "TE 6-A22", category: "Tools", home: "Cage D", count: 5),

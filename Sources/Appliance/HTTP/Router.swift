@@ -83,8 +83,10 @@ struct Router: Sendable {
             return Self.hardened(.response(HTTPResponse(failure, requestID: requestID)))
         } catch {
             logger.error(
-                "a request failed", metadata: ["request": "\(requestID)", "path": "\(request.path)", "cause": "\(error)"])
-            let failure = Failure(.internal, "The box made a mistake. Nothing of this was kept; tell the administrator.")
+                "a request failed",
+                metadata: ["request": "\(requestID)", "path": "\(request.path)", "cause": "\(error)"])
+            let failure = Failure(
+                .internal, "The box made a mistake. Nothing of this was kept; tell the administrator.")
             return Self.hardened(.response(HTTPResponse(failure, requestID: requestID)))
         }
     }

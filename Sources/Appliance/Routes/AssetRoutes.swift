@@ -3,7 +3,7 @@ import Core
 import Drivers
 
 extension RouteTable {
-    static func assetRoutes(_ appliance: Appliance) -> [Route] {
+    static func assetRoutes(_ appliance: Wiring) -> [Route] {
         [
             Route(
                 "GET", "/api/v1/assets",
@@ -32,7 +32,7 @@ extension RouteTable {
         ]
     }
 
-    private static func setStatus(_ exchange: Exchange, _ appliance: Appliance) async throws -> HTTPReply {
+    private static func setStatus(_ exchange: Exchange, _ appliance: Wiring) async throws -> HTTPReply {
         struct Body: Decodable {
             var status: String
             var note: String?

@@ -3,7 +3,7 @@ import Core
 import Drivers
 
 extension RouteTable {
-    static func doorRoutes(_ appliance: Appliance) -> [Route] {
+    static func doorRoutes(_ appliance: Wiring) -> [Route] {
         [
             Route(
                 "GET", "/api/v1/doors",

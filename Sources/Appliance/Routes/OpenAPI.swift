@@ -39,7 +39,7 @@ enum OpenAPI {
         ]
         if let body = document.body {
             operation = operation.adding([
-                "requestBody": ["required": true, "content": ["application/json": ["schema": body]]],
+                "requestBody": ["required": true, "content": ["application/json": ["schema": body]]]
             ])
         }
         if route.access != .anyone {

@@ -3,7 +3,7 @@ import Core
 import Drivers
 
 extension RouteTable {
-    static func peopleRoutes(_ appliance: Appliance) -> [Route] {
+    static func peopleRoutes(_ appliance: Wiring) -> [Route] {
         [
             Route(
                 "GET", "/api/v1/people",
@@ -15,7 +15,7 @@ extension RouteTable {
         ]
     }
 
-    static func projectRoutes(_ appliance: Appliance) -> [Route] {
+    static func projectRoutes(_ appliance: Wiring) -> [Route] {
         [
             Route(
                 "GET", "/api/v1/projects",

@@ -3,7 +3,7 @@ import Core
 import Drivers
 
 extension RouteTable {
-    static func readerRoutes(_ appliance: Appliance) -> [Route] {
+    static func readerRoutes(_ appliance: Wiring) -> [Route] {
         [
             Route(
                 "GET", "/api/v1/readers",

@@ -78,7 +78,8 @@ enum Schema {
         guard case .object(let members) = members else { return ["type": "object"] }
         let required = members.filter { !$0.key.hasSuffix("?") }.map { JSON.string($0.key) }
         let properties = members.map { member in
-            JSON.Member(key: member.key.hasSuffix("?") ? String(member.key.dropLast()) : member.key, value: member.value)
+            JSON.Member(
+                key: member.key.hasSuffix("?") ? String(member.key.dropLast()) : member.key, value: member.value)
         }
         return ["type": "object", "required": .array(required), "properties": .object(properties)]
     }

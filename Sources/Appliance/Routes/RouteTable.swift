@@ -2,7 +2,7 @@
 
 /// The table of contents.
 enum RouteTable {
-    static func routes(_ appliance: Appliance) -> [Route] {
+    static func routes(_ appliance: Wiring) -> [Route] {
         let routes =
             sessionRoutes(appliance)
             + doorRoutes(appliance)

@@ -4,7 +4,7 @@ import Drivers
 import Foundation
 
 extension RouteTable {
-    static func scanRoutes(_ appliance: Appliance) -> [Route] {
+    static func scanRoutes(_ appliance: Wiring) -> [Route] {
         [
             Route(
                 "POST", "/api/v1/scans",
@@ -28,7 +28,7 @@ extension RouteTable {
         ]
     }
 
-    private static func scan(_ exchange: Exchange, _ appliance: Appliance) async throws -> HTTPReply {
+    private static func scan(_ exchange: Exchange, _ appliance: Wiring) async throws -> HTTPReply {
         struct Body: Decodable {
             var code: String
             var door: String?
@@ -44,7 +44,7 @@ extension RouteTable {
         return .response(HTTPResponse(status: answer.isReplay ? 200 : 201, answer.body))
     }
 
-    static func unknownRoutes(_ appliance: Appliance) -> [Route] {
+    static func unknownRoutes(_ appliance: Wiring) -> [Route] {
         [
             Route(
                 "GET", "/api/v1/unknowns",

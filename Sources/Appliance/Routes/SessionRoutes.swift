@@ -3,13 +3,19 @@ import Core
 import Drivers
 
 extension RouteTable {
-    static func sessionRoutes(_ appliance: Appliance) -> [Route] {
+    static func sessionRoutes(_ appliance: Wiring) -> [Route] {
         [
             Route(
                 "GET", "/api/v1/session/people", access: .anyone,
                 RouteDocument(
                     "session", "The people who may sign in",
-                    answer: (200, Schema.items(Schema.object(["id": Schema.text, "name": Schema.text, "initials": Schema.text, "role": Schema.role]))))
+                    answer: (
+                        200,
+                        Schema.items(
+                            Schema.object([
+                                "id": Schema.text, "name": Schema.text, "initials": Schema.text, "role": Schema.role,
+                            ]))
+                    ))
             ) { _ in
                 let people = try await appliance.roster.active()
                 return .response(HTTPResponse(["items": .array(people.map(\.json))]))
@@ -49,7 +55,7 @@ extension RouteTable {
         "person": Schema.orNull(Schema.ref("Person")), "device": Schema.orNull(Schema.text), "role": Schema.role,
     ])
 
-    private static func body(of principal: Principal, _ appliance: Appliance) async throws -> JSON {
+    private static func body(of principal: Principal, _ appliance: Wiring) async throws -> JSON {
         var person: Person?
         if let id = principal.person { person = try await appliance.roster.find(id) }
         return [

@@ -3,7 +3,7 @@ import Core
 import Drivers
 
 extension RouteTable {
-    static func liveRoutes(_ appliance: Appliance) -> [Route] {
+    static func liveRoutes(_ appliance: Wiring) -> [Route] {
         [
             Route(
                 "GET", "/api/v1/live",
@@ -16,7 +16,7 @@ extension RouteTable {
         ]
     }
 
-    static func systemRoutes(_ appliance: Appliance) -> [Route] {
+    static func systemRoutes(_ appliance: Wiring) -> [Route] {
         [
             Route(
                 "GET", "/api/v1/about",

@@ -136,7 +136,8 @@ package actor ReaderDesk {
             obey(reader)
             try await announce(reader)
         } catch {
-            logger.error("a reader could not be entered", metadata: ["port": "\(description.port)", "cause": "\(error)"])
+            logger.error(
+                "a reader could not be entered", metadata: ["port": "\(description.port)", "cause": "\(error)"])
         }
     }
 

@@ -72,7 +72,9 @@ enum ScanJournal {
                     SELECT decided.id, scan.code, decided.body FROM scan JOIN scan AS decided
                     ON decided.id = coalesce(scan.repeats, scan.id) WHERE scan.key = ?
                     """), arguments: [key]
-        ).map { Earlier(id: $0["id"], code: $0["code"], body: .verbatim(Array(($0["body"] as String? ?? "null").utf8))) }
+        ).map {
+            Earlier(id: $0["id"], code: $0["code"], body: .verbatim(Array(($0["body"] as String? ?? "null").utf8)))
+        }
     }
 
     /// The read that this one repeats: the same asset, or the same code if it is no asset's, at the same door not

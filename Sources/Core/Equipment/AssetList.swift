@@ -37,7 +37,8 @@ extension AssetRegister {
                 "items": .array(items.prefix(query.limit).map(\.json)),
                 "next": items.count > query.limit ? .string(Self.cursor(after: items[query.limit - 1])) : .null,
                 "total": .int(wanted.reduce(0) { $0 + (counts[$1] ?? 0) }),
-                "counts": .object(AssetStatus.allCases.map { .init(key: $0.rawValue, value: .int(counts[$0.rawValue] ?? 0)) }),
+                "counts": .object(
+                    AssetStatus.allCases.map { .init(key: $0.rawValue, value: .int(counts[$0.rawValue] ?? 0)) }),
             ]
         }
     }

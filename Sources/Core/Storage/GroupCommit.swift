@@ -1,9 +1,9 @@
+private import DequeModule
 // Many operations, one sync. The writer drains what is waiting into one transaction, a savepoint each, commits once,
 // publishes, then answers all. On a card where a sync takes 4 ms this is the difference between 250 and 60,000 writes
 // a second. Door work goes first.
 import Foundation
 import GRDB
-private import DequeModule
 private import Synchronization
 
 /// Who goes first when the writer is busy.

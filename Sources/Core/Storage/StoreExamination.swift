@@ -12,7 +12,8 @@ package enum StoreExamination {
     /// - Source: sqlite.org/wal.html, "the WAL-reset bug".
     package static var hasWALResetBug: Bool {
         let number = Int(sqlite3_libversion_number())
-        let isMended = number >= 3_051_003 || (3_044_006..<3_045_000).contains(number)
+        let isMended =
+            number >= 3_051_003 || (3_044_006..<3_045_000).contains(number)
             || (3_050_007..<3_051_000).contains(number)
         return number >= 3_007_000 && !isMended
     }
