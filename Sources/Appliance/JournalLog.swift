@@ -1,7 +1,7 @@
-import CLinux
-import Foundation
 // The log: lines on standard error. Under systemd each begins with `<N>`, from which the journal takes the priority;
 // elsewhere with time and level for people. What came from outside cannot forge a line: control characters are shown.
+import CLinux
+import Foundation
 package import Logging
 
 /// A log handler that writes one line per event and never more than one.

@@ -1,7 +1,7 @@
-private import DequeModule
 // Many operations, one sync. The writer drains what is waiting into one transaction, a savepoint each, commits once,
 // publishes, then answers all. On a card where a sync takes 4 ms this is the difference between 250 and 60,000 writes
 // a second. Door work goes first.
+private import DequeModule
 import Foundation
 import GRDB
 private import Synchronization

@@ -1,6 +1,6 @@
-private import CSpatiaLite
 // SpatiaLite on a GRDB connection, and the WAL's length as SQLite reports it. Opening and closing go under one lock:
 // SpatiaLite's set-up and clean-up of libxml2 are not safe side by side.
+private import CSpatiaLite
 import Foundation
 import GRDB
 private import GRDBSQLite
