@@ -1,0 +1,45 @@
+// The binary itself as a child, unmodified.
+import Foundation
+import Synchronization
+import TestSupport
+
+/// The binary, run as a child; ended by its id when let go.
+final class Daemon {
+    private let process = Process()
+    private let errorPipe = Pipe()
+    private let outputPipe = Pipe()
+
+    /// Starts `depotd` with these arguments.
+    init(_ arguments: [String], environment: [String: String] = [:]) throws {
+        process.executableURL = URL(filePath: Self.path)
+        process.arguments = arguments
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        process.standardError = errorPipe
+        process.standardOutput = outputPipe
+        try process.run()
+    }
+
+    deinit { if process.isRunning { kill(process.processIdentifier, SIGKILL) } }
+
+    /// `DEPOTD`, or what was built beside the tests.
+    static var path: String {
+        let products = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
+        return ProcessInfo.processInfo.environment["DEPOTD"] ?? products.appending(path: "depotd").path()
+    }
+
+    /// Waits for the end and gives back the exit code.
+    func waitForEnd() throws -> Int32 {
+        process.waitUntilExit()
+        return process.terminationStatus
+    }
+
+    /// What it wrote to standard error until its end.
+    var errors: String {
+        String(decoding: errorPipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    }
+
+    /// What it wrote to standard output until its end.
+    var output: String {
+        String(decoding: outputPipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    }
+}
