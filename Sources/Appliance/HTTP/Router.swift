@@ -76,7 +76,8 @@ struct Router: Sendable {
             return Self.hardened(try await dispatch(request))
         } catch let failure as Failure {
             if let cause = failure.cause {
-                logger.error(
+                logger.log(
+                    level: failure.code.status < 500 ? .debug : .error,
                     "a request failed",
                     metadata: ["request": "\(requestID)", "path": "\(request.path)", "cause": "\(cause)"])
             }

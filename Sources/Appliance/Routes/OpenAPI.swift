@@ -52,7 +52,7 @@ enum OpenAPI {
         route.pattern.split(separator: "/").filter { $0.hasPrefix("{") }.map { segment in
             [
                 "name": .string(String(segment.dropFirst().dropLast())), "in": "path", "required": true,
-                "schema": Schema.text,
+                "schema": Schema.identifier,
             ]
         }
     }
@@ -71,7 +71,9 @@ enum OpenAPI {
             success = success.adding(["content": ["application/json": ["schema": schema]]])
         }
         let needsSignIn: [Failure.Code] = route.access == .anyone ? [] : [.unauthorized, .forbidden]
-        let problems = (needsSignIn + route.document.problems).map { code in
+        let named = route.document.problems.filter { $0 != .invalid }
+        // Any address may be asked for in a way that is not right.
+        let problems = ([.invalid] + needsSignIn + named).map { code in
             JSON.Member(
                 key: String(code.status),
                 value: [

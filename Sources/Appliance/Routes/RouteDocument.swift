@@ -42,18 +42,23 @@ extension RouteDocument.Parameter {
         Self(name: name, place: .query, schema: schema, text: text)
     }
 
-    static func header(_ name: String, _ text: String) -> Self {
-        Self(name: name, place: .header, schema: Schema.text, text: text)
+    static func header(_ name: String, pattern: String, _ text: String) -> Self {
+        Self(name: name, place: .header, schema: ["type": "string", "pattern": .string(pattern)], text: text)
     }
 
     static let idempotencyKey = header(
-        "Idempotency-Key", "1 to 200 visible characters; a request sent again with its key is carried out once.")
-    static let ifMatch = header("If-Match", "The ETag the edit is based on; without it the edit takes any version.")
+        "Idempotency-Key", pattern: "^[!-~]{1,200}$",
+        "1 to 200 visible characters; a request sent again with its key is carried out once.")
+    static let ifMatch = header(
+        "If-Match", pattern: "^(\\*|\"[0-9]{1,18}\")$",
+        "The ETag the edit is based on; without it the edit takes any version.")
 }
 
 /// JSON schemas, in OpenAPI 3.1's dialect (JSON Schema 2020-12).
 enum Schema {
     static let text: JSON = ["type": "string"]
+    static let identifier: JSON = ["type": "string", "pattern": "^[0-9a-f-]{36}$"]
+    static let someText: JSON = ["type": "string", "minLength": 1]
     static let flag: JSON = ["type": "boolean"]
     static let whole: JSON = ["type": "integer"]
     static let time: JSON = ["type": "string", "format": "date-time"]

@@ -11,7 +11,7 @@ extension RouteTable {
                 RouteDocument(
                     "scans", "Scan a code at a door", [.idempotencyKey],
                     body: Schema.object([
-                        "code": Schema.text, "door?": Schema.orNull(Schema.text),
+                        "code": Schema.someText, "door?": Schema.orNull(Schema.text),
                         "symbology?": Schema.orNull(Schema.text),
                     ]), answer: (201, Schema.ref("Outcome")),
                     problems: [.invalid, .notFound, .conflict, .tooLarge, .unavailable])

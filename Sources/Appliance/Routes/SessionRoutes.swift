@@ -40,9 +40,10 @@ extension RouteTable {
                     HTTPResponse(try await body(of: principal, appliance)).with("Set-Cookie", cookie(secret)))
             },
             Route(
-                "DELETE", "/api/v1/session", RouteDocument("session", "Sign out", answer: (204, nil))
+                "DELETE", "/api/v1/session",
+                RouteDocument("session", "Sign out; a program's token is not ended by this", answer: (204, nil))
             ) { exchange in
-                if let secret = exchange.secret {
+                if let secret = exchange.secret, exchange.principal?.person != nil {
                     try await appliance.sessions.end(secret)
                     appliance.hub.end(secret: secret)
                 }
