@@ -32,6 +32,8 @@ protocol DescriptorWatcher: AnyObject {
 protocol TurnTaker: AnyObject {
     /// Does what became due after the descriptors and the mailbox of this turn were served.
     func takeTurn()
+    /// Sees to deadlines; called once per tick.
+    func tick()
     /// Sends what the turn has gathered, once.
     func endTurn()
     /// The longest the loop may sleep now, in milliseconds; nil for no wish.
@@ -223,7 +225,7 @@ extension EventLoop {
         for index in 0..<Int(max(0, count)) { dispatch(events[index]) }
         runMailbox(closing: false)
         for taker in turnTakers { taker.takeTurn() }
-        runRepeaters()
+        runTick()
         for taker in turnTakers { taker.endTurn() }
     }
 
@@ -258,10 +260,11 @@ extension EventLoop {
         jobsNow.removeAll(keepingCapacity: jobsNow.count <= 1_024)
     }
 
-    private func runRepeaters() {
+    private func runTick() {
         let now = bootClockNanoseconds()
         guard now >= nextTick else { return }
         nextTick = now + tick.nanosecondCount
+        for taker in turnTakers { taker.tick() }
         for repeater in repeaters where now >= repeater.due {
             repeater.due = now + repeater.interval
             repeater.body()

@@ -100,7 +100,6 @@ extension HTTPListener: DescriptorWatcher, TurnTaker {
         epoll = depot_mhd_epoll_fd(daemon)
         try loop.watch(epoll, events: UInt32(DEPOT_EPOLLIN), by: self)
         loop.addTurnTaker(self)
-        loop.repeat(every: .milliseconds(1)) { [weak self] in self?.sweep() }
     }
 
     // libmicrohttpd runs in every turn; its descriptor need only wake us.
@@ -123,8 +122,8 @@ extension HTTPListener: DescriptorWatcher, TurnTaker {
         return wish < 0 ? nil : Int32(clamping: wish)
     }
 
-    /// Each tick: cuts connections that are too slow and answers for handlers that are.
-    private func sweep() {
+    /// Cuts connections that are too slow, and answers for handlers that are.
+    func tick() {
         guard daemon != nil else { return }
         let now = bootClockNanoseconds()
         for connection in connections.values where connection.isOverdue(now: now, limits: limits) {

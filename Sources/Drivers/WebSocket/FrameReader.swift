@@ -137,6 +137,8 @@ extension FrameReader {
 
     private func frameStarts(_ frame: wslay_event_on_frame_recv_start_arg) {
         isFrameControl = frame.opcode & 0x8 != 0
+        // libwslay 1.1 takes half a close code for none.
+        if frame.opcode == 0x8, frame.payload_length == 1 { fail(1002) }
         guard !isFrameControl, !isFinished else { return }
         if frame.opcode != 0 {
             message.removeAll(keepingCapacity: message.capacity <= 4_096)
