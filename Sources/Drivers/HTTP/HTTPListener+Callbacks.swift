@@ -169,7 +169,8 @@ extension HTTPListener {
     }
 
     /// Queues the 101; libmicrohttpd calls back with the socket once it is sent.
-    func queueUpgrade(_ upgrade: WebSocketUpgrade, _ handshake: WebSocketHandshake, for exchange: HTTPExchange) -> Bool {
+    func queueUpgrade(_ upgrade: WebSocketUpgrade, _ handshake: WebSocketHandshake, for exchange: HTTPExchange) -> Bool
+    {
         let answer = MHD_create_response_for_upgrade(
             { _, _, exchange, extra, extraCount, descriptor, handle in
                 guard let exchange = HTTPExchange.from(exchange), let handle else { return }

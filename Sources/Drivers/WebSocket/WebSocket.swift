@@ -94,7 +94,10 @@ package final class WebSocket: @unchecked Sendable {
     /// Whether a message sent now may still reach the peer.
     package var isOpen: Bool { onLoop { state == .open } }
 
-    init(id: UInt64, descriptor: CInt, peerAddress: String, isDeflateAgreed: Bool, upgrade: WebSocketUpgrade, set: WebSocketSet) {
+    init(
+        id: UInt64, descriptor: CInt, peerAddress: String, isDeflateAgreed: Bool, upgrade: WebSocketUpgrade,
+        set: WebSocketSet
+    ) {
         self.id = id
         self.descriptor = descriptor
         self.peerAddress = peerAddress

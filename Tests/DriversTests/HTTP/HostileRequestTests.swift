@@ -7,12 +7,18 @@ import Testing
 @Suite(.serialized, .timeLimit(.minutes(2))) struct HostileRequestTests {
     /// What is wrong, the bytes, and the status that answers it.
     static let heads: [(wrong: String, bytes: String, status: Int)] = [
-        ("both lengths", "POST / HTTP/1.1\r\nHost: d\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400),
+        (
+            "both lengths",
+            "POST / HTTP/1.1\r\nHost: d\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400
+        ),
         ("two lengths", "POST / HTTP/1.1\r\nHost: d\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\nabcd", 400),
-        ("twice the same length", "POST / HTTP/1.1\r\nHost: d\r\nContent-Length: 3\r\nContent-Length: 3\r\n\r\nabc", 400),
+        (
+            "twice the same length", "POST / HTTP/1.1\r\nHost: d\r\nContent-Length: 3\r\nContent-Length: 3\r\n\r\nabc",
+            400
+        ),
         ("a list of lengths", "POST / HTTP/1.1\r\nHost: d\r\nContent-Length: 3, 3\r\n\r\nabc", 400),
         ("a signed length", "POST / HTTP/1.1\r\nHost: d\r\nContent-Length: +3\r\n\r\nabc", 400),
-        ("a huge length", "POST / HTTP/1.1\r\nHost: d\r\nContent-Length: 99999999999999999999999\r\n\r\nabc", 400),
+        ("a huge length", "POST / HTTP/1.1\r\nHost: d\r\nContent-Length: 99999999999999999999999\r\n\r\nabc", 413),
         ("another encoding", "POST / HTTP/1.1\r\nHost: d\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", 501),
         ("an encoding in HTTP/1.0", "POST / HTTP/1.0\r\nHost: d\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400),
         ("no host", "GET / HTTP/1.1\r\n\r\n", 400),
@@ -27,6 +33,7 @@ import Testing
         ("a method in small letters", "get / HTTP/1.1\r\nHost: d\r\n\r\n", 501),
         ("a long target", "GET /\(String(repeating: "a", count: 9_000)) HTTP/1.1\r\nHost: d\r\n\r\n", 414),
         ("many fields", "GET / HTTP/1.1\r\nHost: d\r\n\(String(repeating: "A: b\r\n", count: 120))\r\n", 431),
+        ("a space in the target", "GET /a b HTTP/1.1\r\nHost: d\r\n\r\n", 400),
         ("a field name with a space", "GET / HTTP/1.1\r\nHost: d\r\nA b: c\r\n\r\n", 400),
     ]
 
@@ -73,14 +80,19 @@ import Testing
         }
     }
 
-    @Test func `a request cut off at any byte does no harm`() async throws {
-        try await withListener { test in
+    // libmicrohttpd 0.9.75 overlooks the end of a stream that comes together with the bytes before it; the deadlines
+    // see to it.
+    @Test func `a request cut off at any byte is forgotten at the deadline`() async throws {
+        var limits = HTTPLimits()
+        limits.headerDeadline = .milliseconds(300)
+        limits.byteRateGrace = .milliseconds(300)
+        try await withListener(limits: limits) { test in
             let whole = Array("POST /x?y=1 HTTP/1.1\r\nHost: d\r\nContent-Length: 4\r\n\r\nabcd".utf8)
             for length in 1..<whole.count {
                 let wire = try test.connect()
                 try wire.send(Array(whole[..<length]))
             }
-            #expect(waits { test.counters.connectionsOpen == 0 })
+            #expect(waits { test.counters.connectionsTotal == whole.count - 1 && test.counters.connectionsOpen == 0 })
             #expect(try test.ask("GET / HTTP/1.1\r\nHost: d\r\n\r\n").status == 200)
         }
     }
@@ -98,11 +110,13 @@ import Testing
             #expect(try length.readAnswer().status == 413)
             #expect(length.isEnded())
             let chunked = try test.connect()
-            try chunked.send("POST /note HTTP/1.1\r\nHost: d\r\nTransfer-Encoding: chunked\r\n\r\n4e20\r\n\(body)\r\n0\r\n\r\n")
+            try chunked.send(
+                "POST /note HTTP/1.1\r\nHost: d\r\nTransfer-Encoding: chunked\r\n\r\n4e20\r\n\(body)\r\n0\r\n\r\n")
             #expect(try chunked.readAnswer().status == 413)
             #expect(chunked.isEnded())
             // Far over the bound and announced: answered before the body is sent.
-            let announced = "POST /note HTTP/1.1\r\nHost: d\r\nContent-Length: 900000000\r\nExpect: 100-continue\r\n\r\n"
+            let announced =
+                "POST /note HTTP/1.1\r\nHost: d\r\nContent-Length: 900000000\r\nExpect: 100-continue\r\n\r\n"
             #expect(try test.ask(announced).status == 413)
         }
     }
@@ -171,7 +185,9 @@ import Testing
         limits.byteRateGrace = .milliseconds(100)
         limits.byteRateMin = 50_000_000
         let body = SharedBytes(copying: [UInt8](repeating: 0x78, count: 10_000_000))
-        try await withListener(limits: limits, handler: { _ in .response(HTTPResponse(contentType: "a/b", body: body)) }) { test in
+        try await withListener(
+            limits: limits, handler: { _ in .response(HTTPResponse(contentType: "a/b", body: body)) }
+        ) { test in
             let wire = try Wire(port: test.port, receiveByteCount: 4_096)
             try wire.send("GET / HTTP/1.1\r\nHost: d\r\n\r\n")
             #expect(waits { test.counters.connectionsReaped == 1 && test.counters.connectionsOpen == 0 })
@@ -199,7 +215,9 @@ import Testing
     @Test func `the appliance may refuse by the head and word the refusals`() async throws {
         var hooks = HTTPHooks()
         hooks.admit = { $0.headers["Host"] == "depot" ? nil : HTTPResponse(status: 421, text: "not me") }
-        hooks.refusal = { HTTPResponse(status: $0.status, contentType: "application/problem+json", text: "!\($0.detail)") }
+        hooks.refusal = {
+            HTTPResponse(status: $0.status, contentType: "application/problem+json", text: "!\($0.detail)")
+        }
         try await withListener(hooks: hooks) { test in
             #expect(try test.ask("GET / HTTP/1.1\r\nHost: evil\r\n\r\n").status == 421)
             #expect(try test.ask("POST / HTTP/1.1\r\nHost: evil\r\nContent-Length: 1\r\n\r\nx").status == 421)
@@ -214,8 +232,13 @@ import Testing
     static let targets: [(target: String, path: String?, query: [HTTPQueryItem])] = [
         ("/", "/", []), ("/a/b", "/a/b", []), ("/a//b/", "/a//b/", []), ("*", "*", []),
         ("http://h/a?b", "/a", [.init(name: "b", value: "")]), ("HTTPS://h", "/", []),
-        ("/%C3%A4?a=1+2&b=%2B&=c&&a", "/ä",
-            [.init(name: "a", value: "1 2"), .init(name: "b", value: "+"), .init(name: "", value: "c"), .init(name: "a", value: "")]),
+        (
+            "/%C3%A4?a=1+2&b=%2B&=c&&a", "/ä",
+            [
+                .init(name: "a", value: "1 2"), .init(name: "b", value: "+"), .init(name: "", value: "c"),
+                .init(name: "a", value: ""),
+            ]
+        ),
         ("/a%252e", "/a%2e", []), ("/...", "/...", []), ("/a?b=%00", nil, []), ("/a?b=%ZZ", nil, []), ("/.", nil, []),
         ("/a%5Cb", nil, []), ("h:80", nil, []), ("", nil, []), ("/a b", nil, []),
     ]

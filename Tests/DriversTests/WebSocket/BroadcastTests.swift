@@ -105,9 +105,10 @@ import Testing
             #expect(packed.answer["sec-websocket-extensions"] == WebSocketHandshake.deflateAnswer)
             #expect(plain.answer["sec-websocket-extensions"] == nil)
             let text = (0..<200).map { "{\"asset\":\($0)}" }.joined(separator: ",")
-            let bytes = try #require(text.utf8.withContiguousStorageIfAvailable { raw in
-                MessageDeflater().deflate(UnsafeRawBufferPointer(raw))
-            } ?? nil)
+            let bytes = try #require(
+                text.utf8.withContiguousStorageIfAvailable { raw in
+                    MessageDeflater().deflate(UnsafeRawBufferPointer(raw))
+                } ?? nil)
             try packed.send(0x1, Array(bytes.prefix(10)), isFinal: false, reserved: 4)
             try packed.send(0x0, Array(bytes.dropFirst(10)))
             let frame = try packed.readFrame()
@@ -156,7 +157,8 @@ import Testing
         // RFC 3174 §7.3.
         #expect(hex("abc") == "a9993e364706816aba3e25717850c26c9cd0d89d")
         #expect(
-            hex("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq") == "84983e441c3bd26ebaae4aa1f95129e5e54670f1")
+            hex("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq")
+                == "84983e441c3bd26ebaae4aa1f95129e5e54670f1")
         #expect(hex("") == "da39a3ee5e6b4b0d3255bfef95601890afd80709")
         #expect(
             hex(String(repeating: "01234567", count: 80)) == "dea356a2cddd90c7a7ecedc5ebb563934f460452")

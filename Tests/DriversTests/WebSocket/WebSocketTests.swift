@@ -93,7 +93,9 @@ import Testing
     ]
 
     @Test(arguments: breaches)
-    func `what breaks the protocol is closed with its code`(_ breach: (name: String, frames: [UInt8], code: Int)) async throws {
+    func `what breaks the protocol is closed with its code`(_ breach: (name: String, frames: [UInt8], code: Int))
+        async throws
+    {
         try await withSockets { test, log in
             let socket = try WireSocket(port: test.port)
             try socket.wire.send(breach.frames)
@@ -144,7 +146,8 @@ import Testing
         try await withSockets { test, _ in
             let (old, new) = change
             let request = WireSocket.request.split(separator: "\r\n").map { line in
-                line.contains(old) ? line.split(separator: old, omittingEmptySubsequences: false).joined(separator: new) : String(line)
+                line.contains(old)
+                    ? line.split(separator: old, omittingEmptySubsequences: false).joined(separator: new) : String(line)
             }
             let answer = try test.ask(request.joined(separator: "\r\n") + "\r\n\r\n")
             #expect(answer.status == status)
