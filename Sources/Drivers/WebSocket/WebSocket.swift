@@ -70,7 +70,9 @@ package final class WebSocket: @unchecked Sendable {
 
     private let upgrade: WebSocketUpgrade
     private let descriptor: CInt
-    private unowned let set: WebSocketSet
+    // Strong: the set lets go of a socket when it closes, so this is no lasting cycle, and a socket that the application
+    // keeps for longer can still be asked.
+    private let set: WebSocketSet
     private var reader: FrameReader?
     private var queue = OutboundQueue()
     private var state = State.open
@@ -227,10 +229,19 @@ extension WebSocket {
         queue.dropWaiting()
         reader = nil
         set.loop.unwatch(descriptor)
+        if !isClean { dropUnsentAtClose() }
         Glibc.close(descriptor)
         set.remove(self)
         upgrade.onClose(self, closeCode, isClean)
         storedUserInfo = nil
+    }
+}
+
+extension WebSocket {
+    /// A peer that had its time gets a reset: what the kernel still holds for it is freed at once.
+    private func dropUnsentAtClose() {
+        var now = linger(l_onoff: 1, l_linger: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &now, socklen_t(MemoryLayout<linger>.size))
     }
 }
 

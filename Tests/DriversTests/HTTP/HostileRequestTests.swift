@@ -28,7 +28,7 @@ import Testing
         ("an encoded step up", "GET /a/%2e%2E/b HTTP/1.1\r\nHost: d\r\n\r\n", 400),
         ("an encoded slash", "GET /a%2Fb HTTP/1.1\r\nHost: d\r\n\r\n", 400),
         ("half an escape", "GET /a% HTTP/1.1\r\nHost: d\r\n\r\n", 400),
-        ("bytes that are not UTF-8", "GET /%FF HTTP/1.1\r\nHost: d\r\n\r\n", 400),
+        ("bytes that are not UTF-8, encoded", "GET /%FF HTTP/1.1\r\nHost: d\r\n\r\n", 400),
         ("a target without a slash", "GET a HTTP/1.1\r\nHost: d\r\n\r\n", 400),
         ("a method in small letters", "get / HTTP/1.1\r\nHost: d\r\n\r\n", 501),
         ("a long target", "GET /\(String(repeating: "a", count: 9_000)) HTTP/1.1\r\nHost: d\r\n\r\n", 414),
@@ -183,7 +183,7 @@ import Testing
     @Test func `a client that does not read its answer is cut`() async throws {
         var limits = HTTPLimits()
         limits.byteRateGrace = .milliseconds(100)
-        limits.byteRateMin = 50_000_000
+        limits.answerByteRateMin = 50_000_000
         let body = SharedBytes(copying: [UInt8](repeating: 0x78, count: 10_000_000))
         try await withListener(
             limits: limits, handler: { _ in .response(HTTPResponse(contentType: "a/b", body: body)) }
