@@ -78,6 +78,7 @@ package final class WebSocket: @unchecked Sendable {
     private var state = State.open
     private var closeCode = CloseCode.lost
     private var isCloseReceived = false
+    private var hasPeerFailed = false
     private var deadline: UInt64
     private var missedPingCount = 0
     private var isWaitingToWrite = false
@@ -217,9 +218,12 @@ extension WebSocket {
         set.loop.rewatch(descriptor, events: isWaiting ? Self.bothEvents : Self.readEvents)
     }
 
-    /// After both close frames went through there is nothing left to wait for.
+    /// After both close frames went through there is nothing left to wait for. A peer that broke the protocol is not
+    /// heard any more: it sees our end of the stream after our close frame, and its end or the deadline finishes it.
     private func finishIfDone() {
-        if state == .closing, isCloseReceived, queue.isEmpty { finish(isClean: true) }
+        guard state == .closing, queue.isEmpty else { return }
+        if isCloseReceived { return finish(isClean: true) }
+        if hasPeerFailed { Glibc.shutdown(descriptor, CInt(SHUT_WR)) }
     }
 
     /// Closes the descriptor and tells the application; once.
@@ -300,6 +304,7 @@ extension WebSocket: FrameReaderDelegate {
     }
 
     func readerFails(code: UInt16) {
+        hasPeerFailed = true
         close(code: code)
     }
 }
