@@ -68,7 +68,7 @@ package final class WebSocket: @unchecked Sendable {
 
     private enum State { case open, closing, closed }
 
-    private let upgrade: WebSocketUpgrade
+    private var upgrade: WebSocketUpgrade
     private let descriptor: CInt
     // Strong: the set lets go of a socket when it closes, so this is no lasting cycle, and a socket that the application
     // keeps for longer can still be asked.
@@ -237,6 +237,8 @@ extension WebSocket {
         Glibc.close(descriptor)
         set.remove(self)
         upgrade.onClose(self, closeCode, isClean)
+        // The application's closures may lead back to this socket; a closed one holds nothing.
+        upgrade = WebSocketUpgrade()
         storedUserInfo = nil
     }
 }
