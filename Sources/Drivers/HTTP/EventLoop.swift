@@ -32,8 +32,12 @@ protocol DescriptorWatcher: AnyObject {
 protocol TurnTaker: AnyObject {
     /// Does what became due after the descriptors and the mailbox of this turn were served.
     func takeTurn()
+    /// Sees to deadlines; called once per tick.
+    func tick()
     /// Sends what the turn has gathered, once.
     func endTurn()
+    /// The loop ends: lets go of everything at once.
+    func loopEnds()
     /// The longest the loop may sleep now, in milliseconds; nil for no wish.
     var sleepMillisecondsMax: Int32? { get }
 }
@@ -126,15 +130,17 @@ package final class EventLoop: @unchecked Sendable {
         if thread.load(ordering: .acquiring) != 0 { ended.wait() }
     }
 
-    /// Hands a job to the loop; any thread may. Jobs run in the order they came; after the loop's end they are dropped.
-    package func post(_ job: @escaping Job) {
-        let wasEmpty = mailbox.withLock { box in
-            guard !box.isClosed else { return false }
-            box.jobs.append(job)
-            return box.jobs.count == 1
+    /// Hands a job to the loop; any thread may. Jobs run in the order they came.
+    /// - Returns: false when the loop has ended and the job was dropped.
+    @discardableResult
+    package func post(_ job: @escaping Job) -> Bool {
+        let jobCount = mailbox.withLock { box in
+            if !box.isClosed { box.jobs.append(job) }
+            return box.isClosed ? 0 : box.jobs.count
         }
         // Only the first job of a batch rings: the loop takes all at once.
-        if wasEmpty { ring() }
+        if jobCount == 1 { ring() }
+        return jobCount > 0
     }
 
     /// Whether the caller runs on the loop's thread.
@@ -211,6 +217,7 @@ extension EventLoop {
         var events = [epoll_event](repeating: epoll_event(), count: Self.eventCountMax)
         while !isStopping.load(ordering: .acquiring) { turn(&events) }
         runMailbox(closing: true)
+        for taker in turnTakers { taker.loopEnds() }
         // Breaks the cycles between the loop and what it serves.
         slots = []
         turnTakers = []
@@ -223,7 +230,7 @@ extension EventLoop {
         for index in 0..<Int(max(0, count)) { dispatch(events[index]) }
         runMailbox(closing: false)
         for taker in turnTakers { taker.takeTurn() }
-        runRepeaters()
+        runTick()
         for taker in turnTakers { taker.endTurn() }
     }
 
@@ -258,10 +265,11 @@ extension EventLoop {
         jobsNow.removeAll(keepingCapacity: jobsNow.count <= 1_024)
     }
 
-    private func runRepeaters() {
+    private func runTick() {
         let now = bootClockNanoseconds()
         guard now >= nextTick else { return }
         nextTick = now + tick.nanosecondCount
+        for taker in turnTakers { taker.tick() }
         for repeater in repeaters where now >= repeater.due {
             repeater.due = now + repeater.interval
             repeater.body()

@@ -66,16 +66,18 @@ final class HTTPConnection {
     func isOverdue(now: UInt64, limits: HTTPLimits) -> Bool {
         switch phase {
         case .head(let deadline): now >= deadline
-        case .body(let since): isTooSlow(exchange?.receivedByteCount ?? 0, since: since, now: now, limits: limits)
+        case .body(let since): isTooSlow(exchange?.receivedByteCount ?? 0, limits.byteRateMin, since, now, limits)
         case .handler: false
         // How much of an answer the peer has read is not known, so the whole answer gets its time.
-        case .answer(let since, let byteCount): isTooSlow(byteCount, since: since, now: now, limits: limits)
+        case .answer(let since, let byteCount): isTooSlow(byteCount, limits.answerByteRateMin, since, now, limits)
         }
     }
 
     /// Whether so many bytes should have needed less time than has passed.
-    private func isTooSlow(_ byteCount: Int, since: UInt64, now: UInt64, limits: HTTPLimits) -> Bool {
-        let needed = UInt64(max(0, byteCount)) * 1_000_000_000 / UInt64(max(1, limits.byteRateMin))
+    private func isTooSlow(
+        _ byteCount: Int, _ byteRateMin: Int, _ since: UInt64, _ now: UInt64, _ limits: HTTPLimits
+    ) -> Bool {
+        let needed = UInt64(max(0, byteCount)) * 1_000_000_000 / UInt64(max(1, byteRateMin))
         return now > since + limits.byteRateGrace.nanosecondCount + needed
     }
 

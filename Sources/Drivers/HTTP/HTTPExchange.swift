@@ -151,6 +151,9 @@ final class HTTPExchange {
         case .upgrade(let upgrade):
             guard let head else { return false }
             do {
+                guard listener.hasRoomForWebSocket(from: peer.peer) else {
+                    return answer(listener.busy("Too many screens from one address."))
+                }
                 let handshake = try WebSocketHandshake(head, offersDeflate: upgrade.offersDeflate)
                 phase = .answered
                 return listener.queueUpgrade(upgrade, handshake, for: self)

@@ -22,14 +22,18 @@ package struct HTTPLimits: Sendable {
     package var connectionCountPerAddressMax = 64
     /// HTTP connections from 127.0.0.0/8 and ::1, where reverse proxies and measurements sit.
     package var connectionCountLoopbackMax = 6_000
+    /// WebSockets from one address, loopback excepted; a further handshake is answered 503.
+    package var webSocketCountPerAddressMax = 256
     /// Handlers running at the same time; beyond it 503.
     package var handlerCountMax = 1_024
     /// From accept to the end of the head; the connection is cut.
     package var headerDeadline = Duration.seconds(10)
     /// Between two requests on one connection; it is closed.
     package var idleKeepAlive = Duration.seconds(30)
-    /// A body must come at this rate after the grace, or the connection is cut. Answers must be read at this rate too.
+    /// A body must come at this rate, bytes per second, after the grace, or the connection is cut.
     package var byteRateMin = 500
+    /// An answer must be read at this rate, over its whole length, after the grace; the connection is cut.
+    package var answerByteRateMin = 4_000
     package var byteRateGrace = Duration.seconds(5)
     /// A handler that has not answered by then is cancelled and the client gets 503.
     package var handlerDeadline = Duration.seconds(30)

@@ -67,6 +67,10 @@ extension HTTPListener {
         return isRoom
     }
 
+    func hasRoomForWebSocket(from peer: PeerAddress) -> Bool {
+        peer.isLoopback || sockets.count(from: peer.text) < limits.webSocketCountPerAddressMax
+    }
+
     private func connectionChanged(
         _ handle: OpaquePointer?, _ context: UnsafeMutablePointer<UnsafeMutableRawPointer?>?, isOpening: Bool
     ) {
@@ -95,7 +99,8 @@ extension HTTPListener {
         guard let uri, let handle, let raw = depot_mhd_socket_context(handle) else { return nil }
         let connection = Unmanaged<HTTPConnection>.fromOpaque(raw).takeUnretainedValue()
         let exchange = HTTPExchange(
-            number: nextExchangeNumber(), target: String(cString: uri), connection: handle, peer: connection,
+            number: nextExchangeNumber(), target: String(validatingCString: uri) ?? "", connection: handle,
+            peer: connection,
             listener: self)
         connection.exchange = exchange
         return Unmanaged.passRetained(exchange).toOpaque()
@@ -169,7 +174,8 @@ extension HTTPListener {
     }
 
     /// Queues the 101; libmicrohttpd calls back with the socket once it is sent.
-    func queueUpgrade(_ upgrade: WebSocketUpgrade, _ handshake: WebSocketHandshake, for exchange: HTTPExchange) -> Bool {
+    func queueUpgrade(_ upgrade: WebSocketUpgrade, _ handshake: WebSocketHandshake, for exchange: HTTPExchange) -> Bool
+    {
         let answer = MHD_create_response_for_upgrade(
             { _, _, exchange, extra, extraCount, descriptor, handle in
                 guard let exchange = HTTPExchange.from(exchange), let handle else { return }

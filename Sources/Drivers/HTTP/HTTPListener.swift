@@ -62,7 +62,7 @@ package final class HTTPListener: @unchecked Sendable {
     package func start() async throws {
         let listening = try ListeningSocket(host: host, port: wantedPort, backlog: limits.backlog)
         try await withCheckedThrowingContinuation { (done: CheckedContinuation<Void, any Error>) in
-            loop.post {
+            let isPosted = loop.post {
                 do {
                     try self.begin(listening)
                     done.resume()
@@ -70,6 +70,7 @@ package final class HTTPListener: @unchecked Sendable {
                     done.resume(throwing: error)
                 }
             }
+            if !isPosted { done.resume(throwing: Self.loopHasEnded) }
         }
         boundPort.store(listening.port, ordering: .releasing)
         logger.info("listening", metadata: ["host": "\(host)", "port": "\(listening.port)"])
@@ -79,7 +80,7 @@ package final class HTTPListener: @unchecked Sendable {
     /// `HTTPLimits.stopDeadline`, and cuts the rest. Handlers still running are cancelled at once.
     package func stop(code: UInt16 = WebSocket.CloseCode.goingAway) async {
         await withCheckedContinuation { (done: CheckedContinuation<Void, Never>) in
-            loop.post { self.beginStopping(code: code, done) }
+            if !loop.post({ self.beginStopping(code: code, done) }) { done.resume() }
         }
     }
 
@@ -100,7 +101,6 @@ extension HTTPListener: DescriptorWatcher, TurnTaker {
         epoll = depot_mhd_epoll_fd(daemon)
         try loop.watch(epoll, events: UInt32(DEPOT_EPOLLIN), by: self)
         loop.addTurnTaker(self)
-        loop.repeat(every: .milliseconds(1)) { [weak self] in self?.sweep() }
     }
 
     // libmicrohttpd runs in every turn; its descriptor need only wake us.
@@ -123,8 +123,8 @@ extension HTTPListener: DescriptorWatcher, TurnTaker {
         return wish < 0 ? nil : Int32(clamping: wish)
     }
 
-    /// Each tick: cuts connections that are too slow and answers for handlers that are.
-    private func sweep() {
+    /// Cuts connections that are too slow, and answers for handlers that are.
+    func tick() {
         guard daemon != nil else { return }
         let now = bootClockNanoseconds()
         for connection in connections.values where connection.isOverdue(now: now, limits: limits) {
@@ -138,6 +138,10 @@ extension HTTPListener: DescriptorWatcher, TurnTaker {
             resume(number, with: .response(busy("This took too long.")))
         }
         sockets.checkDeadlines()
+    }
+
+    private static var loopHasEnded: ListenerError {
+        ListenerError(operation: "start", code: 0, text: "the event loop has ended", hint: nil)
     }
 
     private func beginStopping(code: UInt16, _ done: CheckedContinuation<Void, Never>) {
@@ -154,7 +158,14 @@ extension HTTPListener: DescriptorWatcher, TurnTaker {
     private func finishStoppingIfDone() {
         guard let stopDeadline, let daemon else { return }
         let isQuiet = sockets.count == 0 && waiting.isEmpty && connections.values.allSatisfy(\.isIdle)
-        guard isQuiet || bootClockNanoseconds() >= stopDeadline else { return }
+        if isQuiet || bootClockNanoseconds() >= stopDeadline { finishStopping(daemon) }
+    }
+
+    func loopEnds() {
+        if let daemon { finishStopping(daemon) }
+    }
+
+    private func finishStopping(_ daemon: OpaquePointer) {
         // libmicrohttpd must not be stopped while it holds a suspended connection: each gets its answer first.
         for number in waiting.keys { resume(number, with: .response(busy("The appliance stops."))) }
         MHD_run(daemon)

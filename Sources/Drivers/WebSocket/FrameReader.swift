@@ -84,7 +84,8 @@ final class FrameReader {
             if opcode == 0x8A, !isFinished {
                 delegate?.readerAnswers(SharedBytes(copying: frame))
             } else if opcode == 0x88 {
-                let code = length >= 2 ? UInt16(frame[frame.startIndex + 2]) << 8 | UInt16(frame[frame.startIndex + 3]) : 1002
+                let code =
+                    length >= 2 ? UInt16(frame[frame.startIndex + 2]) << 8 | UInt16(frame[frame.startIndex + 3]) : 1002
                 fail(code)
             }
         }
@@ -124,7 +125,8 @@ extension FrameReader {
         user.map { Unmanaged<FrameReader>.fromOpaque($0).takeUnretainedValue() }
     }
 
-    private func give(_ buffer: UnsafeMutablePointer<UInt8>, _ length: Int, _ context: wslay_event_context_ptr?) -> Int {
+    private func give(_ buffer: UnsafeMutablePointer<UInt8>, _ length: Int, _ context: wslay_event_context_ptr?) -> Int
+    {
         let count = min(length, input.count)
         guard count > 0, let base = input.baseAddress else {
             wslay_event_set_error(context, WSLAY_ERR_WOULDBLOCK.rawValue)
@@ -137,6 +139,8 @@ extension FrameReader {
 
     private func frameStarts(_ frame: wslay_event_on_frame_recv_start_arg) {
         isFrameControl = frame.opcode & 0x8 != 0
+        // libwslay 1.1 takes half a close code for none.
+        if frame.opcode == 0x8, frame.payload_length == 1 { fail(1002) }
         guard !isFrameControl, !isFinished else { return }
         if frame.opcode != 0 {
             message.removeAll(keepingCapacity: message.capacity <= 4_096)

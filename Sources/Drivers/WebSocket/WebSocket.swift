@@ -68,14 +68,17 @@ package final class WebSocket: @unchecked Sendable {
 
     private enum State { case open, closing, closed }
 
-    private let upgrade: WebSocketUpgrade
+    private var upgrade: WebSocketUpgrade
     private let descriptor: CInt
-    private unowned let set: WebSocketSet
+    // Strong: the set lets go of a socket when it closes, so this is no lasting cycle, and a socket that the application
+    // keeps for longer can still be asked.
+    private let set: WebSocketSet
     private var reader: FrameReader?
     private var queue = OutboundQueue()
     private var state = State.open
     private var closeCode = CloseCode.lost
     private var isCloseReceived = false
+    private var hasPeerFailed = false
     private var deadline: UInt64
     private var missedPingCount = 0
     private var isWaitingToWrite = false
@@ -94,7 +97,10 @@ package final class WebSocket: @unchecked Sendable {
     /// Whether a message sent now may still reach the peer.
     package var isOpen: Bool { onLoop { state == .open } }
 
-    init(id: UInt64, descriptor: CInt, peerAddress: String, isDeflateAgreed: Bool, upgrade: WebSocketUpgrade, set: WebSocketSet) {
+    init(
+        id: UInt64, descriptor: CInt, peerAddress: String, isDeflateAgreed: Bool, upgrade: WebSocketUpgrade,
+        set: WebSocketSet
+    ) {
         self.id = id
         self.descriptor = descriptor
         self.peerAddress = peerAddress
@@ -212,9 +218,12 @@ extension WebSocket {
         set.loop.rewatch(descriptor, events: isWaiting ? Self.bothEvents : Self.readEvents)
     }
 
-    /// After both close frames went through there is nothing left to wait for.
+    /// After both close frames went through there is nothing left to wait for. A peer that broke the protocol is not
+    /// heard any more: it sees our end of the stream after our close frame, and its end or the deadline finishes it.
     private func finishIfDone() {
-        if state == .closing, isCloseReceived, queue.isEmpty { finish(isClean: true) }
+        guard state == .closing, queue.isEmpty else { return }
+        if isCloseReceived { return finish(isClean: true) }
+        if hasPeerFailed { Glibc.shutdown(descriptor, CInt(SHUT_WR)) }
     }
 
     /// Closes the descriptor and tells the application; once.
@@ -224,10 +233,21 @@ extension WebSocket {
         queue.dropWaiting()
         reader = nil
         set.loop.unwatch(descriptor)
+        if !isClean { dropUnsentAtClose() }
         Glibc.close(descriptor)
         set.remove(self)
         upgrade.onClose(self, closeCode, isClean)
+        // The application's closures may lead back to this socket; a closed one holds nothing.
+        upgrade = WebSocketUpgrade()
         storedUserInfo = nil
+    }
+}
+
+extension WebSocket {
+    /// A peer that had its time gets a reset: what the kernel still holds for it is freed at once.
+    private func dropUnsentAtClose() {
+        var now = linger(l_onoff: 1, l_linger: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &now, socklen_t(MemoryLayout<linger>.size))
     }
 }
 
@@ -286,6 +306,7 @@ extension WebSocket: FrameReaderDelegate {
     }
 
     func readerFails(code: UInt16) {
+        hasPeerFailed = true
         close(code: code)
     }
 }

@@ -14,6 +14,7 @@ final class WebSocketSet {
     private let vectors = UnsafeMutableBufferPointer<iovec>.allocate(capacity: 256)
 
     private var sockets: [UInt64: WebSocket] = [:]
+    private var countByAddress: [String: Int] = [:]
     private var dirty: [WebSocket] = []
     private var lastID: UInt64 = 0
 
@@ -28,6 +29,7 @@ final class WebSocketSet {
     }
 
     var count: Int { sockets.count }
+    func count(from address: String) -> Int { countByAddress[address, default: 0] }
     var hasDirty: Bool { !dirty.isEmpty }
 
     /// Takes over a connected descriptor, which is closed here in any case. `extraInput` came behind the handshake.
@@ -40,6 +42,7 @@ final class WebSocketSet {
             id: lastID, descriptor: descriptor, peerAddress: peerAddress, isDeflateAgreed: isDeflateAgreed,
             upgrade: upgrade, set: self)
         sockets[lastID] = socket
+        countByAddress[peerAddress, default: 0] += 1
         counters.webSocketsOpen.add(1)
         counters.webSocketsTotal.add(1)
         do {
@@ -59,6 +62,8 @@ final class WebSocketSet {
 
     func remove(_ socket: WebSocket) {
         guard sockets.removeValue(forKey: socket.id) != nil else { return }
+        let left = countByAddress[socket.peerAddress, default: 1] - 1
+        countByAddress[socket.peerAddress] = left > 0 ? left : nil
         counters.webSocketsOpen.add(-1)
     }
 

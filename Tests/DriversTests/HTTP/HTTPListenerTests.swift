@@ -51,7 +51,8 @@ import Testing
 
     @Test func `HEAD and 304 have no body, and the connection goes on`() async throws {
         let handler: HTTPListener.Handler = { request in
-            .response(request.path == "/same" ? HTTPResponse(status: 304).with("ETag", "\"1\"") : HTTPResponse(text: "12345"))
+            .response(
+                request.path == "/same" ? HTTPResponse(status: 304).with("ETag", "\"1\"") : HTTPResponse(text: "12345"))
         }
         try await withListener(handler: handler) { test in
             let wire = try test.connect()

@@ -6,8 +6,14 @@ import Synchronization
 
 /// Runs blocking client code on a thread of its own: the pool that runs the handlers must stay free.
 func onOwnThread<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) async throws -> Result {
-    try await withCheckedThrowingContinuation { done in
-        Thread { done.resume(with: Swift.Result { try body() }) }.start()
+    try await withTaskExecutorPreference(OwnThreads()) { try body() }
+}
+
+/// Starts a thread for every job; the task stays the test's, so that a failed expectation is told under its name.
+private final class OwnThreads: TaskExecutor {
+    func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        Thread { job.runSynchronously(on: self.asUnownedTaskExecutor()) }.start()
     }
 }
 

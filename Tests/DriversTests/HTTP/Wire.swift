@@ -64,7 +64,8 @@ final class Wire {
         let mark = Array("\r\n\r\n".utf8)
         var searched = 0
         while true {
-            if let at = (searched..<max(searched, buffer.count - 3)).first(where: { Array(buffer[$0..<$0 + 4]) == mark }) {
+            if let at = (searched..<max(searched, buffer.count - 3)).first(where: { Array(buffer[$0..<$0 + 4]) == mark }
+            ) {
                 return String(decoding: try read(at + 4), as: UTF8.self)
             }
             searched = max(0, buffer.count - 3)

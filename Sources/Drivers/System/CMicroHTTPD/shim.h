@@ -19,11 +19,12 @@ struct depot_mhd_settings {
     size_t (*unescape)(void *cls, struct MHD_Connection *connection, char *text);
 };
 
-/* 1.0 replaced the strictness switch of 0.9 by a level; 1 means strict in both. */
+/* What 0.9 checks when told to be strict (spaces in targets, a missing Host) is checked by HTTPHeadRules, which can
+   word its refusals; 1.0 has a level that also forbids bare line feeds and the like. */
 #if MHD_VERSION >= 0x01000000
-#define DEPOT_MHD_STRICT MHD_OPTION_CLIENT_DISCIPLINE_LVL
+#define DEPOT_MHD_STRICT MHD_OPTION_CLIENT_DISCIPLINE_LVL, (int)1
 #else
-#define DEPOT_MHD_STRICT MHD_OPTION_STRICT_FOR_CLIENT
+#define DEPOT_MHD_STRICT MHD_OPTION_STRICT_FOR_CLIENT, (int)0
 #endif
 
 /* Starts a daemon without threads that is driven from outside through its epoll descriptor. */
@@ -36,7 +37,7 @@ static inline struct MHD_Daemon *depot_mhd_start(const struct depot_mhd_settings
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, s->connection_memory_limit,
         MHD_OPTION_CONNECTION_LIMIT, s->connection_limit,
         MHD_OPTION_CONNECTION_TIMEOUT, s->inactivity_seconds,
-        DEPOT_MHD_STRICT, (int)1,
+        DEPOT_MHD_STRICT,
         MHD_OPTION_NOTIFY_COMPLETED, s->completed, s->cls,
         MHD_OPTION_NOTIFY_CONNECTION, s->connection, s->cls,
         MHD_OPTION_URI_LOG_CALLBACK, s->target, s->cls,
