@@ -69,7 +69,7 @@ let package = Package(
             dependencies: ["Core", "Drivers", .product(name: "Logging", package: "swift-log")],
             path: "Tests/ReaderProbe", swiftSettings: strict),
         .testTarget(name: "CoreTests", dependencies: ["Core"], swiftSettings: strict),
-        .testTarget(name: "DriversTests", dependencies: ["Drivers"], swiftSettings: strict),
+        .testTarget(name: "DriversTests", dependencies: ["Core", "Drivers", "ReaderProbe"], swiftSettings: strict),
         .testTarget(name: "ApplianceTests", dependencies: ["Appliance"], swiftSettings: strict),
         .testTarget(name: "TidyTests", swiftSettings: strict),
     ]
