@@ -118,7 +118,9 @@ static Device *add_device(const char *name, const char *port, const char *device
     made->port = g_strdup(port);
     made->device = from_hex(device);
     made->config = from_hex(config);
+    g_mutex_lock(&lock);
     g_hash_table_insert(devices, made->name, made);
+    g_mutex_unlock(&lock);
     return made;
 }
 
