@@ -70,11 +70,11 @@ import Testing
         // Held up: the driver stops asking before all is taken, so idle cannot come before "go".
         readers.usb.send("wait-idle k")
         try await readers.usb.send("keyboard other 1-4", until: "ok")
-        #expect(!readers.usb.hasSeen("idle k"))
+        #expect(!readers.usb.hasSeen { $0.hasPrefix("idle k") })
         readers.usb.send("tell go")
         for code in codes { #expect(try await readers.code("usb:1-3:0") == code) }
         try await readers.usb.event("idle k")
-        #expect(!readers.usb.hasSeen("out {\"code\""))
+        #expect(!readers.hasSeen("trouble"))
     }
 
     @Test func `a code without end is trouble once, and the next code is read`() async throws {
@@ -84,7 +84,7 @@ import Testing
         readers.usb.send("type k " + String(repeating: "12", count: 3_000) + "\\nshort\\n")
         #expect(try await readers.event("trouble", "usb:1-3:0")["code"] == "tooLarge")
         #expect(try await readers.code("usb:1-3:0") == "short")
-        #expect(!readers.usb.hasSeen("out {\"code\""))
+        #expect(!readers.hasSeen("trouble"))
     }
 
     @Test func `nonsense is said once, and what follows is read`() async throws {
@@ -95,7 +95,7 @@ import Testing
         readers.usb.send("type k sense\\n")
         #expect(try await readers.event("trouble", "usb:1-3:0")["code"] == "invalid")
         #expect(try await readers.code("usb:1-3:0") == "sense")
-        #expect(!readers.usb.hasSeen("out {\"code\""))
+        #expect(!readers.hasSeen("trouble"))
     }
 
     @Test func `a report longer than its packet is trouble for that reader only`() async throws {

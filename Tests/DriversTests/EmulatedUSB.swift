@@ -32,9 +32,9 @@ final class EmulatedUSB: Sendable {
     private let input = Pipe()
 
     /// Starts the emulator; the program starts by ``start()``.
-    init(program: [String]) throws {
+    init(program: [String], hasHost: Bool = true) throws {
         process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = ["umockdev-wrapper", try Self.emulator(), "--"] + program
+        process.arguments = ["umockdev-wrapper", try Self.emulator()] + (hasHost ? [] : ["no-host"]) + ["--"] + program
         process.standardInput = input
         let output = Pipe()
         process.standardOutput = output
@@ -87,10 +87,8 @@ final class EmulatedUSB: Sendable {
         try await line(prefix) { $0 == prefix || $0.hasPrefix(prefix + " ") }
     }
 
-    /// Whether an event came that nobody has waited for.
-    func hasSeen(_ prefix: String) -> Bool {
-        state.withLock { $0.lines.contains { $0.hasPrefix(prefix) } }
-    }
+    /// Whether a line came that nobody has waited for.
+    func hasSeen(_ matches: (String) -> Bool) -> Bool { state.withLock { $0.lines.contains(where: matches) } }
 
     /// Waits for the first line that matches and that nobody has taken yet; others stay for others.
     func line(_ what: String, where matches: @escaping @Sendable (String) -> Bool) async throws -> String {
@@ -161,10 +159,11 @@ enum EmulatedDevice {
 struct EmulatedReaders {
     let usb: EmulatedUSB
 
-    init() throws {
+    init(hasHost: Bool = true) throws {
         let products = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
         let built = products.appending(path: "ReaderProbe").path()
-        usb = try EmulatedUSB(program: [ProcessInfo.processInfo.environment["DEPOTD_READER_PROBE"] ?? built])
+        let program = ProcessInfo.processInfo.environment["DEPOTD_READER_PROBE"] ?? built
+        usb = try EmulatedUSB(program: [program], hasHost: hasHost)
     }
 
     /// Waits for a reader event of a kind and, when given, of a port.
@@ -180,7 +179,8 @@ struct EmulatedReaders {
     /// The next code read at a port.
     func code(_ port: String) async throws -> String? { try await event("read", port)["text"] }
 
-    func hasSeen(_ kind: String) -> Bool { usb.hasSeen("out {\"advice\"") || usb.hasSeen("out {\"event\":\"\(kind)\"") }
+    /// Whether a reader event of a kind came that nobody has waited for.
+    func hasSeen(_ kind: String) -> Bool { usb.hasSeen { Self.values($0)?["event"] == kind } }
 
     private static func values(_ line: String) -> [String: String]? {
         guard line.hasPrefix("out {") else { return nil }

@@ -8,7 +8,8 @@ import Testing
 
 @Suite struct ReaderCatalogTests {
     private static func interface(
-        _ classCode: UInt8, _ subclass: UInt8 = 0, _ protocolCode: UInt8 = 0, number: UInt8 = 0, hasEndpoint: Bool = true
+        _ classCode: UInt8, _ subclass: UInt8 = 0, _ protocolCode: UInt8 = 0, number: UInt8 = 0,
+        hasEndpoint: Bool = true
     ) -> USBInterface {
         var setting = libusb_interface_descriptor()
         setting.bInterfaceNumber = number

@@ -126,11 +126,14 @@ import Testing
         Lie(testDescription: "a long item beyond the end", bytes: [0xFE, 0xFF, 0x00], error: .truncated(at: 0)),
         Lie(testDescription: "half a long item", bytes: [0xFE], error: .truncated(at: 0)),
         Lie(
-            testDescription: "collections without end", bytes: Array(repeating: [0xA1, 0x01], count: 100).flatMap { $0 },
+            testDescription: "collections without end",
+            bytes: Array(repeating: [0xA1, 0x01], count: 100).flatMap { $0 },
             error: .tooDeep(at: 32)),
         Lie(testDescription: "an end without a collection", bytes: [0xC0], error: .unbalanced(at: 0)),
         Lie(testDescription: "a collection left open", bytes: [0xA1, 0x01], error: .unbalanced(at: 2)),
-        Lie(testDescription: "more pushes than anybody needs", bytes: Array(repeating: 0xA4, count: 9), error: .tooDeep(at: 8)),
+        Lie(
+            testDescription: "more pushes than anybody needs", bytes: Array(repeating: 0xA4, count: 9),
+            error: .tooDeep(at: 8)),
         Lie(testDescription: "a pop of nothing", bytes: [0xB4], error: .unbalanced(at: 0)),
         Lie(
             testDescription: "four thousand million values",
