@@ -71,11 +71,19 @@ let package = Package(
             name: "ReaderProbe",
             dependencies: ["Core", "Drivers", .product(name: "Logging", package: "swift-log")],
             path: "Tests/ReaderProbe", swiftSettings: strict),
+        // Clients and emulated devices that several test targets use.
+        .target(
+            name: "TestSupport", dependencies: ["Drivers"], path: "Tests/Support", swiftSettings: strict),
         .testTarget(
             name: "CoreTests", dependencies: ["Core", .product(name: "GRDB", package: "GRDB.swift")],
             swiftSettings: strict),
-        .testTarget(name: "DriversTests", dependencies: ["Drivers"], swiftSettings: strict),
-        .testTarget(name: "ApplianceTests", dependencies: ["Appliance"], swiftSettings: strict),
+        .testTarget(
+            name: "DriversTests", dependencies: ["Core", "Drivers", "ReaderProbe", "TestSupport"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "ApplianceTests",
+            dependencies: ["Appliance", "TestSupport", .product(name: "GRDB", package: "GRDB.swift")],
+            swiftSettings: strict),
         .testTarget(name: "TidyTests", swiftSettings: strict),
     ]
 )

@@ -348,9 +348,9 @@ static void drop_urbs(GQueue *queue, UMockdevIoctlClient *client) {
 }
 
 /* A closed file gives its interfaces back, but nobody asks the kernel's driver to return. */
-static void on_vanished(UMockdevIoctlBase *base, UMockdevIoctlClient *client, gpointer data) {
-    (void)base;
+static void on_closed(gpointer data, GObject *closed) {
     Plug *plug = data;
+    UMockdevIoctlClient *client = (UMockdevIoctlClient *)closed;
     g_mutex_lock(&lock);
     drop_urbs(&plug->flying, client);
     drop_urbs(&plug->done, client);
@@ -362,6 +362,12 @@ static void on_vanished(UMockdevIoctlBase *base, UMockdevIoctlClient *client, gp
     }
     show_readiness(plug);
     g_mutex_unlock(&lock);
+}
+
+/* umockdev 0.17 has a signal "client-vanished" and never sends it; but the client object goes with its file. */
+static void on_connected(UMockdevIoctlBase *base, UMockdevIoctlClient *client, gpointer plug) {
+    (void)base;
+    g_object_weak_ref(G_OBJECT(client), on_closed, plug);
 }
 
 /* --- plugging --- */
@@ -445,7 +451,7 @@ Plug *plug_in(UMockdevTestbed *testbed, Device *device) {
     read_config(plug, device->config);
     plug->handler = umockdev_ioctl_base_new();
     g_object_connect(plug->handler, "signal-after::handle-ioctl", on_ioctl, plug, NULL);
-    g_object_connect(plug->handler, "signal-after::client-vanished", on_vanished, plug, NULL);
+    g_object_connect(plug->handler, "signal-after::client-connected", on_connected, plug, NULL);
     GError *error = NULL;
     if (!umockdev_testbed_attach_ioctl(testbed, plug->node, plug->handler, &error)) say("error %s", error->message);
     GString *text = g_string_new(NULL);

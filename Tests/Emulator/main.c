@@ -1,7 +1,9 @@
 /* Emulated USB devices under an unmodified program. Commands come by line on standard input, events go by line to
  * standard output, so that a test waits for what happened and never sleeps.
  *
- *   umockdev-wrapper emulator -- PROGRAM ARGUMENT...
+ *   umockdev-wrapper emulator [no-host] -- PROGRAM ARGUMENT...
+ *
+ * Bus 1 and its root hub are always there, but for "no-host": a box without USB.
  *
  * Describe a device (answers "ok"):
  *   keyboard NAME PORT [VID:PID]    a boot keyboard at a port such as 1-3 or 1-3.2; hubs come by themselves
@@ -118,7 +120,9 @@ static Device *add_device(const char *name, const char *port, const char *device
     made->port = g_strdup(port);
     made->device = from_hex(device);
     made->config = from_hex(config);
+    g_mutex_lock(&lock);
     g_hash_table_insert(devices, made->name, made);
+    g_mutex_unlock(&lock);
     return made;
 }
 
@@ -224,12 +228,12 @@ static gpointer await_end(gpointer output) {
     int status = 0;
     waitpid(child, &status, 0);
     g_thread_join(output);
-    if (WIFSIGNALED(status)) say("ended signal %d", WTERMSIG(status));
-    else say("ended %d", WEXITSTATUS(status));
     g_mutex_lock(&child_lock);
     child = 0;
     close(child_input);
     child_input = -1;
+    if (WIFSIGNALED(status)) say("ended signal %d", WTERMSIG(status));
+    else say("ended %d", WEXITSTATUS(status));
     g_cond_broadcast(&child_ended);
     g_mutex_unlock(&child_lock);
     return NULL;
@@ -237,7 +241,10 @@ static gpointer await_end(gpointer output) {
 
 static void start(void) {
     int in[2], out[2];
-    if (child || !program || pipe2(in, O_CLOEXEC) || pipe2(out, O_CLOEXEC)) {
+    g_mutex_lock(&child_lock);
+    bool is_running = child != 0;
+    g_mutex_unlock(&child_lock);
+    if (is_running || !program || pipe2(in, O_CLOEXEC) || pipe2(out, O_CLOEXEC)) {
         say("error cannot start");
         return;
     }
@@ -364,6 +371,11 @@ static bool on_line(char *line) {
     return is_known;
 }
 
+/* umockdev 0.17 complains about each client that is killed or leaves without closing; here that is everyday life. */
+static void log_all_but_one(const gchar *domain, GLogLevelFlags level, const gchar *message, gpointer unused) {
+    if (!strstr(message, "Destroying IoctlClient with open stream")) g_log_default_handler(domain, level, message, unused);
+}
+
 int main(int count, char **arguments) {
     signal(SIGPIPE, SIG_IGN);
     for (int i = 1; i < count; i++)
@@ -375,6 +387,8 @@ int main(int count, char **arguments) {
     }
     devices = g_hash_table_new(g_str_hash, g_str_equal);
     hubs = g_hash_table_new(g_str_hash, g_str_equal);
+    if (count < 2 || strcmp(arguments[1], "no-host")) add_hub("/devices/usb1", "1", 1);
+    g_log_set_default_handler(log_all_but_one, NULL);
     g_thread_new("tick", tick, NULL);
     say("ready");
     char *line = NULL;

@@ -107,7 +107,8 @@ actor USBBus {
         }
         for interface in interfaces {
             let port = "usb:\(path):\(interface.number)"
-            guard entries[port] == nil, let description = describe(device, interface, port, descriptor) else { continue }
+            if let old = entries[port], !old.hasLeft { continue }
+            guard let description = await describe(device, interface, port, descriptor) else { continue }
             entries[port] = Entry(device: device, interface: interface, description: description)
             await queue.room()
             queue.push(.appeared(description))
@@ -116,10 +117,10 @@ actor USBBus {
 
     private func describe(
         _ device: USBDevice, _ interface: USBInterface, _ port: String, _ descriptor: libusb_device_descriptor
-    ) -> ReaderDescription? {
+    ) async -> ReaderDescription? {
         let (vendorID, productID) = (descriptor.idVendor, descriptor.idProduct)
         let handle = USBHandleOnDemand(device)
-        let report = interface.isHID ? reportDescriptor(device, interface, handle) : nil
+        let report = await interface.isHID ? reportDescriptor(device, interface, handle) : nil
         let verdict = ReaderCatalog.judge(interface, vendorID: vendorID, productID: productID, descriptor: report)
         guard let verdict else { return nil }
         return ReaderDescription(
@@ -132,13 +133,27 @@ actor USBBus {
     }
 
     /// From the kernel if its driver has the interface, else from the device; nothing is detached to look.
+    ///
+    /// A device is announced before the kernel's driver has taken its interfaces, and to ask for the descriptor takes
+    /// the interface for a moment: somebody's keyboard would lose its driver. So the driver gets time to come first,
+    /// and a boot keyboard is known without asking.
     private func reportDescriptor(
         _ device: USBDevice, _ interface: USBInterface, _ handle: USBHandleOnDemand
-    ) -> ReportDescriptor? {
-        if let bytes = device.kernelReportDescriptor(interface) { return try? ReportDescriptor(bytes) }
+    ) async -> ReportDescriptor? {
+        if interface.isBootKeyboard || interface.isBootMouse {
+            return device.kernelReportDescriptor(interface).flatMap { try? ReportDescriptor($0) }
+        }
+        for _ in 0..<Self.driverWaitCountMax {
+            if let bytes = device.kernelReportDescriptor(interface) { return try? ReportDescriptor(bytes) }
+            try? await Task.sleep(for: Self.driverWait)
+        }
         guard let opened = handle.opened, !opened.isKernelDriverActive(interface.number) else { return nil }
         return (try? opened.reportDescriptor(interface.number)).flatMap { try? ReportDescriptor($0) }
     }
+
+    /// Together one second; the kernel's driver needs some tens of milliseconds, more if it is loaded first.
+    private static let driverWaitCountMax = 20
+    private static let driverWait: Duration = .milliseconds(50)
 
     // MARK: Commands
 

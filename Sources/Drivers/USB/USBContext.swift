@@ -1,6 +1,7 @@
 // Owns libusb's context and the one thread that handles its events. All that happens to transfers happens on this
 // thread; opening, claiming and control transfers, which may block, are USBBus's and stay off it.
 import CLibUSB
+import CLinux
 import Foundation
 import Synchronization
 
@@ -14,6 +15,8 @@ final class USBContext: @unchecked Sendable {
         var work: [@Sendable () -> Void] = []
         var whenStopped: CheckedContinuation<Void, Never>?
         var isStopping = false
+        /// libusb must not be called any more; a late consumer of the queue may still try.
+        var hasEnded = false
     }
 
     private let pointer: OpaquePointer
@@ -41,13 +44,16 @@ final class USBContext: @unchecked Sendable {
             libusb_exit(made)
             throw USBError("init", code: LIBUSB_ERROR_NOT_SUPPORTED.rawValue)
         }
-        let code = watch()
+        let code = hasHost ? watch() : LIBUSB_ERROR_NOT_FOUND.rawValue
         guard code >= 0 else {
             libusb_exit(made)
             throw USBError("init", code: code)
         }
         startThread()
     }
+
+    /// libusb itself starts without USB and then waits for ever. Every USB host shows at least its root hub.
+    private var hasHost: Bool { (try? devices())?.isEmpty == false }
 
     private func watch() -> Int32 {
         let events = LIBUSB_HOTPLUG_EVENT_DEVICE_ARRIVED.rawValue | LIBUSB_HOTPLUG_EVENT_DEVICE_LEFT.rawValue
@@ -75,11 +81,15 @@ final class USBContext: @unchecked Sendable {
     /// Does something on the event thread, soon.
     func perform(_ work: @escaping @Sendable () -> Void) {
         mail.withLock { $0.work.append(work) }
-        libusb_interrupt_event_handler(pointer)
+        wake()
     }
 
     /// Makes the event thread look at its readers.
-    func wake() { libusb_interrupt_event_handler(pointer) }
+    func wake() {
+        mail.withLock { mail in
+            if !mail.hasEnded { libusb_interrupt_event_handler(pointer) }
+        }
+    }
 
     /// Reads from now on. The reader stays until ``stop(_:)``.
     func start(_ reader: USBReader) {
@@ -108,7 +118,7 @@ final class USBContext: @unchecked Sendable {
                 mail.isStopping = true
                 mail.whenStopped = continuation
             }
-            libusb_interrupt_event_handler(pointer)
+            wake()
         }
     }
 
@@ -131,6 +141,7 @@ final class USBContext: @unchecked Sendable {
             let code = libusb_handle_events_timeout_completed(pointer, &wait, nil)
             if code < 0, code != LIBUSB_ERROR_INTERRUPTED.rawValue { usleep(Self.errorPauseMicroseconds) }
         }
+        mail.withLock { $0.hasEnded = true }
         libusb_hotplug_deregister_callback(pointer, hotplug)
         libusb_exit(pointer)
         mail.withLock { $0.whenStopped }?.resume()

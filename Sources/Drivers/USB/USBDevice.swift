@@ -72,7 +72,9 @@ final class USBDevice: @unchecked Sendable {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
         // HID devices are named bus:vendor:product.instance, such as 0003:05E0:1200.0001.
         let device = names.first { $0.split(separator: ":").count == 3 && $0.contains(".") }
-        return device.flatMap { Self.read("\(folder)/\($0)/report_descriptor", upTo: ReportDescriptor.byteCountMax + 1) }
+        return device.flatMap {
+            Self.read("\(folder)/\($0)/report_descriptor", upTo: ReportDescriptor.byteCountMax + 1)
+        }
     }
 
     private static func read(_ path: String, upTo count: Int) -> [UInt8]? {

@@ -42,7 +42,7 @@ package struct USBError: Error, Sendable, Equatable {
 
     private static func hint(_ operation: String, _ code: Int32) -> String? {
         if operation == "init" {
-            return "No USB here: is /dev/bus/usb mounted, and does systemd-udevd run?"
+            return "There is no USB here: is a USB host present, is /dev/bus/usb mounted, and does systemd-udevd run?"
         }
         switch code {
         case LIBUSB_ERROR_ACCESS.rawValue:

@@ -1,6 +1,7 @@
 // Reads one claimed interface: interrupt transfers in, decoded events out. Lives on the event thread; libusb's
 // callback only notes that a transfer came back, the work is done in turn(). Read next: ReportDecoder.
 import CLibUSB
+import CLinux
 import Core
 package import Foundation
 

@@ -2,6 +2,7 @@
 // (USBBus) opens and claims, the context (USBContext) runs the event thread, a reader (USBReader) decodes.
 package import Core
 import DequeModule
+import Foundation
 package import Logging
 import Synchronization
 
@@ -56,12 +57,15 @@ package final class USBReaders: ScanSource {
     }
 
     /// Watches the bus and reads the adopted readers until the surrounding task is cancelled. Once only.
-    /// - Throws: ``USBError`` at once when there is no USB or no udev here; its `hint` says what to look at. The
+    /// - Throws: ``USBError`` at once when there is no USB here or it cannot be watched; its `hint` says what to look at. The
     ///   daemon carries on without USB readers.
     package func run() async throws {
         defer { queue.finish() }
         let context = try USBContext(now: surroundings.monotonic) { [weak self] in self?.busChanged() }
         queue.whenThereIsRoom { context.wake() }
+        if !FileManager.default.fileExists(atPath: "/run/udev/control") {
+            logger.warning("systemd-udevd does not run: readers plugged in from now on will not be noticed")
+        }
         let bus = USBBus(
             context: context, queue: queue, surroundings: surroundings, logger: logger,
             ask: { [weak self] reader, request in self?.asked(reader, request) })

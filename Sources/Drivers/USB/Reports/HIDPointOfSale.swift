@@ -125,7 +125,9 @@ private struct Part {
             symbology = Self.text(identifier[1...] + [data.removeFirst()])
         }
         if let offset = format.lengthOffset {
-            guard offset < report.count, Int(report[offset]) <= max(data.count, format.dataByteCount) else { return nil }
+            guard offset < report.count, Int(report[offset]) <= max(data.count, format.dataByteCount) else {
+                return nil
+            }
             data = Array(data.prefix(Int(report[offset])))
         }
         while data.last == 0 { data.removeLast() }

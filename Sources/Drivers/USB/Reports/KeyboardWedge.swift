@@ -166,7 +166,9 @@ package struct KeyboardWedge: ReportDecoder {
     private mutating func releaseAlt(_ modifiers: UInt8, at now: UInt64) -> [Decoded] {
         guard !isAlt(modifiers), let number = altNumber else { return [] }
         altNumber = nil
-        return Keymap.alt(number.value, hasLeadingZero: number.hasLeadingZero).utf8.flatMap { append(byte: $0, at: now) }
+        return Keymap.alt(number.value, hasLeadingZero: number.hasLeadingZero).utf8.flatMap {
+            append(byte: $0, at: now)
+        }
     }
 
     // MARK: The code

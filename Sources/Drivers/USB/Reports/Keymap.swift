@@ -81,7 +81,9 @@ package struct Keymap: Sendable {
             0x14: "@", 0x08: "€", 0x10: "µ", 0x1F: "²", 0x20: "³", 0x24: "{", 0x25: "[", 0x26: "]", 0x27: "}",
             0x2D: "\\", 0x30: "~", 0x64: "|",
         ],
-        dead: [.init(usage: 0x2E, level: .plain), .init(usage: 0x2E, level: .shift), .init(usage: 0x35, level: .plain)],
+        dead: [
+            .init(usage: 0x2E, level: .plain), .init(usage: 0x2E, level: .shift), .init(usage: 0x35, level: .plain),
+        ],
         keypadDecimal: ",")
 
     private static let fr = Keymap(
