@@ -5,7 +5,7 @@ import "./devices.css";
 import { emptyPlace, failedPlace, staleStrip } from "../bits";
 import { changeReader, forgetReader, loadDoors, loadReaders, ReaderChange } from "../commands";
 import { html, keyed, Content, Template } from "../html";
-import { icon, IconName, readerIcon } from "../icons";
+import { icon, IconName } from "../icons";
 import { field, Page } from "../page";
 import { state } from "../store";
 import { ago } from "../time";
@@ -47,7 +47,7 @@ class DevicesPage extends Page {
   private card(reader: Reader): Template {
     const [words, sign] = stateWords[reader.state];
     return html`<li class="device device-${reader.state}" data-reader="${reader.id}">
-      <div class="device-head"><span class="device-picture">${readerIcon(reader.kind)}</span>
+      <div class="device-head"><span class="device-picture">${icon(reader.kind === "keyboard" && !reader.known ? "keyboard" : "reader")}</span>
         <div class="device-title"><h2>${titleOf(reader)}</h2><p>${[reader.manufacturer, reader.product].filter(Boolean).join(" ") || "no name on the plug"}</p></div>
         <span class="device-state">${icon(sign)}${words}</span></div>
       ${reader.trouble && html`<p class="device-trouble" role="alert"><strong>${reader.trouble}</strong>${reader.advice ? ` ${reader.advice}` : ""}</p>`}
@@ -55,7 +55,7 @@ class DevicesPage extends Page {
       ${reader.state === "offered" ? offer(reader) : null}
       ${reader.state === "reading" || reader.state === "failed" ? form(reader) : null}
       <dl class="device-facts">
-        ${fact("Taken for", kindWords[reader.kind])}
+        ${fact("Taken for", reader.kind === "keyboard" && !reader.known ? "a keyboard, or a reader that types like one" : kindWords[reader.kind])}
         ${fact("Port", html`<span class="number">${reader.port}</span>`)}
         ${fact("USB id", html`<span class="number">${reader.vendorId}:${reader.productId}</span>`)}
         ${reader.serial && fact("Serial", html`<span class="number">${reader.serial}</span>`)}

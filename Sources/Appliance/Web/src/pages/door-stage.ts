@@ -9,7 +9,6 @@ import { ago, left } from "../time";
 import { Door, Outcome } from "../types";
 
 const newForMilliseconds = 8_000;
-const longWord = 8;
 
 export function stage(door: Door, outcome: Outcome | null, isLoading: boolean): Template {
   if (isLoading) return html`<section class="stage stage-idle" aria-label="Last scan" aria-busy="true"></section>`;
@@ -19,8 +18,15 @@ export function stage(door: Door, outcome: Outcome | null, isLoading: boolean): 
 function idle(door: Door): Template {
   return html`<section class="stage stage-idle" aria-label="Last scan">
     ${icon("scan", "stage-shape")}
-    <div class="stage-words"><p class="stage-word stage-word-long">Ready</p><p class="stage-short">${door.acting && left(door.acting.until) ? "Scan gear." : "Scan a badge or gear."}</p></div>
-    ${progress(door)}</section>`;
+    <div class="stage-words">${bigWord("Ready")}<p class="stage-short">${door.acting && left(door.acting.until) ? "Scan gear." : "Scan a badge or gear."}</p></div>
+    ${progress(door, "")}</section>`;
+}
+
+/** The word as large as it fits: the style sheet divides the width by the letters of its longest part. */
+function bigWord(word: string): Template {
+  const parts = word.split(" ");
+  const letters = Math.max(3, ...parts.map((part) => part.length));
+  return html`<p class="stage-word" style.--letters=${letters} style.--lines=${parts.length} data-word>${word}</p>`;
 }
 
 function shownOutcome(door: Door, outcome: Outcome): Template {
@@ -29,13 +35,13 @@ function shownOutcome(door: Door, outcome: Outcome): Template {
   return html`<section class="stage stage-${outcome.outcome} ${age > newForMilliseconds ? "stage-older" : "stage-new"}" aria-label="Last scan" data-outcome="${outcome.id}" data-kind="${outcome.outcome}">
     ${shape(outcome.outcome, "stage-shape")}
     <div class="stage-words">
-      <p class="stage-word ${word.length > longWord ? "stage-word-long" : ""}" data-word>${word}</p>
+      ${bigWord(word)}
       ${subject(outcome)}
       <p class="stage-short">${outcome.short}</p>
       <p class="stage-advice">${advice(outcome)}</p>
     </div>
     <p class="stage-age">${ago(outcome.at)}</p>
-    ${progress(door)}</section>`;
+    ${progress(door, outcome.short)}</section>`;
 }
 
 function subject(outcome: Outcome): Content {
@@ -55,10 +61,11 @@ function advice(outcome: Outcome): string {
   }
 }
 
-function progress(door: Door): Content {
+/** How far the sheet is; the words are left out where `said` says them already. */
+function progress(door: Door, said: string): Content {
   const count = door.project && state.progress[door.project.id];
   if (!door.project || !count || count.total === 0) return null;
   const words = `${count.done} of ${count.total} on the sheet`;
   return html`<div class="stage-progress"><progress max="${count.total}" value="${count.done}" aria-label="${words}"></progress>
-    <p><strong>${words}</strong> <span>${door.project.name}</span></p></div>`;
+    <p><strong>${said === words ? "" : words}</strong> <span>${door.project.name}</span></p></div>`;
 }

@@ -26,7 +26,7 @@ class DoorPage extends Page {
   private panel: SidePanel | null = null;
   private announced: string | null = null;
   private said = "";
-  private readonly side = document.createElement("door-side") as DoorPanel;
+  private readonly side = new DoorPanel();
   private readonly suggestSoon = debounced(220, () => void this.suggest());
 
   private get doorId(): string { return decodeURIComponent(address().pathname.split("/")[2] ?? ""); }
@@ -154,8 +154,7 @@ class DoorPage extends Page {
   }
 
   private soundTools(): Template {
-    if (isLocked()) return html`<button class="door-tool door-tool-wide" @click=${() => unlock()}>${icon("mute")}<span>Sound is off: press to enable</span></button>`;
-    return html`<button class="door-tool" aria-pressed="${sound.on ? "true" : "false"}" aria-label="Tones" title="${sound.on ? "Tones are on" : "Tones are off"}" @click=${() => setSound(!sound.on)}>${icon(sound.on ? "sound" : "mute")}</button>
+    return html`<button class="door-tool" aria-pressed="${sound.on ? "true" : "false"}" aria-label="Tones" title="${sound.on ? "Tones are on" : "Tones are off"}" @click=${() => setSound(!sound.on)}>${icon(sound.on && !isLocked() ? "sound" : "mute")}</button>
       ${canSpeak() && html`<button class="door-tool" aria-pressed="${sound.speech ? "true" : "false"}" aria-label="Say it aloud" title="${sound.speech ? "Outcomes are spoken" : "Outcomes are not spoken"}" @click=${() => setSpeech(!sound.speech)}>${icon("speech")}</button>`}`;
   }
 
@@ -165,6 +164,7 @@ class DoorPage extends Page {
     const label = last ? `Undo ${last.asset?.number ?? last.code} ${last.word}` : "Nothing to undo";
     return html`<section class="visit" aria-labelledby="visit-title">
       <div class="visit-head"><h2 id="visit-title">This visit</h2><span class="visit-count">${visit.length === 0 ? "nothing yet" : visit.length}</span>
+        ${isLocked() && html`<button class="button sound-hint" @click=${() => unlock()}>${icon("mute")}<span>Sound is off: press to enable</span></button>`}
         <button class="button visit-undo" ?disabled=${!last || state.undoing !== null} @click=${() => { if (last) void undo(last.id); }}>${icon("undo")}<span>${state.undoing ? "Undoing…" : label}</span></button></div>
       <div class="visit-scroll" tabindex="0" role="region" aria-label="Scans of this visit, newest first">
         <ol class="visit-list">

@@ -16,7 +16,7 @@ import { detail } from "./gear-detail";
 import { statusButtons } from "./status-buttons";
 
 const chips: readonly Status[] = ["available", "in_use", "reserved", "maintenance", "damaged", "lost", "retired"];
-const roomyList = 860, cardWidth = 264, cardHeight = 224, rowHeight = 60, tallRowHeight = 132, gap = 12;
+const roomyList = 900, lineList = 640, cardWidth = 264, cardHeight = 224, rowHeight = 60, tallRowHeight = 132, gap = 12;
 const loadAheadItems = 40;
 
 class GearPage extends Page {
@@ -145,10 +145,12 @@ class GearPage extends Page {
       html`<a class="button" href="${withQuery({ q: null, status: null })}">Show all gear</a>`);
   }
 
+  private get isRoomy(): boolean { return (this.scroller?.clientWidth ?? 0) - 2 * gap >= roomyList; }
+
   private grid(): Grid {
     const width = (this.scroller?.clientWidth ?? 800) - 2 * gap;
     if (!this.isList) return { columns: Math.max(1, Math.floor((width + gap) / (cardWidth + gap))), rowHeight: cardHeight + gap };
-    return { columns: 1, rowHeight: width >= roomyList ? rowHeight : tallRowHeight };
+    return { columns: 1, rowHeight: width >= lineList ? rowHeight : tallRowHeight };
   }
 
   private windowed(total: number): Template {
@@ -156,15 +158,15 @@ class GearPage extends Page {
     const seen = windowOf(total, grid, this.scroller?.scrollTop ?? 0, this.scroller?.clientHeight ?? 800);
     if (seen.to > state.gear.rows.length - loadAheadItems) queueMicrotask(() => void loadMoreGear());
     const items: Template[] = [];
-    for (let index = seen.from; index < seen.to; index++) items.push(this.item(index, grid));
-    const shape = !this.isList ? "cards" : grid.rowHeight === rowHeight ? "rows" : "rows rows-tall";
+    for (let index = seen.from; index < seen.to; index++) items.push(this.item(index));
+    const shape = !this.isList ? "cards" : grid.rowHeight === tallRowHeight ? "rows rows-tall" : this.isRoomy ? "rows" : "rows rows-mid";
     return html`<div class="gear-scroll" @scroll=${() => this.refresh()}>
       <div class="gear-height" style.height=${`${seen.height}px`}>
         <ul class="${shape}" style.transform=${`translateY(${seen.offset}px)`} style.--columns=${grid.columns} style.--row=${`${grid.rowHeight}px`} aria-label="Gear">${items}</ul>
       </div></div>`;
   }
 
-  private item(index: number, grid: Grid): Template {
+  private item(index: number): Template {
     const asset = state.gear.rows[index];
     if (!asset) return keyed(`gap${index}`, html`<li class="item item-gap" aria-hidden="true"></li>`);
     const touched = state.touched[asset.id];
@@ -177,7 +179,7 @@ class GearPage extends Page {
       </a>
       <span class="item-status">${statusPill(shownStatus(asset))}</span>
       <span class="item-where">${whereOf(asset)}</span>
-      ${grid.rowHeight === rowHeight && html`<span class="item-home">${asset.home ?? ""}</span>`}
+      ${this.isList && this.isRoomy && html`<span class="item-home">${asset.home ?? ""}</span>`}
       ${statusButtons(asset, { isNamed: !this.isList })}
     </li>`);
   }
