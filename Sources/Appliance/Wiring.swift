@@ -80,8 +80,18 @@ final class Wiring: Sendable {
             configuration: .init(
                 services: services.map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint],
                 logger: logger))
-        defer { loop.stop() }
-        try await group.run()
+        defer { lock.letGo() }
+        do {
+            try await group.run()
+        } catch {
+            try close()
+            throw error
+        }
+        try close()
+    }
+
+    private func close() throws {
+        loop.stop()
         try store.close()
         try box.close()
     }

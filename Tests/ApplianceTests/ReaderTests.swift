@@ -72,16 +72,16 @@ import TestSupport
         let screen = try depot.screen("readers", "scans")
         try await depot.usb.send("plug k", until: "plugged k")
         let offered = try await onOwnThread { [screen = Sent(screen)] in
-            try screen.value.next { $0.text("topic") == "readers" }
+            try screen.value.next { (message: Fields) in message.text("topic") == "readers" }
         }.object("data")
         #expect(offered.text("state") == "offered" && offered.text("port") == "usb:1-4:0")
-        #expect(!depot.usb.hasSeen("claimed k"))
+        #expect(!depot.usb.hasSeen { $0.hasPrefix("claimed k") })
         let path = "/api/v1/readers/\(offered.text("id") ?? "")"
         try depot.patch(path, ["state": "reading"])
         try await depot.usb.event("asked k")
         depot.usb.send("type k CAM-8\\n")
         let outcome = try await onOwnThread { [screen = Sent(screen)] in
-            try screen.value.next { $0.text("topic") == "scans" }
+            try screen.value.next { (message: Fields) in message.text("topic") == "scans" }
         }
         #expect(outcome.object("data").object("asset").text("number") == "CAM-8")
         try depot.patch(path, ["state": "ignored"])

@@ -1,5 +1,6 @@
 // Devices that lie, flood or never end, against the real driver and libusb: it carries on, and loses nothing.
 import Foundation
+import TestSupport
 import Testing
 
 @Suite(.serialized) struct EmulatedMischiefTests {

@@ -1,5 +1,6 @@
 // The real driver over the real libusb, in a program of its own, against emulated devices: plugs, claims, codes.
 import Foundation
+import TestSupport
 import Testing
 
 @Suite(.serialized) struct EmulatedReaderTests {

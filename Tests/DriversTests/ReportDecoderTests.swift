@@ -1,5 +1,6 @@
 // What the captures cannot say: times, settings that change, descriptors that lie, and bytes at random.
 import Core
+import TestSupport
 import Testing
 
 @testable import Drivers

@@ -54,10 +54,11 @@ package struct ReaderDescription: Sendable, Equatable, Codable {
 package struct ReaderSettings: Sendable, Equatable, Codable {
     package var layout: KeyboardLayout
     /// Milliseconds of silence after which what was typed without Enter or Tab counts as a whole code; 0 never.
-    /// This ends a code of a reader without a programmed suffix. It never tells a person from a reader.
+    /// This ends a code of a reader without a programmed suffix. It never tells a person from a reader. Long enough
+    /// that a busy box does not cut a code in two, short enough for the next scan by hand.
     package var silenceMilliseconds: Int
 
-    package init(layout: KeyboardLayout = .us, silenceMilliseconds: Int = 150) {
+    package init(layout: KeyboardLayout = .us, silenceMilliseconds: Int = 500) {
         self.layout = layout
         self.silenceMilliseconds = silenceMilliseconds
     }

@@ -1,9 +1,11 @@
 // One daemon per data folder. The lock is the kernel's, so a daemon that was killed leaves none behind.
 import Foundation
+private import Synchronization
 
 /// An exclusive lock on a data folder, held until it is let go of.
 package final class FolderLock: Sendable {
     private let descriptor: Int32
+    private let isHeld = Atomic(true)
 
     /// Makes the folder, readable by its owner only, and locks it.
     ///
@@ -28,5 +30,10 @@ package final class FolderLock: Sendable {
         self.descriptor = descriptor
     }
 
-    deinit { close(descriptor) }
+    deinit { letGo() }
+
+    /// Lets another process have the folder.
+    package func letGo() {
+        if isHeld.exchange(false, ordering: .acquiringAndReleasing) { close(descriptor) }
+    }
 }

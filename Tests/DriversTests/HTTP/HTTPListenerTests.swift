@@ -1,5 +1,6 @@
 // Requests and answers over real sockets: what a well-behaved client sees.
 import Glibc
+import TestSupport
 import Testing
 
 @testable import Drivers

@@ -1,5 +1,6 @@
 // What a client must not do, and what becomes of it. None of it may harm the next request.
 import Glibc
+import TestSupport
 import Testing
 
 @testable import Drivers

@@ -1,31 +1,8 @@
 // A real listener on a free port for one test, and the thread on which the test's blocking client runs.
 import Foundation
-import Synchronization
+import TestSupport
 
 @testable import Drivers
-
-/// Runs blocking client code on a thread of its own: the pool that runs the handlers must stay free.
-func onOwnThread<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) async throws -> Result {
-    try await withTaskExecutorPreference(OwnThreads()) { try body() }
-}
-
-/// Starts a thread for every job; the task stays the test's, so that a failed expectation is told under its name.
-private final class OwnThreads: TaskExecutor {
-    func enqueue(_ job: consuming ExecutorJob) {
-        let job = UnownedJob(job)
-        Thread { job.runSynchronously(on: self.asUnownedTaskExecutor()) }.start()
-    }
-}
-
-/// Waits until `condition` holds. - Returns: whether it did in time.
-func waits(upTo seconds: Double = 10, _ condition: () -> Bool) -> Bool {
-    let deadline = bootClockNanoseconds() + UInt64(seconds * 1e9)
-    while !condition() {
-        guard bootClockNanoseconds() < deadline else { return false }
-        usleep(2_000)
-    }
-    return true
-}
 
 /// A running loop and listener.
 struct TestListener {
@@ -59,19 +36,4 @@ func withListener<Result: Sendable>(
     await listener.stop()
     try await onOwnThread { loop.stop() }
     return try result.get()
-}
-
-extension Result where Failure == any Error {
-    /// What an asynchronous call returns or throws.
-    init(catching body: () async throws -> Success) async {
-        do { self = .success(try await body()) } catch { self = .failure(error) }
-    }
-}
-
-/// A value that several threads fill.
-final class Gathered<Element: Sendable>: Sendable {
-    private let elements = Mutex<[Element]>([])
-    var all: [Element] { elements.withLock { $0 } }
-    var count: Int { all.count }
-    func add(_ element: Element) { elements.withLock { $0.append(element) } }
 }

@@ -1,5 +1,6 @@
 // Frames built once for many: order, latest wins, the bound on what waits, and permessage-deflate.
 import Glibc
+import TestSupport
 import Testing
 
 @testable import Drivers
@@ -99,8 +100,8 @@ import Testing
 
     @Test func `a deflated message round trips and large frames are deflated once for all`() async throws {
         try await withSockets(offersDeflate: true) { test, log in
-            let offer = "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n"
-            let packed = try WireSocket(port: test.port, with: offer)
+            let offer = ["Sec-WebSocket-Extensions": "permessage-deflate; client_max_window_bits"]
+            let packed = try WireSocket(port: test.port, headers: offer)
             let plain = try WireSocket(port: test.port)
             #expect(packed.answer["sec-websocket-extensions"] == WebSocketHandshake.deflateAnswer)
             #expect(plain.answer["sec-websocket-extensions"] == nil)
@@ -130,7 +131,7 @@ import Testing
             let bomb = try #require(zeros.withUnsafeBytes { MessageDeflater().deflate($0) })
             #expect(bomb.count < 64 << 10)
             for (payload, code) in [(bomb, 1009), ([0xFF, 0xFF, 0xFF], 1007)] {
-                let socket = try WireSocket(port: test.port, with: "Sec-WebSocket-Extensions: permessage-deflate\r\n")
+                let socket = try WireSocket(port: test.port, headers: ["Sec-WebSocket-Extensions": "permessage-deflate"])
                 try socket.send(0x1, payload, reserved: 4)
                 #expect(try socket.readCloseCode() == code)
             }

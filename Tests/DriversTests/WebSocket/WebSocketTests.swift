@@ -1,5 +1,6 @@
 // The opening handshake, messages, and how a socket ends, over real sockets.
 import Glibc
+import TestSupport
 import Testing
 
 @testable import Drivers
@@ -145,7 +146,7 @@ import Testing
         guard Self.refusals.contains(where: { $0.change == change && $0.status == status }) else { return }
         try await withSockets { test, _ in
             let (old, new) = change
-            let request = WireSocket.request.split(separator: "\r\n").map { line in
+            let request = WireSocket.request().split(separator: "\r\n").map { line in
                 line.contains(old)
                     ? line.split(separator: old, omittingEmptySubsequences: false).joined(separator: new) : String(line)
             }

@@ -2,14 +2,14 @@
 import Glibc
 
 /// A blocking TCP client with a deadline on every read. One thread at a time.
-final class Wire {
-    struct Ended: Error {}
-    struct TimedOut: Error { let received: String }
+package final class Wire {
+    package struct Ended: Error {}
+    package struct TimedOut: Error { let received: String }
 
-    let descriptor: CInt
+    package let descriptor: CInt
     private var buffer: [UInt8] = []
 
-    init(port: UInt16, receiveByteCount: CInt? = nil) throws {
+    package init(port: UInt16, receiveByteCount: CInt? = nil) throws {
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         if var size = receiveByteCount {
             setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &size, socklen_t(MemoryLayout<CInt>.size))
@@ -28,9 +28,9 @@ final class Wire {
 
     deinit { Glibc.close(descriptor) }
 
-    func send(_ text: String) throws { try send(Array(text.utf8)) }
+    package func send(_ text: String) throws { try send(Array(text.utf8)) }
 
-    func send(_ bytes: [UInt8]) throws {
+    package func send(_ bytes: [UInt8]) throws {
         var rest = bytes[...]
         while !rest.isEmpty {
             let sent = rest.withUnsafeBytes { Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
@@ -39,7 +39,7 @@ final class Wire {
         }
     }
 
-    func shutdownWriting() { Glibc.shutdown(descriptor, CInt(SHUT_WR)) }
+    package func shutdownWriting() { Glibc.shutdown(descriptor, CInt(SHUT_WR)) }
 
     /// Waits for more bytes. Throws ``Ended`` at the end of the stream.
     private func fill(_ seconds: Double) throws {
@@ -54,13 +54,13 @@ final class Wire {
     }
 
     /// Exactly so many bytes.
-    func read(_ count: Int, within seconds: Double = 10) throws -> [UInt8] {
+    package func read(_ count: Int, within seconds: Double = 10) throws -> [UInt8] {
         while buffer.count < count { try fill(seconds) }
         defer { buffer.removeFirst(count) }
         return Array(buffer[..<count])
     }
 
-    func readHead(within seconds: Double = 10) throws -> String {
+    package func readHead(within seconds: Double = 10) throws -> String {
         let mark = Array("\r\n\r\n".utf8)
         var searched = 0
         while true {
@@ -74,7 +74,7 @@ final class Wire {
     }
 
     /// One whole answer; `isHead` for answers to HEAD, which have no body.
-    func readAnswer(isHead: Bool = false, within seconds: Double = 10) throws -> Answer {
+    package func readAnswer(isHead: Bool = false, within seconds: Double = 10) throws -> Answer {
         var head = try readHead(within: seconds)
         while head.hasPrefix("HTTP/1.1 100 ") { head = try readHead(within: seconds) }
         var answer = Answer(head)
@@ -84,7 +84,7 @@ final class Wire {
     }
 
     /// Whether the peer ends the stream in time; what it sends before is thrown away.
-    func isEnded(within seconds: Double = 10) -> Bool {
+    package func isEnded(within seconds: Double = 10) -> Bool {
         do {
             while true {
                 try fill(seconds)
@@ -95,13 +95,13 @@ final class Wire {
 }
 
 /// An HTTP answer as it came.
-struct Answer {
-    let status: Int
+package struct Answer {
+    package let status: Int
     private var fields: [String: String] = [:]
-    var body: [UInt8] = []
-    var text: String { String(decoding: body, as: UTF8.self) }
+    package var body: [UInt8] = []
+    package var text: String { String(decoding: body, as: UTF8.self) }
 
-    init(_ head: String) {
+    package init(_ head: String) {
         let lines = head.split(separator: "\r\n")
         status = lines.first?.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
         for line in lines.dropFirst() {
@@ -110,5 +110,5 @@ struct Answer {
         }
     }
 
-    subscript(name: String) -> String? { fields[name] }
+    package subscript(name: String) -> String? { fields[name] }
 }

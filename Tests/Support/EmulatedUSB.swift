@@ -5,7 +5,7 @@ import Synchronization
 import Testing
 
 /// The emulator with a program under it. Ends both when let go.
-final class EmulatedUSB: Sendable {
+package final class EmulatedUSB: Sendable {
     private struct Waiter {
         var id: Int
         var matches: @Sendable (String) -> Bool
@@ -20,8 +20,8 @@ final class EmulatedUSB: Sendable {
         var hasEnded = false
     }
 
-    struct TimedOut: Error, CustomStringConvertible {
-        var description: String
+    package struct TimedOut: Error, CustomStringConvertible {
+        package var description: String
     }
 
     /// For each wait; the machine may be busy with a build.
@@ -32,7 +32,7 @@ final class EmulatedUSB: Sendable {
     private let input = Pipe()
 
     /// Starts the emulator; the program starts by ``start()``.
-    init(program: [String], hasHost: Bool = true) throws {
+    package init(program: [String], hasHost: Bool = true) throws {
         process.executableURL = URL(filePath: "/usr/bin/env")
         process.arguments = ["umockdev-wrapper", try Self.emulator()] + (hasHost ? [] : ["no-host"]) + ["--"] + program
         process.standardInput = input
@@ -72,26 +72,26 @@ final class EmulatedUSB: Sendable {
 
     // MARK: Commands and events
 
-    func send(_ command: String) { input.fileHandleForWriting.write(Data((command + "\n").utf8)) }
+    package func send(_ command: String) { input.fileHandleForWriting.write(Data((command + "\n").utf8)) }
 
     /// Sends a command and waits for the line that answers it.
     @discardableResult
-    func send(_ command: String, until answer: String) async throws -> String {
+    package func send(_ command: String, until answer: String) async throws -> String {
         send(command)
         return try await line("\"\(answer)\" after \"\(command)\"") { $0.hasPrefix(answer) }
     }
 
     /// Waits for an event of the emulator, such as `claimed k 0`, and takes it out.
     @discardableResult
-    func event(_ prefix: String) async throws -> String {
+    package func event(_ prefix: String) async throws -> String {
         try await line(prefix) { $0 == prefix || $0.hasPrefix(prefix + " ") }
     }
 
     /// Whether a line came that nobody has waited for.
-    func hasSeen(_ matches: (String) -> Bool) -> Bool { state.withLock { $0.lines.contains(where: matches) } }
+    package func hasSeen(_ matches: (String) -> Bool) -> Bool { state.withLock { $0.lines.contains(where: matches) } }
 
     /// Waits for the first line that matches and that nobody has taken yet; others stay for others.
-    func line(_ what: String, where matches: @escaping @Sendable (String) -> Bool) async throws -> String {
+    package func line(_ what: String, where matches: @escaping @Sendable (String) -> Bool) async throws -> String {
         let found = await withCheckedContinuation { wait(matches, $0) }
         if let found { return found }
         let seen = state.withLock { $0.lines.suffix(20).joined(separator: "\n") }
@@ -141,25 +141,25 @@ final class EmulatedUSB: Sendable {
 }
 
 /// Descriptors of emulated devices, in hex.
-enum EmulatedDevice {
+package enum EmulatedDevice {
     /// HID 1.11 appendix E.6, with all usages.
-    static let keyboardReport =
+    package static let keyboardReport =
         "05010906a101050719e029e71500250175019508810295017508810395057501050819012905910295017503910395067508150026ff00"
         + "0507190029ff8100c0"
     /// A Scanned Data Report as in HID Point of Sale Usage Tables 1.02: byte count, AIM identifier, 56 bytes, vendor's
     /// code id, continued.
-    static let pointOfSaleReport =
+    package static let pointOfSaleReport =
         "068c000902a1010912a102850215002600ff75089501050109".replacingOccurrences(of: "2600ff", with: "26ff00")
         + "3b81029503058c09fb09fc09fd8102953809fe8202010666ff9502090409008102058c25017501950809ff8102c0c0"
-    static let device = "12010002000000400912CDAB000101020301"
-    static let keyboardConfig = "09022200010100A032" + "090400000103010100" + "092111010001223F00" + "0705810308000A"
+    package static let device = "12010002000000400912CDAB000101020301"
+    package static let keyboardConfig = "09022200010100A032" + "090400000103010100" + "092111010001223F00" + "0705810308000A"
 }
 
 /// `ReaderProbe` under the emulator: the driver by itself.
-struct EmulatedReaders {
-    let usb: EmulatedUSB
+package struct EmulatedReaders {
+    package let usb: EmulatedUSB
 
-    init(hasHost: Bool = true) throws {
+    package init(hasHost: Bool = true) throws {
         let products = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
         let built = products.appending(path: "ReaderProbe").path()
         let program = ProcessInfo.processInfo.environment["DEPOTD_READER_PROBE"] ?? built
@@ -168,7 +168,7 @@ struct EmulatedReaders {
 
     /// Waits for a reader event of a kind and, when given, of a port.
     @discardableResult
-    func event(_ kind: String, _ port: String? = nil) async throws -> [String: String] {
+    package func event(_ kind: String, _ port: String? = nil) async throws -> [String: String] {
         let line = try await usb.line("\(kind) \(port ?? "")") { line in
             guard let values = Self.values(line), values["event"] == kind else { return false }
             return port == nil || values["port"] == port
@@ -177,10 +177,10 @@ struct EmulatedReaders {
     }
 
     /// The next code read at a port.
-    func code(_ port: String) async throws -> String? { try await event("read", port)["text"] }
+    package func code(_ port: String) async throws -> String? { try await event("read", port)["text"] }
 
     /// Whether a reader event of a kind came that nobody has waited for.
-    func hasSeen(_ kind: String) -> Bool { usb.hasSeen { Self.values($0)?["event"] == kind } }
+    package func hasSeen(_ kind: String) -> Bool { usb.hasSeen { Self.values($0)?["event"] == kind } }
 
     private static func values(_ line: String) -> [String: String]? {
         guard line.hasPrefix("out {") else { return nil }
@@ -188,7 +188,7 @@ struct EmulatedReaders {
     }
 
     /// Plugs a device in under the running probe and adopts it.
-    func adopt(_ name: String, _ preset: String, _ path: String, layout: String = "us", ids: String = "") async throws {
+    package func adopt(_ name: String, _ preset: String, _ path: String, layout: String = "us", ids: String = "") async throws {
         try await usb.send("\(preset) \(name) \(path) \(ids)".trimmingCharacters(in: .whitespaces), until: "ok")
         try await usb.send("plug \(name)", until: "plugged \(name)")
         try await event("appeared", "usb:\(path):0")
@@ -197,5 +197,5 @@ struct EmulatedReaders {
         try await usb.event("asked \(name)")
     }
 
-    func start() async throws { try await usb.send("start", until: "started") }
+    package func start() async throws { try await usb.send("start", until: "started") }
 }

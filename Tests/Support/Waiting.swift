@@ -1,0 +1,45 @@
+// Waiting on conditions, and threads for blocking clients.
+import Drivers
+import Foundation
+import Synchronization
+
+/// Runs blocking client code on a thread of its own: the pool that runs the handlers must stay free.
+package func onOwnThread<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) async throws -> Result {
+    try await withTaskExecutorPreference(OwnThreads()) { try body() }
+}
+
+/// Starts a thread for every job; the task stays the test's, so that a failed expectation is told under its name.
+private final class OwnThreads: TaskExecutor {
+    package func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        Thread { job.runSynchronously(on: self.asUnownedTaskExecutor()) }.start()
+    }
+}
+
+/// Waits until `condition` holds. - Returns: whether it did in time.
+package func waits(upTo seconds: Double = 10, _ condition: () -> Bool) -> Bool {
+    let deadline = bootClockNanoseconds() + UInt64(seconds * 1e9)
+    while !condition() {
+        guard bootClockNanoseconds() < deadline else { return false }
+        usleep(2_000)
+    }
+    return true
+}
+
+extension Result where Failure == any Error {
+    /// What an asynchronous call returns or throws.
+    package init(catching body: () async throws -> Success) async {
+        do { self = .success(try await body()) } catch { self = .failure(error) }
+    }
+}
+
+/// A value that several threads fill.
+package final class Gathered<Element: Sendable>: Sendable {
+    private let elements = Mutex<[Element]>([])
+
+    package init() {}
+
+    package var all: [Element] { elements.withLock { $0 } }
+    package var count: Int { all.count }
+    package func add(_ element: Element) { elements.withLock { $0.append(element) } }
+}
