@@ -81,13 +81,13 @@ import Testing
     @Test func `a driver that was kept from running does not cut a code in two`() async throws {
         let readers = try EmulatedReaders()
         try await readers.start()
-        try await readers.adopt("k", "keyboard", "1-3", layout: "us 300")
+        try await readers.adopt("k", "keyboard", "1-3", layout: "us 1000")
         readers.usb.send("type k one")
         try await readers.usb.send("wait-idle k", until: "idle k")
         readers.usb.send("kill 19")
         readers.usb.send("type k two\\n")
         // Longer than the silence; time itself is what is tested.
-        try await Task.sleep(for: .milliseconds(600))
+        try await Task.sleep(for: .milliseconds(1_500))
         readers.usb.send("kill 18")
         #expect(try await readers.code("usb:1-3:0") == "onetwo")
     }

@@ -50,7 +50,7 @@ import Testing
     @Test func `a code without Enter is read after the silence`() async throws {
         let readers = try EmulatedReaders()
         try await readers.start()
-        try await readers.adopt("k", "keyboard", "1-3", layout: "us 150")
+        try await readers.adopt("k", "keyboard", "1-3", layout: "us 1000")
         readers.usb.send("type k 0011223344")
         #expect(try await readers.code("usb:1-3:0") == "0011223344")
     }
