@@ -64,8 +64,7 @@ import Testing
         try await readers.start()
         try await readers.adopt("k", "keyboard", "1-3")
         readers.usb.send("tell hold")
-        // 1,000 codes of four digits and Enter, a press and a release each: 10,000 reports. Silence stays out of it,
-        // because reports that nobody asked for are not silence.
+        // 1,000 codes of four digits and Enter, a press and a release each: 10,000 reports.
         let codes = (1_000..<2_000).map { String($0) }
         readers.usb.send("type k " + codes.map { $0 + "\\n" }.joined())
         // Held up: the driver stops asking before all is taken, so idle cannot come before "go".
@@ -73,9 +72,25 @@ import Testing
         try await readers.usb.send("keyboard other 1-4", until: "ok")
         #expect(!readers.usb.hasSeen { $0.hasPrefix("idle k") })
         readers.usb.send("tell go")
-        for code in codes { #expect(try await readers.code("usb:1-3:0") == code) }
+        var read: [String?] = []
+        for _ in codes { read.append(try await readers.code("usb:1-3:0")) }
+        #expect(read == codes)
         try await readers.usb.event("idle k")
         #expect(!readers.hasSeen("trouble"))
+    }
+
+    @Test func `a driver that was kept from running does not cut a code in two`() async throws {
+        let readers = try EmulatedReaders()
+        try await readers.start()
+        try await readers.adopt("k", "keyboard", "1-3", layout: "us 1000")
+        readers.usb.send("type k one")
+        try await readers.usb.send("wait-idle k", until: "idle k")
+        readers.usb.send("kill 19")
+        readers.usb.send("type k two\\n")
+        // Longer than the silence; time itself is what is tested.
+        try await Task.sleep(for: .milliseconds(1_500))
+        readers.usb.send("kill 18")
+        #expect(try await readers.code("usb:1-3:0") == "onetwo")
     }
 
     @Test func `a code without end is trouble once, and the next code is read`() async throws {

@@ -51,7 +51,7 @@ import Testing
     @Test func `a code without Enter is read after the silence`() async throws {
         let readers = try EmulatedReaders()
         try await readers.start()
-        try await readers.adopt("k", "keyboard", "1-3")
+        try await readers.adopt("k", "keyboard", "1-3", layout: "us 1000")
         readers.usb.send("type k 0011223344")
         #expect(try await readers.code("usb:1-3:0") == "0011223344")
     }
@@ -128,7 +128,7 @@ import Testing
     func `a reader that is unplugged in the middle of a code comes back`(unplug: String) async throws {
         let readers = try EmulatedReaders()
         try await readers.start()
-        try await readers.adopt("k", "keyboard", "1-3", layout: "us 0")
+        try await readers.adopt("k", "keyboard", "1-3")
         readers.usb.send("type k half")
         try await readers.usb.send("wait-idle k", until: "idle k")
         try await readers.usb.send(unplug, until: "unplugged k")

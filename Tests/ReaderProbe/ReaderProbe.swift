@@ -7,7 +7,7 @@ import Logging
 import Synchronization
 
 /// Prints each reader event as one JSON line; takes `adopt PORT LAYOUT [SILENCE-MILLISECONDS]`, `release PORT`,
-/// `hold` (stop taking events), `go` and `quit` on standard input.
+/// `hold` (stop taking events), `go` and `quit` on standard input. Silence ends no code unless it is given.
 @main
 struct ReaderProbe {
     static func main() async {
@@ -47,7 +47,7 @@ struct ReaderProbe {
         case "adopt" where words.count >= 2:
             let layout = words.count > 2 ? KeyboardLayout(rawValue: words[2]) : .us
             let silence = words.count > 3 ? Int(words[3]) : nil
-            let settings = ReaderSettings(layout: layout ?? .us, silenceMilliseconds: silence ?? 150)
+            let settings = ReaderSettings(layout: layout ?? .us, silenceMilliseconds: silence ?? 0)
             readers.adopt(port: words[1], settings: settings)
         case "release" where words.count == 2: readers.release(port: words[1])
         case "hold": gate.close()

@@ -187,7 +187,8 @@ package struct EmulatedReaders {
         return try? JSONDecoder().decode([String: String].self, from: Data(line.dropFirst(4).utf8))
     }
 
-    /// Plugs a device in under the running probe and adopts it.
+    /// Plugs a device in under the running probe and adopts it. `layout` may go on with milliseconds of silence; there
+    /// are none otherwise, because on a busy machine the emulator itself may pause in the middle of a code.
     package func adopt(_ name: String, _ preset: String, _ path: String, layout: String = "us", ids: String = "") async throws {
         try await usb.send("\(preset) \(name) \(path) \(ids)".trimmingCharacters(in: .whitespaces), until: "ok")
         try await usb.send("plug \(name)", until: "plugged \(name)")

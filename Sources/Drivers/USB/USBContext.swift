@@ -137,14 +137,21 @@ final class USBContext: @unchecked Sendable {
             for step in work { step() }
             if isStopping { break }
             for reader in readers { reader.turn() }
-            var wait = waitUntilNextDeadline()
-            let code = libusb_handle_events_timeout_completed(pointer, &wait, nil)
-            if code < 0, code != LIBUSB_ERROR_INTERRUPTED.rawValue { usleep(Self.errorPauseMicroseconds) }
+            handleEvents(waitUntilNextDeadline())
+            // A thread that was kept from running looks once more, so that what lay ready is not taken for silence.
+            let now = now()
+            if readers.contains(where: { $0.deadline.map { $0 <= now } ?? false }) { handleEvents(timeval()) }
         }
         mail.withLock { $0.hasEnded = true }
         libusb_hotplug_deregister_callback(pointer, hotplug)
         libusb_exit(pointer)
         mail.withLock { $0.whenStopped }?.resume()
+    }
+
+    private func handleEvents(_ wait: timeval) {
+        var wait = wait
+        let code = libusb_handle_events_timeout_completed(pointer, &wait, nil)
+        if code < 0, code != LIBUSB_ERROR_INTERRUPTED.rawValue { usleep(Self.errorPauseMicroseconds) }
     }
 
     private func waitUntilNextDeadline() -> timeval {

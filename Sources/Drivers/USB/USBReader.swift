@@ -202,6 +202,8 @@ final class USBReader: @unchecked Sendable {
             restartCount = 0
             let count = min(max(0, Int(transfer.pointee.actual_length)), Int(transfer.pointee.length))
             let report = Array(UnsafeBufferPointer(start: transfer.pointee.buffer, count: count))
+            // Nobody looked for reports in time, or this one would have come in time: turn() ends what lapses.
+            if let deadline = decoder.deadline, time >= deadline { decoder.resume(at: time) }
             if !report.isEmpty { emit(decoder.take(report, at: time)) }
             if phase == .running { submit(transfer) } else { idle.append(transfer) }
         case LIBUSB_TRANSFER_CANCELLED: idle.append(transfer)
