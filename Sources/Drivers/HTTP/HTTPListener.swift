@@ -13,8 +13,10 @@ import Synchronization
 // Unchecked: `start`, `stop`, `port` and `counters` are for any thread and guard themselves; everything else is touched
 // on the loop's thread only, by libmicrohttpd's callbacks and by posted jobs.
 package final class HTTPListener: @unchecked Sendable {
+    /// Decides on a request in a task of its own; it is cancelled at its deadline and at the stop.
     package typealias Handler = @Sendable (HTTPRequest) async -> HTTPReply
 
+    /// What the listener has seen; any thread may read.
     package let counters = HTTPCounters()
     /// The port that is listened on; 0 before the start.
     package var port: UInt16 { boundPort.load(ordering: .acquiring) }

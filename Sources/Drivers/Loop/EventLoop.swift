@@ -49,6 +49,7 @@ protocol TurnTaker: AnyObject {
 // Unchecked: the mailbox is behind a lock and the flags are atomic; everything else is touched by the loop's own
 // thread only, which `preconditionOnLoop` checks at the entrances.
 package final class EventLoop: @unchecked Sendable {
+    /// Work for the loop; it must not block.
     package typealias Job = @Sendable () -> Void
 
     /// How many ready descriptors one wait takes; the rest come in the next turn, so a busy few cannot starve others.
