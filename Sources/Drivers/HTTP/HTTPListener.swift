@@ -134,7 +134,7 @@ extension HTTPListener: DescriptorWatcher, TurnTaker {
             connection.cut()
         }
         for (number, exchange) in waiting {
-            guard case .handler(let deadline) = exchange.peer.phase, now >= deadline else { continue }
+            guard case .handler(let deadline) = exchange.connection.phase, now >= deadline else { continue }
             counters.handlersTimedOut.add(1)
             tasks[number]?.cancel()
             resume(number, with: .response(busy("This took too long.")))
@@ -195,9 +195,9 @@ extension HTTPListener {
         }
         let number = exchange.number
         exchange.phase = .waiting
-        exchange.peer.phase = .handler(deadline: request.receivedAt + limits.handlerDeadline.nanosecondCount)
+        exchange.connection.phase = .handler(deadline: request.receivedAt + limits.handlerDeadline.nanosecondCount)
         waiting[number] = exchange
-        MHD_suspend_connection(exchange.connection)
+        MHD_suspend_connection(exchange.handle)
         counters.handlersRunning.add(1)
         // The one place where tasks begin: each handler is kept in `tasks` until it ends, and cancelled by `stop`.
         tasks[number] = Task { [handler] in
@@ -217,7 +217,7 @@ extension HTTPListener {
     private func resume(_ number: UInt64, with reply: HTTPReply) {
         guard let exchange = waiting.removeValue(forKey: number) else { return }
         exchange.phase = .ready(reply)
-        MHD_resume_connection(exchange.connection)
+        MHD_resume_connection(exchange.handle)
     }
 
     /// A 503 in the appliance's words.

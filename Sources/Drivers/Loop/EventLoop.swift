@@ -60,6 +60,7 @@ package final class EventLoop: @unchecked Sendable {
     private let tick: Duration
     private let name: String
     private let thread = Atomic<UInt>(0)
+    private let isStarted = Atomic<Bool>(false)
     private let isStopping = Atomic<Bool>(false)
     private let ended = DispatchSemaphore(value: 0)
 
@@ -116,6 +117,7 @@ package final class EventLoop: @unchecked Sendable {
 
     /// Starts the thread. Called once.
     package func start() {
+        isStarted.store(true, ordering: .releasing)
         let runner = Thread { self.run() }
         runner.name = name
         // The deepest call chain is ours, libmicrohttpd's and zlib's; 1 MiB is some ten times of what it takes.
@@ -128,10 +130,14 @@ package final class EventLoop: @unchecked Sendable {
         precondition(!isOnLoop, "the loop cannot wait for itself")
         isStopping.store(true, ordering: .releasing)
         ring()
-        if thread.load(ordering: .acquiring) != 0 { ended.wait() }
+        guard isStarted.load(ordering: .acquiring) else { return }
+        ended.wait()
+        // Whoever stops it once more need not wait.
+        ended.signal()
     }
 
-    /// Hands a job to the loop; any thread may. Jobs run in the order they came.
+    /// Hands a job to the loop; any thread may. Jobs run in the order they came. The mailbox has no bound of its own:
+    /// whoever posts has one, as handlers (`HTTPLimits.handlerCountMax`) and the Store's writer do.
     /// - Returns: false when the loop has ended and the job was dropped.
     @discardableResult
     package func post(_ job: @escaping Job) -> Bool {
