@@ -7,6 +7,7 @@ package final class HTTPCounters: Sendable {
     package struct Snapshot: Sendable, Equatable {
         /// Connections that are open now, WebSockets not included.
         package var connectionsOpen = 0
+        /// Connections that were taken.
         package var connectionsTotal = 0
         /// Closed at accept because a bound was reached.
         package var connectionsRefused = 0
@@ -14,12 +15,19 @@ package final class HTTPCounters: Sendable {
         package var connectionsReaped = 0
         /// Answers by the first digit of their status; index 0 is 1xx.
         package var responses = [0, 0, 0, 0, 0]
+        /// Handlers that have not answered yet, those past their deadline included.
         package var handlersRunning = 0
+        /// Handlers that were cancelled at their deadline.
         package var handlersTimedOut = 0
+        /// WebSockets that are open or closing now.
         package var webSocketsOpen = 0
+        /// WebSockets that were opened.
         package var webSocketsTotal = 0
+        /// Messages from WebSockets, whole ones.
         package var messagesReceived = 0
+        /// Frames that left for good, control frames included.
         package var framesSent = 0
+        /// Bytes of frames that left, parts of frames included.
         package var bytesSent = 0
         /// System calls that sent frames; `framesSent` over this is how well they were gathered.
         package var sendCalls = 0

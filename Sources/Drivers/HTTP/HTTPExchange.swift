@@ -21,8 +21,8 @@ final class HTTPExchange {
     let number: UInt64
     /// As it came, undecoded.
     let target: String
-    let connection: OpaquePointer
-    let peer: HTTPConnection
+    let handle: OpaquePointer
+    let connection: HTTPConnection
     var phase = Phase.head
     var head: HTTPRequestHead?
     var body: [UInt8] = []
@@ -32,11 +32,11 @@ final class HTTPExchange {
     /// What the 101 promised, for when the socket is handed over.
     var agreed: (upgrade: WebSocketUpgrade, isDeflateAgreed: Bool)?
 
-    init(number: UInt64, target: String, connection: OpaquePointer, peer: HTTPConnection, listener: HTTPListener) {
+    init(number: UInt64, target: String, handle: OpaquePointer, connection: HTTPConnection, listener: HTTPListener) {
         self.number = number
         self.target = target
+        self.handle = handle
         self.connection = connection
-        self.peer = peer
         self.listener = listener
     }
 
@@ -59,7 +59,7 @@ final class HTTPExchange {
     // MARK: The head
 
     private func takeHead(method: String, version: String) -> Bool {
-        let headers = listener.headers(of: connection)
+        let headers = listener.headers(of: handle)
         let framing: HTTPHeadRules.Framing
         let head: HTTPRequestHead
         do throws(HTTPRefusal) {
@@ -69,7 +69,8 @@ final class HTTPExchange {
                 throw HTTPRefusal(status: 400, detail: "The request target is not a path that can be served.")
             }
             head = HTTPRequestHead(
-                method: method, path: parts.path, query: parts.query, headers: headers, peerAddress: peer.peer.text,
+                method: method, path: parts.path, query: parts.query, headers: headers,
+                peerAddress: connection.peer.text,
                 receivedAt: bootClockNanoseconds())
         } catch {
             // The bounds of this request are in doubt, so nothing more is read from the connection.
@@ -88,7 +89,7 @@ final class HTTPExchange {
             return refuse(listener.busy("Too many uploads at the same time."), framing)
         }
         phase = .body(head)
-        if framing.hasBody { peer.phase = .body(since: bootClockNanoseconds()) }
+        if framing.hasBody { connection.phase = .body(since: bootClockNanoseconds()) }
         return true
     }
 
@@ -102,7 +103,7 @@ final class HTTPExchange {
         let drain = listener.limits.overlongBodyDrainByteCountMax
         if framing.expectsContinue || framing.byteCount ?? 0 > drain { return answer(response, closing: true) }
         phase = .draining(response, byteCountLeft: drain)
-        peer.phase = .body(since: bootClockNanoseconds())
+        connection.phase = .body(since: bootClockNanoseconds())
         return true
     }
 
@@ -151,7 +152,7 @@ final class HTTPExchange {
         case .upgrade(let upgrade):
             guard let head else { return false }
             do {
-                guard listener.hasRoomForWebSocket(from: peer.peer) else {
+                guard listener.hasRoomForWebSocket(from: connection.peer) else {
                     return answer(listener.busy("Too many screens from one address."))
                 }
                 let handshake = try WebSocketHandshake(head, offersDeflate: upgrade.offersDeflate)
@@ -167,7 +168,7 @@ final class HTTPExchange {
 
     func answer(_ response: HTTPResponse, closing: Bool = false) -> Bool {
         phase = .answered
-        peer.phase = .answer(since: bootClockNanoseconds(), byteCount: response.body?.count ?? 0)
+        connection.phase = .answer(since: bootClockNanoseconds(), byteCount: response.body?.count ?? 0)
         return listener.queue(response, for: self, closing: closing || response.closesConnection)
     }
 }

@@ -34,6 +34,7 @@ package struct HTTPLimits: Sendable {
     package var byteRateMin = 500
     /// An answer must be read at this rate, over its whole length, after the grace; the connection is cut.
     package var answerByteRateMin = 4_000
+    /// How long no rate is asked for, at the start of a body or an answer.
     package var byteRateGrace = Duration.seconds(5)
     /// A handler that has not answered by then is cancelled and the client gets 503.
     package var handlerDeadline = Duration.seconds(30)
@@ -42,6 +43,7 @@ package struct HTTPLimits: Sendable {
     /// The kernel's queue of connections not accepted yet; cut to net.core.somaxconn.
     package var backlog = 1_024
 
+    /// The defaults.
     package init() {}
 }
 
@@ -56,6 +58,7 @@ package struct HTTPHooks: Sendable {
     /// Words the listener's own refusals; by default an RFC 9457 document without a type.
     package var refusal: @Sendable (HTTPRefusal) -> HTTPResponse = HTTPHooks.plainProblem
 
+    /// The defaults.
     package init() {}
 
     /// An RFC 9457 problem document; `detail` is the listener's own words, so it needs no escaping.

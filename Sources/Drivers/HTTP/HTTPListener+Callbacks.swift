@@ -99,8 +99,8 @@ extension HTTPListener {
         guard let uri, let handle, let raw = depot_mhd_socket_context(handle) else { return nil }
         let connection = Unmanaged<HTTPConnection>.fromOpaque(raw).takeUnretainedValue()
         let exchange = HTTPExchange(
-            number: nextExchangeNumber(), target: String(validatingCString: uri) ?? "", connection: handle,
-            peer: connection,
+            number: nextExchangeNumber(), target: String(validatingCString: uri) ?? "", handle: handle,
+            connection: connection,
             listener: self)
         connection.exchange = exchange
         return Unmanaged.passRetained(exchange).toOpaque()
@@ -109,7 +109,7 @@ extension HTTPListener {
     private func requestEnds(_ exchange: HTTPExchange) {
         exchange.forgetBody()
         let patience = limits.idleKeepAlive.nanosecondCount + limits.headerDeadline.nanosecondCount
-        exchange.peer.phase = .head(deadline: bootClockNanoseconds() + patience)
+        exchange.connection.phase = .head(deadline: bootClockNanoseconds() + patience)
     }
 
     /// The header fields of a request. Bytes that are not UTF-8 become U+FFFD.
@@ -155,7 +155,7 @@ extension HTTPListener {
         if closing { MHD_add_response_header(answer, "Connection", "close") }
         let status = (200...599).contains(response.status) ? response.status : 500
         counters.countResponse(status)
-        return MHD_queue_response(exchange.connection, UInt32(status), answer) == .YES
+        return MHD_queue_response(exchange.handle, UInt32(status), answer) == .YES
     }
 
     /// An answer that shares the bytes and lets go of them when it is sent.
@@ -194,9 +194,9 @@ extension HTTPListener {
             MHD_add_response_header(answer, "Sec-WebSocket-Protocol", subprotocol)
         }
         for field in upgrade.headers { MHD_add_response_header(answer, field.name, field.value) }
-        exchange.peer.phase = .answer(since: bootClockNanoseconds(), byteCount: 0)
+        exchange.connection.phase = .answer(since: bootClockNanoseconds(), byteCount: 0)
         counters.countResponse(101)
-        return MHD_queue_response(exchange.connection, UInt32(MHD_HTTP_SWITCHING_PROTOCOLS), answer) == .YES
+        return MHD_queue_response(exchange.handle, UInt32(MHD_HTTP_SWITCHING_PROTOCOLS), answer) == .YES
     }
 
     /// Takes the socket over by a duplicate of its descriptor and gives libmicrohttpd's end back at once: that frees
@@ -210,7 +210,7 @@ extension HTTPListener {
             return
         }
         sockets.adopt(
-            own, peerAddress: exchange.peer.peer.text, isDeflateAgreed: isDeflateAgreed, upgrade: upgrade,
+            own, peerAddress: exchange.connection.peer.text, isDeflateAgreed: isDeflateAgreed, upgrade: upgrade,
             extraInput: extra)
     }
 }

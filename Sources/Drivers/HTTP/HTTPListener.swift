@@ -13,8 +13,10 @@ import Synchronization
 // Unchecked: `start`, `stop`, `port` and `counters` are for any thread and guard themselves; everything else is touched
 // on the loop's thread only, by libmicrohttpd's callbacks and by posted jobs.
 package final class HTTPListener: @unchecked Sendable {
+    /// Decides on a request in a task of its own; it is cancelled at its deadline and at the stop.
     package typealias Handler = @Sendable (HTTPRequest) async -> HTTPReply
 
+    /// What the listener has seen; any thread may read.
     package let counters = HTTPCounters()
     /// The port that is listened on; 0 before the start.
     package var port: UInt16 { boundPort.load(ordering: .acquiring) }
@@ -132,7 +134,7 @@ extension HTTPListener: DescriptorWatcher, TurnTaker {
             connection.cut()
         }
         for (number, exchange) in waiting {
-            guard case .handler(let deadline) = exchange.peer.phase, now >= deadline else { continue }
+            guard case .handler(let deadline) = exchange.connection.phase, now >= deadline else { continue }
             counters.handlersTimedOut.add(1)
             tasks[number]?.cancel()
             resume(number, with: .response(busy("This took too long.")))
@@ -193,9 +195,9 @@ extension HTTPListener {
         }
         let number = exchange.number
         exchange.phase = .waiting
-        exchange.peer.phase = .handler(deadline: request.receivedAt + limits.handlerDeadline.nanosecondCount)
+        exchange.connection.phase = .handler(deadline: request.receivedAt + limits.handlerDeadline.nanosecondCount)
         waiting[number] = exchange
-        MHD_suspend_connection(exchange.connection)
+        MHD_suspend_connection(exchange.handle)
         counters.handlersRunning.add(1)
         // The one place where tasks begin: each handler is kept in `tasks` until it ends, and cancelled by `stop`.
         tasks[number] = Task { [handler] in
@@ -215,7 +217,7 @@ extension HTTPListener {
     private func resume(_ number: UInt64, with reply: HTTPReply) {
         guard let exchange = waiting.removeValue(forKey: number) else { return }
         exchange.phase = .ready(reply)
-        MHD_resume_connection(exchange.connection)
+        MHD_resume_connection(exchange.handle)
     }
 
     /// A 503 in the appliance's words.

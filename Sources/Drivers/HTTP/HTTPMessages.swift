@@ -5,6 +5,7 @@
 package struct HTTPHeaders: Sendable, Sequence {
     private var fields: [(name: String, value: String)] = []
 
+    /// No fields.
     package init() {}
 
     /// The first value of a field; names compare without regard to case.
@@ -17,8 +18,10 @@ package struct HTTPHeaders: Sendable, Sequence {
         fields.filter { Self.isSame($0.name, name) }.map(\.value)
     }
 
+    /// Adds a field behind the others.
     package mutating func add(_ name: String, _ value: String) { fields.append((name, value)) }
 
+    /// The fields in order.
     package func makeIterator() -> IndexingIterator<[(name: String, value: String)]> { fields.makeIterator() }
 
     /// The comma-separated tokens of all fields of this name, lower-cased and trimmed.
@@ -52,6 +55,7 @@ package struct HTTPRequestHead: Sendable {
     package let path: String
     /// The query's items, percent-decoded, in order; an item without `=` has an empty value.
     package let query: [HTTPQueryItem]
+    /// The header fields; bytes that are not UTF-8 became U+FFFD.
     package let headers: HTTPHeaders
     /// The peer's address as text without its port, such as `192.168.4.20` or `fe80::1`.
     package let peerAddress: String
@@ -60,13 +64,29 @@ package struct HTTPRequestHead: Sendable {
 
     /// The first value of a query item of this name.
     package func query(_ name: String) -> String? { query.first { $0.name == name }?.value }
+
+    /// A head made by hand, for routes under test.
+    package init(
+        method: String, path: String, query: [HTTPQueryItem] = [], headers: HTTPHeaders = HTTPHeaders(),
+        peerAddress: String = "127.0.0.1", receivedAt: UInt64 = 0
+    ) {
+        self.method = method
+        self.path = path
+        self.query = query
+        self.headers = headers
+        self.peerAddress = peerAddress
+        self.receivedAt = receivedAt
+    }
 }
 
 /// One `name=value` of a query.
 package struct HTTPQueryItem: Sendable, Equatable {
+    /// Percent-decoded, `+` read as a space.
     package let name: String
+    /// Percent-decoded, `+` read as a space; empty without `=`.
     package let value: String
 
+    /// An item with decoded parts.
     package init(name: String, value: String) {
         self.name = name
         self.value = value
@@ -76,11 +96,19 @@ package struct HTTPQueryItem: Sendable, Equatable {
 /// A request with its whole body.
 @dynamicMemberLookup
 package struct HTTPRequest: Sendable {
+    /// What came before the body; its members are reached through the request too.
     package let head: HTTPRequestHead
     /// At most what `HTTPHooks.bodyByteCountMax` allowed for the method and path.
     package let body: [UInt8]
 
+    /// A member of the head.
     package subscript<Value>(dynamicMember member: KeyPath<HTTPRequestHead, Value>) -> Value { head[keyPath: member] }
+
+    /// A request made by hand, for routes under test.
+    package init(head: HTTPRequestHead, body: [UInt8] = []) {
+        self.head = head
+        self.body = body
+    }
 
     /// The first value of a header; names compare without regard to case.
     package func header(_ name: String) -> String? { head.headers[name] }
@@ -121,6 +149,7 @@ package final class SharedBytes: @unchecked Sendable {
         if isOwned { bytes.deallocate() }
     }
 
+    /// Length in bytes.
     package var count: Int { bytes.count }
 
     /// Runs `body` with the bytes, which it must not keep.
@@ -132,8 +161,11 @@ package final class SharedBytes: @unchecked Sendable {
 /// An answer: status, headers and a body of known length. Content-Length, Date and the absent body of HEAD, 204 and 304
 /// are seen to by the listener.
 package struct HTTPResponse: Sendable {
+    /// 200 to 599; anything else leaves as 500.
     package var status: Int
+    /// Content-Length, Connection, Transfer-Encoding and Date are left out: the listener words them.
     package var headers = HTTPHeaders()
+    /// Nil for no body.
     package var body: SharedBytes?
     /// Whether the connection ends after this answer.
     package var closesConnection = false
@@ -180,6 +212,7 @@ package enum HTTPReply: Sendable {
 
 /// Why the listener itself refuses a request; the appliance turns it into its problem document.
 package struct HTTPRefusal: Error, Sendable {
+    /// The status to answer with.
     package let status: Int
     /// A sentence for the person who made the client.
     package let detail: String

@@ -107,17 +107,21 @@ extension SharedBytes {
 ///
 /// A class with its hash kept, because it is looked up once per socket; build it once per name.
 package final class LatestWinsKey: Hashable, Sendable {
+    /// What the application calls it, such as `position:van`.
     package let name: String
     private let nameHash: Int
 
+    /// A key for a name.
     package init(_ name: String) {
         self.name = name
         nameHash = name.hashValue
     }
 
+    /// Keys are equal when their names are.
     package static func == (one: LatestWinsKey, other: LatestWinsKey) -> Bool {
         one === other || (one.nameHash == other.nameHash && one.name == other.name)
     }
 
+    /// Feeds the kept hash.
     package func hash(into hasher: inout Hasher) { hasher.combine(nameHash) }
 }

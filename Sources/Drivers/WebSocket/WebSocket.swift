@@ -10,20 +10,24 @@ package struct WebSocketLimits: Sendable {
     /// Bytes and frames waiting for a peer that reads slowly; beyond either the queue is dropped and the socket closed
     /// with ``WebSocket/CloseCode/slow``, after which the client comes back where it was.
     package var queueByteCountMax = 1 << 20
+    /// See ``queueByteCountMax``.
     package var queueFrameCountMax = 4_096
     /// The kernel's buffer per socket, so that latest-wins works on what waits with us and not on what waits there.
     package var kernelSendByteCount = 256 << 10
+    /// Between two pings.
     package var pingInterval = Duration.seconds(30)
     /// Pings in a row without any sign of life; then the connection is cut.
     package var missedPingCountMax = 2
     /// A peer that does not finish the closing within this is cut.
     package var closeDeadline = Duration.seconds(5)
 
+    /// The defaults.
     package init() {}
 }
 
 /// How a request goes on as a WebSocket. All closures are called on the event loop and must not block it.
 package struct WebSocketUpgrade: Sendable {
+    /// The bounds of this socket.
     package var limits = WebSocketLimits()
     /// One of the subprotocols the client offered, when the application chose one.
     package var subprotocol: String?
@@ -33,6 +37,7 @@ package struct WebSocketUpgrade: Sendable {
     package var headers = HTTPHeaders()
     /// The socket is open; it may be sent to at once.
     package var onOpen: @Sendable (WebSocket) -> Void = { _ in }
+    /// A whole text message, checked to be UTF-8.
     package var onText: @Sendable (WebSocket, String) -> Void = { _, _ in }
     /// Nil closes a socket that sends a binary message with 1003.
     package var onBinary: (@Sendable (WebSocket, [UInt8]) -> Void)?
@@ -40,6 +45,7 @@ package struct WebSocketUpgrade: Sendable {
     /// connection; `isClean` says that both close frames went through.
     package var onClose: @Sendable (WebSocket, _ code: UInt16, _ isClean: Bool) -> Void = { _, _, _ in }
 
+    /// The defaults.
     package init() {}
 }
 
@@ -61,7 +67,9 @@ package final class WebSocket: @unchecked Sendable {
 
     /// Unique among the sockets of a listener since its start.
     package let id: UInt64
+    /// The peer's address as in ``HTTPRequestHead/peerAddress``.
     package let peerAddress: String
+    /// The subprotocol that was agreed on.
     package let subprotocol: String?
     /// Whether permessage-deflate was agreed on.
     package let isDeflateAgreed: Bool
@@ -91,8 +99,9 @@ package final class WebSocket: @unchecked Sendable {
         set { onLoop { storedUserInfo = newValue } }
     }
 
-    /// Messages and bytes that wait to be sent.
+    /// Messages that wait to be sent.
     package var queuedFrameCount: Int { onLoop { queue.frameCount } }
+    /// Bytes of messages that wait to be sent.
     package var queuedByteCount: Int { onLoop { queue.byteCount } }
     /// Whether a message sent now may still reach the peer.
     package var isOpen: Bool { onLoop { state == .open } }

@@ -16,6 +16,7 @@ package struct ListenerError: Error, Sendable, CustomStringConvertible {
     /// Whether trying again later may help: the address is still in use, or the box is short of memory or descriptors.
     package var isTransient: Bool { [EADDRINUSE, EADDRNOTAVAIL, EMFILE, ENFILE, ENOMEM].contains(code) }
 
+    /// One line for the log.
     package var description: String { "\(operation): \(text)" + (hint.map { " (\($0))" } ?? "") }
 
     /// Builds an error from a call that has just failed and left its reason in errno.

@@ -49,6 +49,7 @@ protocol TurnTaker: AnyObject {
 // Unchecked: the mailbox is behind a lock and the flags are atomic; everything else is touched by the loop's own
 // thread only, which `preconditionOnLoop` checks at the entrances.
 package final class EventLoop: @unchecked Sendable {
+    /// Work for the loop; it must not block.
     package typealias Job = @Sendable () -> Void
 
     /// How many ready descriptors one wait takes; the rest come in the next turn, so a busy few cannot starve others.
@@ -59,6 +60,7 @@ package final class EventLoop: @unchecked Sendable {
     private let tick: Duration
     private let name: String
     private let thread = Atomic<UInt>(0)
+    private let isStarted = Atomic<Bool>(false)
     private let isStopping = Atomic<Bool>(false)
     private let ended = DispatchSemaphore(value: 0)
 
@@ -115,6 +117,7 @@ package final class EventLoop: @unchecked Sendable {
 
     /// Starts the thread. Called once.
     package func start() {
+        isStarted.store(true, ordering: .releasing)
         let runner = Thread { self.run() }
         runner.name = name
         // The deepest call chain is ours, libmicrohttpd's and zlib's; 1 MiB is some ten times of what it takes.
@@ -127,10 +130,14 @@ package final class EventLoop: @unchecked Sendable {
         precondition(!isOnLoop, "the loop cannot wait for itself")
         isStopping.store(true, ordering: .releasing)
         ring()
-        if thread.load(ordering: .acquiring) != 0 { ended.wait() }
+        guard isStarted.load(ordering: .acquiring) else { return }
+        ended.wait()
+        // Whoever stops it once more need not wait.
+        ended.signal()
     }
 
-    /// Hands a job to the loop; any thread may. Jobs run in the order they came.
+    /// Hands a job to the loop; any thread may. Jobs run in the order they came. The mailbox has no bound of its own:
+    /// whoever posts has one, as handlers (`HTTPLimits.handlerCountMax`) and the Store's writer do.
     /// - Returns: false when the loop has ended and the job was dropped.
     @discardableResult
     package func post(_ job: @escaping Job) -> Bool {
