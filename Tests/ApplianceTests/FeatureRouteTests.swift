@@ -1,8 +1,8 @@
 // The features over HTTP: scans, gear, doors, the inbox, sessions.
 import Core
 import Foundation
-import Testing
 import TestSupport
+import Testing
 
 @testable import Appliance
 
@@ -49,7 +49,9 @@ import TestSupport
 
     @Test func `search looks through numbers, serials and codes without case`() async throws {
         try await TestBox.run { box in
-            for (query, number) in [("cam-7", "CAM-7"), ("cam4710259", "CAM-7"), ("04a1b2c3d41007", "CAM-7"), ("karcher%201", "SCRUB-1")] {
+            for (query, number) in [
+                ("cam-7", "CAM-7"), ("cam4710259", "CAM-7"), ("04a1b2c3d41007", "CAM-7"), ("karcher%201", "SCRUB-1"),
+            ] {
                 let items = try box.ask("GET", "/api/v1/assets?q=\(query)").fields().list("items")
                 #expect(items.contains { $0.text("number") == number }, "\(query)")
             }

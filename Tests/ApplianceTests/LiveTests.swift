@@ -1,8 +1,8 @@
 // The live socket: what was committed reaches every screen once and in order, and who was away comes back.
 import Core
 import Foundation
-import Testing
 import TestSupport
+import Testing
 
 @testable import Appliance
 

@@ -3,8 +3,8 @@
 import Core
 import Foundation
 import GRDB
-import Testing
 import TestSupport
+import Testing
 
 @Suite struct ReaderTests {
     /// The daemon under emulated USB, with what its ready line says.

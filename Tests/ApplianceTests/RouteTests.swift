@@ -1,8 +1,8 @@
 // What every route has in common: who gets in, how it fails, and that it is in the document.
 import Core
 import Foundation
-import Testing
 import TestSupport
+import Testing
 
 @testable import Appliance
 
@@ -38,7 +38,8 @@ import TestSupport
         ("POST", "/api/v1/scans/none/undo", 404, "notFound"),
         ("POST", "/api/v1/unknowns/none/dismiss", 404, "notFound"), ("DELETE", "/api/v1/readers/none", 404, "notFound"),
     ])
-    func `a wrong address gets a problem document`(method: String, path: String, status: Int, code: String) async throws {
+    func `a wrong address gets a problem document`(method: String, path: String, status: Int, code: String) async throws
+    {
         try await TestBox.run { box in
             let answer = try box.ask(method, path)
             let problem = try answer.fields()

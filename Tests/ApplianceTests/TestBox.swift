@@ -33,7 +33,8 @@ final class TestBox: Sendable {
         let settings = ["data": data, "listen": "127.0.0.1:0", "readers.enabled": "false"]
         let configuration = try Configuration.load(
             file: nil, flags: settings.merging(flags) { $1 }, environment: [:])
-        let wiring = try await Wiring(configuration, isDemo: true, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        let wiring = try await Wiring(
+            configuration, isDemo: true, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         let (addresses, ready) = AsyncStream.makeStream(of: String.self)
         let running = Task { try await wiring.run { ready.yield($0) } }
         defer { running.cancel() }

@@ -152,7 +152,8 @@ package enum EmulatedDevice {
         "068c000902a1010912a102850215002600ff75089501050109".replacingOccurrences(of: "2600ff", with: "26ff00")
         + "3b81029503058c09fb09fc09fd8102953809fe8202010666ff9502090409008102058c25017501950809ff8102c0c0"
     package static let device = "12010002000000400912CDAB000101020301"
-    package static let keyboardConfig = "09022200010100A032" + "090400000103010100" + "092111010001223F00" + "0705810308000A"
+    package static let keyboardConfig =
+        "09022200010100A032" + "090400000103010100" + "092111010001223F00" + "0705810308000A"
 }
 
 /// `ReaderProbe` under the emulator: the driver by itself.
@@ -189,7 +190,9 @@ package struct EmulatedReaders {
 
     /// Plugs a device in under the running probe and adopts it. `layout` may go on with milliseconds of silence; there
     /// are none otherwise, because on a busy machine the emulator itself may pause in the middle of a code.
-    package func adopt(_ name: String, _ preset: String, _ path: String, layout: String = "us", ids: String = "") async throws {
+    package func adopt(_ name: String, _ preset: String, _ path: String, layout: String = "us", ids: String = "")
+        async throws
+    {
         try await usb.send("\(preset) \(name) \(path) \(ids)".trimmingCharacters(in: .whitespaces), until: "ok")
         try await usb.send("plug \(name)", until: "plugged \(name)")
         try await event("appeared", "usb:\(path):0")

@@ -1,4 +1,5 @@
 // The loop by itself: mailbox, order, ticks, and its end.
+import TestSupport
 import Testing
 
 @testable import Drivers

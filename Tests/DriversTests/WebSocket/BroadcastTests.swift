@@ -131,7 +131,8 @@ import Testing
             let bomb = try #require(zeros.withUnsafeBytes { MessageDeflater().deflate($0) })
             #expect(bomb.count < 64 << 10)
             for (payload, code) in [(bomb, 1009), ([0xFF, 0xFF, 0xFF], 1007)] {
-                let socket = try WireSocket(port: test.port, headers: ["Sec-WebSocket-Extensions": "permessage-deflate"])
+                let socket = try WireSocket(
+                    port: test.port, headers: ["Sec-WebSocket-Extensions": "permessage-deflate"])
                 try socket.send(0x1, payload, reserved: 4)
                 #expect(try socket.readCloseCode() == code)
             }
