@@ -29,11 +29,14 @@ const rooms: readonly Room[] = [
 
 function isIn(room: Room, path: string): boolean { return path === room.path || (room.path === "/" ? path.startsWith("/door") : path.startsWith(`${room.path}/`)); }
 
-interface Place { readonly element: string; readonly title: string; readonly hasChrome: boolean }
+/** `door` tells two doors apart, which are two pages of one element. */
+interface Place { readonly element: string; readonly title: string; readonly hasChrome: boolean; readonly door?: string }
+
+function isSame(one: Place, other: Place): boolean { return one.element === other.element && one.door === other.door; }
 
 function placeAt(path: string): Place {
   if (path === "/sign-in") return { element: "page-sign-in", title: "Sign in", hasChrome: false };
-  if (/^\/door\/[^/]+$/.test(path)) return { element: "page-door", title: "Door", hasChrome: false };
+  if (/^\/door\/[^/]+$/.test(path)) return { element: "page-door", title: "Door", hasChrome: false, door: path };
   if (path === "/gear") return { element: "page-gear", title: "Gear", hasChrome: true };
   if (path === "/devices") return { element: "page-devices", title: "Devices", hasChrome: true };
   if (path === "/" || path === "/door") return { element: "page-doors", title: "Doors", hasChrome: true };
@@ -83,7 +86,7 @@ class DepotApp extends Page {
   /** Shows the page the address means; the same page stays when only its query changed. */
   private go(): void {
     const place = placeAt(address().pathname);
-    if (this.booted && place.element !== this.place?.element) {
+    if (this.booted && !(this.place && isSame(place, this.place))) {
       const isFirst = this.place === null;
       this.place = place;
       this.page = document.createElement(place.element);
