@@ -117,7 +117,7 @@ class DoorPage extends Page {
     if (!door) return this.withoutDoor();
     const visit = state.visits[this.doorId] ?? [];
     this.side.suit(door, this.panel);
-    return html`<div class="door ${this.side.hasCards ? "door-with-side" : ""} ${state.live.state === "offline" ? "door-stale" : ""}">
+    return html`<div class="door ${this.side.hasCards ? "door-with-side" : ""} ${this.panel ? "door-picking" : ""} ${state.live.state === "offline" ? "door-stale" : ""}">
       ${this.head(door)}
       <div class="door-stage">${staleStrip()}${stage(door, visit[0] ?? null, state.visits[this.doorId] === undefined)}</div>
       ${this.visit(visit)}
