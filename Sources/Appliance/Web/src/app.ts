@@ -22,16 +22,21 @@ import "./pages/sign-in";
 
 interface Room { readonly path: string; readonly name: string; readonly icon: IconName; readonly key: string }
 const rooms: readonly Room[] = [
-  { path: "/door", name: "Door", icon: "door", key: "d" },
+  { path: "/", name: "Door", icon: "door", key: "d" },
   { path: "/gear", name: "Gear", icon: "gear", key: "g" },
   { path: "/devices", name: "Devices", icon: "reader", key: "v" },
 ];
 
-interface Place { readonly element: string; readonly title: string; readonly hasChrome: boolean }
+function isIn(room: Room, path: string): boolean { return path === room.path || (room.path === "/" ? path.startsWith("/door") : path.startsWith(`${room.path}/`)); }
+
+/** `door` tells two doors apart, which are two pages of one element. */
+interface Place { readonly element: string; readonly title: string; readonly hasChrome: boolean; readonly door?: string }
+
+function isSame(one: Place, other: Place): boolean { return one.element === other.element && one.door === other.door; }
 
 function placeAt(path: string): Place {
   if (path === "/sign-in") return { element: "page-sign-in", title: "Sign in", hasChrome: false };
-  if (/^\/door\/[^/]+$/.test(path)) return { element: "page-door", title: "Door", hasChrome: false };
+  if (/^\/door\/[^/]+$/.test(path)) return { element: "page-door", title: "Door", hasChrome: false, door: path };
   if (path === "/gear") return { element: "page-gear", title: "Gear", hasChrome: true };
   if (path === "/devices") return { element: "page-devices", title: "Devices", hasChrome: true };
   if (path === "/" || path === "/door") return { element: "page-doors", title: "Doors", hasChrome: true };
@@ -53,7 +58,7 @@ class DepotApp extends Page {
   private place: Place | null = null;
   private failure: string | null = null;
   private booted = false;
-  private wentAt = 0;
+  private wentAt = -Infinity;
 
   protected override enter(): void {
     this.until(whenAddressChanges(() => this.go()));
@@ -81,7 +86,7 @@ class DepotApp extends Page {
   /** Shows the page the address means; the same page stays when only its query changed. */
   private go(): void {
     const place = placeAt(address().pathname);
-    if (this.booted && place.element !== this.place?.element) {
+    if (this.booted && !(this.place && isSame(place, this.place))) {
       const isFirst = this.place === null;
       this.place = place;
       this.page = document.createElement(place.element);
@@ -118,7 +123,7 @@ class DepotApp extends Page {
     const themeWords = { auto: "as the machine", light: "light", dark: "dark" }[theme()];
     return html`<nav class="rail" aria-label="Rooms">
       <a class="rail-mark" href="/gear" aria-label="Depotd">${icon("scan")}<span>Depotd</span></a>
-      <div class="rail-rooms">${rooms.map((room) => html`<a class="rail-room" href="${room.path}" aria-current="${here.startsWith(room.path) || (here === "/" && room.path === "/door") ? "page" : null}">${icon(room.icon)}<span>${room.name}</span></a>`)}</div>
+      <div class="rail-rooms">${rooms.map((room) => html`<a class="rail-room" href="${room.path}" aria-current="${isIn(room, here) ? "page" : null}">${icon(room.icon)}<span>${room.name}</span></a>`)}</div>
       <div class="rail-foot">
         <button class="rail-tool" @click=${() => { nextTheme(); this.refresh(); }} title="Colours: ${themeWords}" aria-label="Colours: ${themeWords}. Change">${icon(theme() === "auto" ? "auto" : theme() === "light" ? "sun" : "moon")}</button>
         <button class="rail-tool rail-help" @click=${() => this.openHelp()} title="Keys (?)" aria-label="Show all keys">${icon("help")}</button>
@@ -148,14 +153,20 @@ class DepotApp extends Page {
       return;
     }
     if (event.timeStamp - this.wentAt < secondKeyWithin) {
-      this.wentAt = 0;
+      this.wentAt = -Infinity;
       const room = rooms.find((candidate) => candidate.key === event.key);
       if (room) { event.preventDefault(); to(room.path); }
       return;
     }
-    if (event.key === "/") { event.preventDefault(); this.querySelector<HTMLInputElement>("#search")?.select(); }
+    if (event.key === "/") { event.preventDefault(); this.focusSearch(); }
     else if (event.key === "g") this.wentAt = event.timeStamp;
     else if (event.key === "?") this.openHelp();
+  }
+
+  private focusSearch(): void {
+    const search = this.querySelector<HTMLInputElement>("#search");
+    search?.focus();
+    search?.select();
   }
 
   private openHelp(): void {

@@ -17,7 +17,8 @@ export interface LiveListener {
 
 type Message =
   | Change
-  | ({ type: "subscribed" | "reset" | "position" } & Position)
+  | ({ type: "subscribed"; replayed: number } & Position)
+  | ({ type: "reset" | "position" } & Position)
   | { type: "error"; code: string; message: string }
   | { type: "pong" };
 
@@ -96,7 +97,8 @@ export class Live {
         this.listener.change(message);
         break;
       case "subscribed":
-        this.position = { epoch: message.epoch, seq: message.seq };
+        // Its seq counts what is replayed; until that has arrived the changes themselves move the position.
+        if (!message.replayed || !this.position) this.position = { epoch: message.epoch, seq: message.seq };
         this.attempts = 0;
         clearTimeout(this.grace);
         this.become("live", Date.now());

@@ -18,7 +18,7 @@ export function stage(door: Door, outcome: Outcome | null, isLoading: boolean): 
 function idle(door: Door): Template {
   return html`<section class="stage stage-idle" aria-label="Last scan">
     ${icon("scan", "stage-shape")}
-    <div class="stage-words">${bigWord("Ready")}<p class="stage-short">${door.acting && left(door.acting.until) ? "Scan gear." : "Scan a badge or gear."}</p></div>
+    <div class="stage-words">${bigWord("READY")}<p class="stage-short">${door.acting && left(door.acting.until) ? "Scan gear." : "Scan a badge or gear."}</p></div>
     ${progress(door, "")}</section>`;
 }
 

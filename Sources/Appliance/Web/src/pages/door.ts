@@ -3,7 +3,7 @@
 // wait at the side. The stage is in door-stage.ts, the cards are in door-side.ts.
 
 import "./door.css";
-import { avatar, connection, failedPlace } from "../bits";
+import { avatar, connection, failedPlace, staleStrip } from "../bits";
 import { findAssets, isFresh, loadDoors, loadUnknowns, loadVisit, undo } from "../commands";
 import { html, keyed, Content, Template } from "../html";
 import { icon, shape } from "../icons";
@@ -117,9 +117,9 @@ class DoorPage extends Page {
     if (!door) return this.withoutDoor();
     const visit = state.visits[this.doorId] ?? [];
     this.side.suit(door, this.panel);
-    return html`<div class="door ${this.side.hasCards ? "door-with-side" : ""} ${state.live.state === "offline" ? "door-stale" : ""}">
+    return html`<div class="door ${this.side.hasCards ? "door-with-side" : ""} ${this.panel ? "door-picking" : ""} ${state.live.state === "offline" ? "door-stale" : ""}">
       ${this.head(door)}
-      <div class="door-stage">${stage(door, visit[0] ?? null, state.visits[this.doorId] === undefined)}</div>
+      <div class="door-stage">${staleStrip()}${stage(door, visit[0] ?? null, state.visits[this.doorId] === undefined)}</div>
       ${this.visit(visit)}
       ${this.side}
       ${this.codeForm()}
@@ -139,9 +139,9 @@ class DoorPage extends Page {
       html`<button class="door-chip ${className}" aria-expanded="${this.panel === panel ? "true" : "false"}" aria-label="${label}" @click=${() => this.open(panel)}>${content}</button>`;
     const acting = door.acting && time
       ? html`${avatar(door.acting.person)}<span class="door-chip-words"><strong>${door.acting.person.name}</strong><span>${time}</span></span>`
-      : html`${icon("person")}<span class="door-chip-words"><strong>Nobody acting</strong><span>Scan a badge or pick</span></span>`;
+      : html`${icon("person")}<span class="door-chip-words"><strong>Nobody</strong><span>Scan a badge or pick</span></span>`;
     return html`<header class="door-head">
-      <div class="door-where"><h1>${door.name}</h1>
+      <div class="door-where"><h1>${(state.doors?.length ?? 0) > 1 ? html`<a class="door-name" href="/door" title="Choose another door">${door.name}</a>` : door.name}</h1>
         ${panelButton("direction", `door-way door-way-${door.direction}`, `Direction: ${directionWords[door.direction]}. Change`, html`${icon(door.direction)}<strong>${directionWords[door.direction]}</strong>`)}</div>
       ${panelButton("acting", "door-acting", door.acting && time ? `Acting: ${door.acting.person.name}, ${time}. Change` : "Nobody is acting. Pick a person", acting)}
       ${panelButton("project", "door-project", door.project ? `Project: ${door.project.name}. Change` : "No project. Pick one", html`${icon("project")}<span class="door-chip-words"><strong>${door.project ? door.project.name : "No project"}</strong><span>${door.project ? "Project" : "Pick one for a pull sheet"}</span></span>`)}
@@ -163,7 +163,7 @@ class DoorPage extends Page {
     const waiting = state.waiting.filter((entry) => entry.door === this.doorId);
     const label = last ? `Undo ${last.asset?.number ?? last.code} ${last.word}` : "Nothing to undo";
     return html`<section class="visit" aria-labelledby="visit-title">
-      <div class="visit-head"><h2 id="visit-title">This visit</h2><span class="visit-count">${visit.length === 0 ? "nothing yet" : visit.length}</span>
+      <div class="visit-head"><h2 id="visit-title">This visit</h2><span class="visit-count">${visit.length === 0 ? "" : visit.length}</span>
         ${isLocked() && html`<button class="button sound-hint" @click=${() => unlock()}>${icon("mute")}<span>Sound is off: press to enable</span></button>`}
         <button class="button visit-undo" ?disabled=${!last || state.undoing !== null} @click=${() => { if (last) void undo(last.id); }}>${icon("undo")}<span>${state.undoing ? "Undoing…" : label}</span></button></div>
       <div class="visit-scroll" tabindex="0" role="region" aria-label="Scans of this visit, newest first">
@@ -182,7 +182,7 @@ class DoorPage extends Page {
       <div class="code-row">${icon("scan")}
         <input id="code" type="text" aria-label="Type or scan a code" placeholder="Type or scan a code" autocomplete="off" autocapitalize="off" spellcheck="false" enterkeyhint="send"
           @input=${(event: Event) => { this.typed = field(event).value; this.suggestSoon(); }}>
-        <button class="button button-first code-send">${icon("send")}<span>Send</span></button></div>
+        <button class="button button-first code-send" aria-label="Send">${icon("send")}<span>Send</span></button></div>
     </form>`;
   }
 }

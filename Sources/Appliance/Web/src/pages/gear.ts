@@ -16,7 +16,7 @@ import { detail } from "./gear-detail";
 import { statusButtons } from "./status-buttons";
 
 const chips: readonly Status[] = ["available", "in_use", "reserved", "maintenance", "damaged", "lost", "retired"];
-const roomyList = 900, lineList = 640, cardWidth = 264, cardHeight = 224, rowHeight = 60, tallRowHeight = 132, gap = 12;
+const roomyList = 900, lineList = 640, cardWidth = 264, cardHeight = 224, rowHeight = 60, tallRowHeight = 156, gap = 12;
 const loadAheadItems = 40;
 
 class GearPage extends Page {
@@ -65,7 +65,7 @@ class GearPage extends Page {
   private key(event: KeyboardEvent): void {
     if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
     if (event.key === "Escape" && this.open !== null && !takesText(event.target)) { this.closeOpen(); return; }
-    const row = (event.target as HTMLElement).closest?.<HTMLElement>("[data-row]");
+    const row = (event.target as HTMLElement).closest?.(".item")?.querySelector<HTMLElement>("[data-row]");
     const fromSearch = (event.target as HTMLElement).id === "search" && event.key === "ArrowDown";
     if (fromSearch) { event.preventDefault(); this.moveTo(0); return; }
     const step = row && arrowStep(event.key, this.grid().columns);
@@ -104,7 +104,7 @@ class GearPage extends Page {
     return html`<div class="gear ${this.open !== null ? "gear-open" : ""}">
       <section class="gear-main" aria-labelledby="gear-title">
         <div class="gear-head"><h1 id="gear-title">Gear</h1><span class="gear-total" aria-live="polite">${this.totalWords()}</span>${this.views()}</div>
-        ${this.chips()}${staleStrip()}
+        ${this.chips()}${staleStrip()}${this.partial()}
         ${this.list()}
       </section>
       ${this.open !== null && detail(this.open, () => this.closeOpen(), () => { this.requested = null; this.refresh(); })}
@@ -137,6 +137,13 @@ class GearPage extends Page {
     if (!loaded) return html`<div class="gear-scroll" aria-busy="true"><div class="gear-skeleton">${loading && Array.from({ length: 8 }, () => html`<span></span>`)}</div></div>`;
     if (total === 0) return this.nothing();
     return this.windowed(total);
+  }
+
+  /** The first rows are there but the next ones did not come. */
+  private partial(): Content {
+    const { rows, error } = state.gear;
+    if (error === null || rows.length === 0) return null;
+    return html`<div class="stale" role="alert"><span>Only the first ${rows.length} could be loaded. ${error}</span><button class="button button-small" @click=${() => void loadGear(this.q, this.status)}>Try again</button></div>`;
   }
 
   private nothing(): Template {
@@ -178,7 +185,7 @@ class GearPage extends Page {
         <span class="item-name">${asset.name}<span class="item-model">${modelOf(asset)}</span></span>
       </a>
       <span class="item-status">${statusPill(shownStatus(asset))}</span>
-      <span class="item-where">${whereOf(asset)}</span>
+      <span class="item-where">${whereOf(asset, this.isList && this.isRoomy)}</span>
       ${this.isList && this.isRoomy && html`<span class="item-home">${asset.home ?? ""}</span>`}
       ${statusButtons(asset, { isNamed: !this.isList })}
     </li>`);
@@ -190,10 +197,10 @@ function modelOf(asset: Asset): string {
   return model === asset.name ? asset.category ?? "" : model || asset.category || "";
 }
 
-/** Who has it, or where it lives. */
-function whereOf(asset: Asset): Content {
+/** Who has it, or where it lives unless a column of its own says that. */
+function whereOf(asset: Asset, hasHome: boolean): Content {
   const { holder } = asset;
-  if (!holder) return html`${icon("place")}<span>${asset.home ?? "no place set"}</span>`;
+  if (!holder) return hasHome ? html`<span class="quiet">here</span>` : html`${icon("place")}<span>${asset.home ?? "no place set"}</span>`;
   return html`${icon(holder.person ? "person" : "project")}<span>${[holder.person?.name, holder.project?.name].filter(Boolean).join(" · ") || "out"}</span>`;
 }
 
