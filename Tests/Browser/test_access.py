@@ -24,6 +24,7 @@ def no_motion(width: int, scheme: str) -> dict:
 def visited(daemon):
     """A door where everything has happened: all four outcomes and an unknown code that waits."""
     door = daemon.door("out")
+    daemon.let_act(door)
     asset, [damaged] = daemon.assets("available", 2)[1], daemon.assets("damaged")
     for code in (asset["number"], asset["number"], damaged["number"], "UNLINKED-1"):
         daemon.scan(code, door)

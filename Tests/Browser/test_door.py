@@ -36,6 +36,7 @@ def test_a_scan_made_elsewhere_shows_on_two_open_doors(desk, daemon):
 
 def test_the_four_outcomes_differ_in_word_and_shape(desk, daemon):
     door = daemon.door("out")
+    daemon.let_act(door)
     [fine] = daemon.assets("available")
     [damaged] = daemon.assets("damaged")
     page = at_door(desk, daemon, door, viewport={"width": 1920, "height": 1080})

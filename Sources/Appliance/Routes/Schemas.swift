@@ -40,7 +40,7 @@ extension Schema {
         "history?": list(
             object([
                 "kind": text, "at": time, "person": orNull(ref("Reference")), "project": orNull(ref("Reference")),
-                "door": orNull(ref("Reference")),
+                "door": orNull(ref("Reference")), "note": orNull(text), "status": orNull(text),
             ])),
     ])
 

@@ -124,23 +124,31 @@ extension AssetRegister {
         ).map { ["scheme": .string($0["scheme"]), "value": .string($0["value"])] }
     }
 
-    /// The last 100 movements, newest first.
+    /// The last 100 movements at doors and changes by hand, newest first.
     private static func history(of id: Asset.ID, in database: Database) throws -> [JSON] {
         try Row.fetchAll(
             database,
             sql: """
-                SELECT event.*, person.name AS person_name, project.name AS project_name, door.name AS door_name
-                FROM custody_event AS event
-                LEFT JOIN person ON person.id = event.person LEFT JOIN project ON project.id = event.project
-                LEFT JOIN door ON door.id = event.door
-                WHERE event.asset = ? ORDER BY event.place DESC LIMIT 100
-                """, arguments: [id.rawValue]
+                SELECT kind, at, person.name AS person_name, person, project, project.name AS project_name,
+                  door, door.name AS door_name, note, status
+                FROM (
+                  SELECT kind, at, person, project, door, NULL AS note, NULL AS status
+                  FROM custody_event WHERE asset = :asset AND door IS NOT NULL
+                  UNION ALL
+                  SELECT kind, hlc >> 16, actor, NULL, NULL, json_extract(body, '$.note'), json_extract(body, '$.status')
+                  FROM change WHERE topic = 'assets' AND subject = :asset AND kind IN ('created', 'status')
+                ) AS happening
+                LEFT JOIN person ON person.id = happening.person LEFT JOIN project ON project.id = happening.project
+                LEFT JOIN door ON door.id = happening.door
+                ORDER BY at DESC LIMIT 100
+                """, arguments: ["asset": id.rawValue]
         ).map { row in
             [
                 "kind": .string(row["kind"]), "at": .time(Date(milliseconds: row["at"])),
                 "person": NamedReference<Person>(id: row["person"], name: row["person_name"]).orNull(),
                 "project": NamedReference<Project>(id: row["project"], name: row["project_name"]).orNull(),
                 "door": NamedReference<Door>(id: row["door"], name: row["door_name"]).orNull(),
+                "note": .optional(row["note"]), "status": .optional(row["status"]),
             ]
         }
     }

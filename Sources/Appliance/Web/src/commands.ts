@@ -12,7 +12,7 @@ import { signInAddress, to } from "./router";
 
 const live = new Live({
   stateChanged(liveState, since) { update((current) => { current.live = { state: liveState, since }; }); },
-  subscribed() { if (state.readers) void loadReaders(); },   // reader changes are not replayed
+  subscribed() { if (state.readers) void loadReaders(); },   // readers come as signals, which are not replayed
   change(change) { follow(apply(change)); },
   reset() { reloadAll(); },
   sessionEnded: leave,
@@ -51,6 +51,7 @@ function follow(ask: FollowUp): void {
   if (ask.detail) reloadDetailSoon();
   if (ask.suggestions) reloadUnknownsSoon();
   if (ask.visit) void loadVisit(ask.visit);
+  if (ask.refused) tell("stop", ask.refused);
 }
 
 const reloadGearSoon = debounced(700, () => void loadGear(state.gear.q, state.gear.status));
@@ -228,7 +229,7 @@ export async function changeStatus(asset: Asset, status: Status, note = "", offe
   try {
     const saved = await patch<Asset>(`/assets/${asset.id}/status`, { status, ...(note ? { note } : {}) });
     update((current) => putAsset(current, saved));
-    const back = (): void => void changeStatus(saved, before, "", false);
+    const back = (): void => void changeStatus(saved, before === "reserved" ? "available" : before, "", false);
     tell("ok", `${asset.number} is ${statusWords[status]}.`, offersUndo ? { label: "Undo", run: back } : undefined);
     return true;
   } catch (error) {

@@ -2,7 +2,7 @@
 // and tells the store about changes, resets and its own state. Only the store listens; pages never see a socket.
 // The protocol is in the HTTP contract under /api/v1/live.
 
-import { Change, Position } from "./types";
+import { Change, Fact, Position, Signal } from "./types";
 import { get, Problem } from "./api";
 
 export type LiveState = "live" | "connecting" | "offline";
@@ -10,13 +10,14 @@ export type LiveState = "live" | "connecting" | "offline";
 export interface LiveListener {
   stateChanged(state: LiveState, since: number): void;
   subscribed(): void;
-  change(change: Change): void;
+  change(change: Fact): void;
   reset(): void;
   sessionEnded(): void;
 }
 
 type Message =
   | Change
+  | Signal
   | ({ type: "subscribed"; replayed: number } & Position)
   | ({ type: "reset" | "position" } & Position)
   | { type: "error"; code: string; message: string }
@@ -94,6 +95,9 @@ export class Live {
     switch (message.type) {
       case "change":
         this.position = { epoch: message.epoch, seq: message.seq };
+        this.listener.change(message);
+        break;
+      case "signal":
         this.listener.change(message);
         break;
       case "subscribed":

@@ -2,7 +2,7 @@
 // of the live socket and the optimistic commands (see commands.ts); it never asks the daemon for anything itself.
 
 import {
-  About, Asset, AssetDetail, AssetPage, AssetRef, Change, Door, Outcome, Person, Progress, Project, Reader, Status, Unknown,
+  About, Asset, AssetDetail, AssetPage, AssetRef, Door, Fact, Outcome, Person, Progress, Project, Reader, Status, Unknown,
 } from "./types";
 import { LiveState } from "./live";
 
@@ -109,8 +109,9 @@ export function putOutcome(current: State, outcome: Outcome, heard: boolean): vo
   if (door === undefined) return;
   const visit = current.visits[door] ?? [];
   const known = visit.find((other) => other.id === outcome.id);
-  if (known) { Object.assign(known, outcome); return; }
-  current.visits[door] = [outcome, ...visit].sort((a, b) => b.at.localeCompare(a.at) || b.id.localeCompare(a.id)).slice(0, visitLength);
+  // The same outcome comes twice to the page that asked for it; an undo or a link makes a scan another one.
+  if (known && known.word === outcome.word) { Object.assign(known, outcome); return; }
+  current.visits[door] = [outcome, ...visit.filter((other) => other !== known)].sort((a, b) => b.at.localeCompare(a.at) || b.id.localeCompare(a.id)).slice(0, visitLength);
   if (heard) current.heard = outcome;
 }
 
@@ -141,16 +142,16 @@ function put<Item extends { id: string }>(items: Item[] | null, item: Item): Ite
 // ---- changes from the socket -----------------------------------------------------------------------------------
 
 /** What a change asks for beyond what it carries. */
-export interface FollowUp { gear?: boolean; detail?: boolean; visit?: string; suggestions?: boolean }
+export interface FollowUp { gear?: boolean; detail?: boolean; visit?: string; suggestions?: boolean; refused?: string }
 
 /** Applies one change; says what has to be asked anew because the change does not carry it. */
-export function apply(change: Change): FollowUp {
+export function apply(change: Fact): FollowUp {
   let followUp: FollowUp = {};
   update((current) => { followUp = applyTo(current, change); });
   return followUp;
 }
 
-function applyTo(current: State, change: Change): FollowUp {
+function applyTo(current: State, change: Fact): FollowUp {
   switch (change.topic) {
     case "assets": return applyAsset(current, change);
     case "scans": return applyScan(current, change);
@@ -173,7 +174,7 @@ function applyTo(current: State, change: Change): FollowUp {
   return {};
 }
 
-function applyAsset(current: State, change: Change): FollowUp {
+function applyAsset(current: State, change: Fact): FollowUp {
   const { before, ...asset } = change.data as Partial<Asset> & { id: string; version: number; before?: { status?: Status } };
   const isListed = current.gear.rows.some((row) => row.id === asset.id);
   putAsset(current, asset, before);
@@ -181,10 +182,12 @@ function applyAsset(current: State, change: Change): FollowUp {
   return { gear: change.kind === "created" || (!isListed && current.gear.status !== ""), detail: isOpen };
 }
 
-function applyScan(current: State, change: Change): FollowUp {
+function applyScan(current: State, change: Fact): FollowUp {
   if (change.kind === "outcome") { putOutcome(current, change.data as Outcome, true); return {}; }
-  const { id } = change.data as { id: string };
-  markUndone(current, id);
+  if (change.kind === "refused") return { refused: (change.data as Outcome).short };
+  const undone = change.data as Outcome;
+  markUndone(current, undone.id);
+  putOutcome(current, undone, true);
   return {};
 }
 
@@ -202,7 +205,7 @@ function applyDoor(current: State, door: Door): FollowUp {
   return actingChanged && current.visits[door.id] ? { visit: door.id } : {};
 }
 
-function applyUnknown(current: State, change: Change): FollowUp {
+function applyUnknown(current: State, change: Fact): FollowUp {
   if (change.kind === "settled") {
     const { id } = change.data as { id: string; asset?: AssetRef };
     current.unknowns = current.unknowns?.filter((unknown) => unknown.id !== id) ?? null;

@@ -13,7 +13,7 @@ export interface Project { id: string; name: string; state: string; startsAt: st
 export interface Door {
   id: string; name: string; direction: Direction; actingMinutes: number;
   acting: { person: Ref; until: string } | null;
-  project: Ref | null; readers: number;
+  project: Ref | null;
 }
 
 export interface Outcome {
@@ -39,7 +39,7 @@ export interface Asset {
   serial: string | null; status: Status; condition: string; note: string | null;
   holder: Holder | null; home: string | null; version: number; updatedAt: string;
 }
-export interface AssetHistory { kind: string; at: string; person: Ref | string | null; project: Ref | string | null; door: Ref | string | null; note: string | null }
+export interface AssetHistory { kind: string; at: string; person: Ref | null; project: Ref | null; door: Ref | null; note: string | null; status: Status | null }
 export interface AssetDetail extends Asset { identifiers: { scheme: string; value: string }[]; history: AssetHistory[] }
 export interface AssetPage { items: Asset[]; next: string | null; total: number; counts: Partial<Record<Status, number>> }
 
@@ -57,4 +57,7 @@ export interface About { name: string; organisation: string; depot: string; vers
 export interface List<Item> { items: Item[] }
 
 export interface Position { epoch: string; seq: number }
-export interface Change extends Position { type: "change"; topic: string; kind: string; at: string; data: unknown }
+/** What a screen is told: a committed Change, or a Signal, which is shown and not in the log. */
+export interface Fact { topic: string; kind: string; data: unknown }
+export interface Change extends Fact, Position { type: "change"; at: string }
+export interface Signal extends Fact { type: "signal" }

@@ -51,7 +51,6 @@ class DoorsPage extends Page {
       <strong>${door.name}</strong>
       <span>${door.acting && time ? `${door.acting.person.name} · ${time}` : "Nobody is acting"}</span>
       <span>${door.project ? door.project.name : "No project"}</span>
-      <span class="doors-readers">${icon("reader")}${door.readers === 1 ? "1 reader" : `${door.readers} readers`}</span>
     </a></li>`;
   }
 }

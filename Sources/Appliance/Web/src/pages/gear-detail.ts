@@ -5,7 +5,7 @@ import { html, Content, Template } from "../html";
 import { icon } from "../icons";
 import { shownStatus, state } from "../store";
 import { ago, clock } from "../time";
-import { AssetDetail, AssetHistory, Ref } from "../types";
+import { AssetDetail, AssetHistory } from "../types";
 import { statusButtons } from "./status-buttons";
 
 export function detail(id: string, close: () => void, again: () => void): Template {
@@ -52,8 +52,8 @@ function kindInWords(kind: string): string {
 }
 
 function happening(event: AssetHistory): Template {
-  const name = (ref: Ref | string | null): string | null => (ref === null || typeof ref === "string" ? ref : ref.name);
-  const where = [name(event.person), name(event.project), name(event.door)].filter(Boolean).join(" · ");
-  return html`<li><span class="history-what">${kindInWords(event.kind)}</span><time datetime="${event.at}" title="${clock(event.at)}">${ago(event.at)}</time>
+  const where = [event.person, event.project, event.door].map((ref) => ref?.name).filter(Boolean).join(" · ");
+  const what = event.kind === "status" && event.status ? `Set to ${event.status.replace("_", " ")}` : kindInWords(event.kind);
+  return html`<li><span class="history-what">${what}</span><time datetime="${event.at}" title="${clock(event.at)}">${ago(event.at)}</time>
     ${where && html`<span class="history-who">${where}</span>`}${event.note && html`<span class="history-note">${event.note}</span>`}</li>`;
 }
