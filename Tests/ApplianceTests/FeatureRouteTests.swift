@@ -70,6 +70,9 @@ import Testing
             let back = try box.ask("PATCH", path + "/status", ["status": "available"], headers: ["If-Match": current])
             #expect(try back.status == 200 && back.fields().text("status") == "available")
             #expect(try back.fields().text("note") == "to the studio")
+            let history = try box.ask("GET", path).fields().list("history")
+            #expect(history.map { $0.text("kind") } == ["status", "status", "created"])
+            #expect(history[1].text("note") == "to the studio" && history[1].text("status") == "in_use")
             let wrong = try box.ask("PATCH", path + "/status", ["status": "reserved"])
             #expect(try wrong.status == 400 && wrong.fields().text("field") == "status")
         }

@@ -10,7 +10,7 @@ import Testing
         let camera = try await depot.asset("CAM-7")
         _ = try await depot.project("Festival North", .unit(camera), .model(depot.camera, quantity: 2))
         let told = try await depot.scan("CAM-7", at: depot.outDoor)
-        #expect(told.outcome == "ok" && told.word == "OUT" && told.short == "1 of 3 on the sheet")
+        #expect(told.outcome == "ok" && told.word == "OUT" && told.short == "Festival North · 1 of 3 on the sheet")
         #expect(try await depot.register.find(camera).asset.holder?.project?.name == "Festival North")
         #expect(try await depot.changes().suffix(2).map(\.kind) == ["custody", "outcome"])
     }

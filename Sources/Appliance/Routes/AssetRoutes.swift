@@ -66,7 +66,7 @@ extension RouteTable {
     private static let assetListParameters: [RouteDocument.Parameter] = [
         .query("limit", Schema.whole(1...AssetQuery.limitMax), "Most items; 50 if absent."),
         .query("cursor", Schema.someText, "`next` of the page before."),
-        .query("q", Schema.text, "Words that must occur in number, name, serial or codes."),
+        .query("q", Schema.text, "Words that must occur in number, name, serial, codes, holder or project."),
         .query("status", Schema.text, "One or more statuses, separated by commas."),
         .query("category", Schema.text, "A category."),
     ]

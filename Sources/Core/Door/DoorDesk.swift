@@ -179,7 +179,8 @@ extension Outcome {
     init(_ ruling: DoorRuling, on asset: Asset, _ visit: Visit, progress: Progress?, isUndoable: Bool) {
         let whither = [ruling.project?.name, ruling.action == .out ? visit.actor?.name : nil].compactMap { $0 }
         let said = [asset.number, ruling.word.lowercased(), ruling.reason].filter { !$0.isEmpty }
-        let facts = [ruling.reason, progress?.words ?? ""].filter { !$0.isEmpty }
+        let sheet = progress.map { [ruling.project?.name, $0.words] } ?? []
+        let facts = ([ruling.reason.isEmpty ? nil : ruling.reason] + sheet).compactMap { $0 }
         self.init(
             scan: visit.id, verdict: ruling.verdict, action: ruling.action, word: ruling.word,
             short: (facts.isEmpty ? whither : facts).joined(separator: " · "),

@@ -4,7 +4,7 @@ import GRDB
 
 /// What to list.
 package struct AssetQuery: Sendable {
-    /// Words that must all occur in the number, name, serial or codes.
+    /// Words that must all occur in the number, name, serial, codes, or the names of holder and project.
     package var text = ""
     package var statuses: [AssetStatus] = []
     package var category: String?
@@ -67,7 +67,10 @@ extension AssetRegister {
     private static func filter(_ query: AssetQuery) -> Filter {
         var filter = Filter()
         for word in query.text.folded.split(whereSeparator: \.isWhitespace).prefix(8) {
-            filter.sql += " AND instr(search, ?)"
+            filter.sql += """
+                 AND instr(search || char(10) || lower(coalesce(holder_name, '') || char(10) ||
+                     coalesce(held_for_name, '')), ?)
+                """
             filter.arguments.append(String(word))
         }
         if let category = query.category {
@@ -129,8 +132,8 @@ extension AssetRegister {
         try Row.fetchAll(
             database,
             sql: """
-                SELECT kind, at, person.name AS person_name, person, project, project.name AS project_name,
-                  door, door.name AS door_name, note, status
+                SELECT happening.*, person.name AS person_name, project.name AS project_name,
+                  door.name AS door_name
                 FROM (
                   SELECT kind, at, person, project, door, NULL AS note, NULL AS status
                   FROM custody_event WHERE asset = :asset AND door IS NOT NULL
@@ -140,7 +143,7 @@ extension AssetRegister {
                 ) AS happening
                 LEFT JOIN person ON person.id = happening.person LEFT JOIN project ON project.id = happening.project
                 LEFT JOIN door ON door.id = happening.door
-                ORDER BY at DESC LIMIT 100
+                ORDER BY happening.at DESC LIMIT 100
                 """, arguments: ["asset": id.rawValue]
         ).map { row in
             [
