@@ -45,7 +45,8 @@ package struct ReaderBook: Sendable {
         try await all().first { $0.id == id }
     }
 
-    /// Knows a device again, or enters it: a known model is read at once at `door`, anything else is offered.
+    /// Knows a device again, or enters it: what can only be a reader is read at once at `door`, anything else
+    /// is offered.
     ///
     /// - Parameter plugged: the ports in use, whose readers are not taken for this one.
     package func meet(_ description: ReaderDescription, door: Door.ID?, plugged: Set<String>) async throws -> Reader {
@@ -95,7 +96,13 @@ package struct ReaderBook: Sendable {
     }
 
     private static func newcomer(_ id: Reader.ID, _ description: ReaderDescription, door: Door.ID?) -> Reader {
-        let isTrusted = description.isKnownModel && description.kind != .unsupported
+        // A device that sends whole codes can be nothing but a reader; what types may be somebody's keyboard.
+        let isTrusted =
+            switch description.kind {
+            case .pointOfSale: true
+            case .keyboard: description.isKnownModel
+            case .unsupported: false
+            }
         return Reader(
             id: id, description: description, state: isTrusted ? .reading : .offered,
             name: description.product ?? "Reader at \(description.port)", settings: ReaderSettings(), door: door,
