@@ -8,7 +8,7 @@ VENV := $(BUILD)/venv
 BUILD_PACKAGES := libsqlite3-dev libspatialite-dev libusb-1.0-0-dev libmicrohttpd-dev libwslay-dev libsodium-dev \
 	zlib1g-dev esbuild node-typescript
 TEST_PACKAGES := umockdev libumockdev-dev libglib2.0-dev pkg-config gcc chromium python3-venv shellcheck sqlite3
-DEB_PACKAGES := debhelper lintian mmdebstrap curl python3
+DEB_PACKAGES := debhelper lintian mmdebstrap systemd-container curl python3 procps
 
 ## Serves a demo depot on http://localhost:8080.
 run: build

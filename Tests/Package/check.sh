@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The package in a clean root of this machine's Debian: installed with what it depends on, looked at, run as systemd
-# would run it, installed again, removed, purged. check.sh PACKAGE; as root. Not under systemd: what the unit forbids is
-# scored here, not tried.
+# would run it, run by systemd where one can be booted in a container, installed again, removed, purged.
+# check.sh PACKAGE; as root.
 set -euo pipefail
 
 # A mount and a process namespace of its own: nothing that is mounted or started here outlives it, however it ends.
@@ -18,12 +18,17 @@ trap finish EXIT
 
 finish() {
 	local status=$?
+	exec 2>/dev/null
 	if [ "$status" != 0 ]; then
 		echo "FAILED after ${SECONDS} s. The last lines of the log:"
-		tail -n 40 "$log" "$said" 2>/dev/null || true
+		tail -n 40 "$log" "$said" || true
 	fi
-	kill ${daemon:+"$daemon"} ${listener:+"$listener"} 2>/dev/null || true
-	umount --lazy "$root/run" "$root/proc" 2>/dev/null || true
+	if [ -n "${nspawn:-}" ]; then
+		kill "$nspawn" || true
+		wait "$nspawn" || true
+	fi
+	kill ${daemon:+"$daemon"} ${listener:+"$listener"} || true
+	umount --lazy "$root/run" "$root/proc" || true
 	rm -rf --one-file-system "$work"
 }
 
@@ -37,7 +42,12 @@ expect() {
 	fi
 }
 
-inside() { chroot "$root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin DEBIAN_FRONTEND=noninteractive "$@"; }
+# In the root; once it is booted, in that system.
+inside() {
+	local way=(chroot "$root")
+	[ -z "${init:-}" ] || way=(nsenter --all --target "$init")
+	"${way[@]}" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin DEBIAN_FRONTEND=noninteractive "$@"
+}
 as_depotd() { chroot --userspec=depotd:depotd "$root" env -i PATH=/usr/bin:/bin "$@"; }
 is() { [ "$1" = "$2" ] || { echo "'$1' instead of '$2'"; false; }; }
 exists() { [ -e "$root$1" ] || [ -L "$root$1" ]; }
@@ -71,8 +81,9 @@ echo "a clean root of $codename after ${SECONDS} s"
 mount -t proc proc "$root/proc"
 mount -t tmpfs -o mode=0755 tmpfs "$root/run"
 cp /etc/resolv.conf "$root/etc/resolv.conf"
-cp "$package" "$root/tmp/"
-file=/tmp/$(basename "$package")
+# Not in /tmp: a booted system has its own.
+cp "$package" "$root/root/"
+file=/root/$(basename "$package")
 version=$(dpkg-deb -f "$package" Version)
 
 expect "apt installs it with what it depends on" inside apt-get install -y "$file"
@@ -131,19 +142,54 @@ kill -TERM "$daemon"
 expect "it ends well when it is told to" ends_with 0 wait "$daemon"
 expect "it says that it is stopping" was_said STOPPING=1
 
+# --- run by systemd, with all that the unit forbids
+
+kill "$listener"
+wait "$listener" || true
+umount "$root/run" "$root/proc"
+install -d "$root/etc/systemd/system/depotd.service.d"
+printf '[Service]\nWatchdogSec=3\n' >"$root/etc/systemd/system/depotd.service.d/check.conf"
+is_active() { is "$(inside systemctl is-active depotd)" active; }
+is_in_journal() { inside journalctl --no-pager --unit depotd | grep -E "$1"; }
+is_not_in_journal() { ! is_in_journal "$1"; }
+has_restarted() { is "$(inside systemctl show --property NRestarts --value depotd)" "$1"; }
+has_booted() { init=$(pgrep --parent "$nspawn") && inside systemctl is-active multi-user.target; }
+# Its own network: port 8080 may be somebody's here.
+systemd-nspawn --quiet --register=no --keep-unit --private-network --directory "$root" --boot \
+	>>"$log" 2>&1 </dev/null &
+nspawn=$!
+if within_30_seconds has_booted >>"$log" 2>&1; then
+	echo "booted after ${SECONDS} s"
+	expect "systemd starts it with the system" within_30_seconds is_active
+	expect "it answers /readyz" nsenter --net --target "$init" \
+		curl --silent --show-error --fail --max-time 5 http://127.0.0.1:8080/readyz
+	expect "it takes a scan" inside runuser -u depotd -- depotd scan CAM-7 --data /var/lib/depotd
+	expect "systemd restarts it when it hangs" inside systemctl kill --signal STOP depotd
+	expect "… after the watchdog's time" within_30_seconds has_restarted 1
+	expect "… and it is ready again" within_30_seconds is_active
+	expect "it misses nothing that the unit forbids" is_not_in_journal 'Failed to|[Dd]enied|not permitted'
+else
+	echo "NOTE  no systemd can be booted here: what the unit forbids is scored, not tried"
+	kill "$nspawn" 2>/dev/null || true
+	init='' nspawn=''
+fi
+
 # --- installed again, removed, purged
 
 echo "# ours" >>"$root/etc/depotd/depotd.yaml"
 expect "apt installs it again" inside apt-get install -y --reinstall "$file"
+[ -z "$init" ] || expect "it is running again" within_30_seconds is_active
 expect "our line in the configuration is still there" grep -qx "# ours" "$root/etc/depotd/depotd.yaml"
 expect "apt removes it" inside apt-get remove -y depotd
+[ -z "$init" ] || expect "it is stopped" ends_with 3 inside systemctl is-active depotd
 expect "the binary is gone" is_gone /usr/bin/depotd
 expect "the rules are gone" is_gone /lib/udev/rules.d/60-depotd.rules
 expect "the data is still there" exists /var/lib/depotd/depot.sqlite
 expect "the configuration is still there" exists /etc/depotd/depotd.yaml
 expect "apt purges it" inside apt-get purge -y depotd
 expect "the data is gone" is_gone /var/lib/depotd
+rm -r "$root/etc/systemd/system/depotd.service.d"
 expect "nothing of that name is left" is \
-	"$(inside find / -xdev -path /proc -prune -o -name '*depotd*' ! -path "$file" -print)" ""
+	"$(inside find / -xdev -path /var/log/journal -prune -o -name '*depotd*' ! -path "$file" -print)" ""
 expect "its user is still there, for what it owns elsewhere" inside getent passwd depotd
 echo "passed in ${SECONDS} s"
