@@ -49,9 +49,9 @@ deb: release $(BUILD)/deb-packages
 	cd $(BUILD)/deb && dpkg-buildpackage -b -us -uc
 	lintian --fail-on error,warning $(BUILD)/depotd_*.changes
 
-## Installs, runs, removes and purges the package in a clean root; wants to be root.
+## Installs, boots, removes and purges the package in a clean root.
 check-deb: $(BUILD)/deb-packages
-	Tests/Package/check.sh $(BUILD)/depotd_*.deb
+	$$([ "$$(id -u)" = 0 ] || echo sudo) Tests/Package/check.sh $(BUILD)/depotd_*.deb
 
 ## Measures what the README states: scan to screen, memory at rest, start to ready. Uses the release build.
 measure: release $(BUILD)/emulator $(VENV)/ready

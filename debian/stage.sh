@@ -18,7 +18,7 @@ done
 version=$(sed -n 's/.*static let current = "\(.*\)".*/\1/p' Sources/Appliance/Version.swift | tr - '~')
 [ -n "$version" ] || { echo "stage: no version in Version.swift" >&2; exit 1; }
 release=deb$(sed -n 's/^VERSION_ID="\{0,1\}\([0-9.]*\).*/\1/p' /etc/os-release)
-# The commit's time, so that the same commit gives the same package.
+# The commit's time, so that the same binary gives the same package.
 seconds=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null || date +%s)}
 maintainer=$(sed -n 's/^Maintainer: //p' debian/control)
 cat >"$folder/debian/changelog" <<END

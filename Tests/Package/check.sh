@@ -28,7 +28,7 @@ finish() {
 		wait "$nspawn" || true
 	fi
 	kill ${daemon:+"$daemon"} ${listener:+"$listener"} || true
-	umount --lazy "$root/run" "$root/proc" || true
+	umount --lazy "$root/run" "$root/sys" "$root/proc" || true
 	rm -rf --one-file-system "$work"
 }
 
@@ -79,6 +79,7 @@ mapfile -t archives < <(archives)
 mmdebstrap --variant=minbase --skip=cleanup/apt/lists "$codename" "$root" "${archives[@]}" >"$log" 2>&1
 echo "a clean root of $codename after ${SECONDS} s"
 mount -t proc proc "$root/proc"
+mount -t sysfs -o ro sysfs "$root/sys"
 mount -t tmpfs -o mode=0755 tmpfs "$root/run"
 cp /etc/resolv.conf "$root/etc/resolv.conf"
 # Not in /tmp: a booted system has its own.
@@ -106,6 +107,13 @@ expect "systemd finds nothing to say against the unit" is_quiet inside systemd-a
 expect "the unit is exposed at 2.0 or less" inside systemd-analyze security --offline=true --threshold=20 \
 	--no-pager /lib/systemd/system/depotd.service
 grep 'Overall exposure' "$log" | tail -n 1
+# Any device will do to have the rules read.
+udev_reads_rules() {
+	local spoken
+	spoken=$(inside udevadm test /sys/class/mem/null 2>&1)
+	grep 'Reading.*/60-depotd.rules' <<<"$spoken" && ! grep '60-depotd.rules:[0-9]' <<<"$spoken"
+}
+expect "udev finds nothing to say against the rules" udev_reads_rules
 expect "it has the package's version" is "$(as_depotd depotd version)" "depotd ${version%%-*}"
 
 # --- run, as the unit does: the user, the folder of StateDirectory=, a socket to be told through, a watchdog
@@ -146,7 +154,7 @@ expect "it says that it is stopping" was_said STOPPING=1
 
 kill "$listener"
 wait "$listener" || true
-umount "$root/run" "$root/proc"
+umount "$root/run" "$root/sys" "$root/proc"
 install -d "$root/etc/systemd/system/depotd.service.d"
 printf '[Service]\nWatchdogSec=3\n' >"$root/etc/systemd/system/depotd.service.d/check.conf"
 is_active() { is "$(inside systemctl is-active depotd)" active; }
