@@ -1,5 +1,5 @@
-# run · test · lint · measure · release. Each installs what it needs by name, once, and says so.
-.PHONY: run test test-swift test-browser lint format web build release measure clean
+# run · test · lint · measure · release · deb. Each installs what it needs by name, once, and says so.
+.PHONY: run test test-swift test-browser lint format web build release deb check-deb measure clean
 SHELL := /bin/bash
 SWIFT ?= swift
 BUILD := .build
@@ -8,6 +8,7 @@ VENV := $(BUILD)/venv
 BUILD_PACKAGES := libsqlite3-dev libspatialite-dev libusb-1.0-0-dev libmicrohttpd-dev libwslay-dev libsodium-dev \
 	zlib1g-dev esbuild node-typescript
 TEST_PACKAGES := umockdev libumockdev-dev libglib2.0-dev pkg-config gcc chromium python3-venv shellcheck sqlite3
+DEB_PACKAGES := debhelper lintian mmdebstrap systemd-container curl python3 procps
 
 ## Serves a demo depot on http://localhost:8080.
 run: build
@@ -27,7 +28,7 @@ test-browser: build $(VENV)/ready $(BUILD)/test-packages
 lint: $(BUILD)/build-packages $(BUILD)/test-packages
 	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests
 	tsc --noEmit -p Sources/Appliance/Web
-	shellcheck .ci/run Sources/Appliance/Web/build.sh
+	shellcheck .ci/run Sources/Appliance/Web/build.sh debian/stage.sh debian/depotd.post* Tests/Package/check.sh
 
 format:
 	$(SWIFT) format --in-place --recursive --parallel Package.swift Sources Tests
@@ -41,6 +42,17 @@ web: $(BUILD)/build-packages
 release: web
 	$(SWIFT) build -c release --static-swift-stdlib --product depotd
 
+## Packages the release build for this Debian: $(BUILD)/depotd_*.deb.
+deb: release $(BUILD)/deb-packages
+	rm -f $(BUILD)/depotd[_-]*
+	debian/stage.sh $(BUILD)/release/depotd $(BUILD)/checkouts $(BUILD)/deb
+	cd $(BUILD)/deb && dpkg-buildpackage -b -us -uc
+	lintian --fail-on error,warning $(BUILD)/depotd_*.changes
+
+## Installs, boots, removes and purges the package in a clean root.
+check-deb: $(BUILD)/deb-packages
+	$$([ "$$(id -u)" = 0 ] || echo sudo) Tests/Package/check.sh $(BUILD)/depotd_*.deb
+
 ## Measures what the README states: scan to screen, memory at rest, start to ready. Uses the release build.
 measure: release $(BUILD)/emulator $(VENV)/ready
 	$(VENV)/bin/python Tests/Benchmarks/door.py $(BUILD)/release/depotd $(BUILD)/emulator
@@ -53,6 +65,8 @@ $(BUILD)/build-packages: Makefile
 	@$(call install,$(BUILD_PACKAGES))
 $(BUILD)/test-packages: Makefile
 	@$(call install,$(TEST_PACKAGES))
+$(BUILD)/deb-packages: Makefile
+	@$(call install,$(DEB_PACKAGES))
 
 define install
 mkdir -p $(BUILD); \
