@@ -199,7 +199,7 @@ private func faults(
             environment: ["DEPOTD_HTTP_HEADER_SECONDS": "x", "DEPOTD_LISTN": "a", "DEPOTD_CONFIG": "/etc/x"])
         #expect(
             said == [
-                "--log-level: it is 'loud'; allowed: trace, debug, info, notice, warning, error, critical",
+                "--set log.level: it is 'loud'; allowed: trace, debug, info, notice, warning, error, critical",
                 "DEPOTD_HTTP_HEADER_SECONDS: it is 'x'; allowed: a whole number from 1 to 120",
                 "environment: unknown variable 'DEPOTD_LISTN'; did you mean 'DEPOTD_LISTEN'?",
                 "depotd.yaml:1: unknown key 'colour'",

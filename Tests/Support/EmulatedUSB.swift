@@ -54,10 +54,10 @@ package final class EmulatedUSB: Sendable {
 
     deinit { try? input.fileHandleForWriting.close() }
 
-    /// `DEPOTD_USB_EMULATOR`, or what `make -C Tests/Emulator` built.
+    /// `DEPOTD_TEST_EMULATOR`, or what `make -C Tests/Emulator` built.
     private static func emulator() throws -> String {
         let built = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../.build/emulator")
-        let path = ProcessInfo.processInfo.environment["DEPOTD_USB_EMULATOR"] ?? built.standardized.path()
+        let path = ProcessInfo.processInfo.environment["DEPOTD_TEST_EMULATOR"] ?? built.standardized.path()
         try #require(
             FileManager.default.isExecutableFile(atPath: path),
             """
@@ -163,7 +163,7 @@ package struct EmulatedReaders {
     package init(hasHost: Bool = true) throws {
         let products = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
         let built = products.appending(path: "ReaderProbe").path()
-        let program = ProcessInfo.processInfo.environment["DEPOTD_READER_PROBE"] ?? built
+        let program = ProcessInfo.processInfo.environment["DEPOTD_TEST_READER_PROBE"] ?? built
         usb = try EmulatedUSB(program: [program], hasHost: hasHost)
     }
 

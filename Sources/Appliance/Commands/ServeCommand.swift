@@ -10,18 +10,36 @@ struct CommonOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Where to listen.", valueName: "host:port")) var listen: String?
     @Option(help: ArgumentHelp("The configuration file.", valueName: "file")) var config: String?
 
+    @Option(name: .customLong("set"), help: ArgumentHelp("Any key of the configuration.", valueName: "key=value"))
+    var settings: [String] = []
+
     /// Reads flags, environment and file; a mistake ends the program with all of them named.
+    ///
+    /// - Parameter defaults: values that hold where no file is given, by key.
     func configuration(defaults: [String: String] = [:]) throws -> Configuration {
         let environment = ProcessInfo.processInfo.environment
-        var flags: [String: String] = [:]
-        flags["data"] = data ?? (environment["DEPOTD_DATA"] == nil ? defaults["data"] : nil)
-        flags["listen"] = listen ?? (environment["DEPOTD_LISTEN"] == nil ? defaults["listen"] : nil)
+        let file = config ?? environment["DEPOTD_CONFIG"]
+        var flags = try settingFlags()
+        flags["data"] = data ?? flags["data"]
+        flags["listen"] = listen ?? flags["listen"]
+        for (key, value) in defaults where file == nil && environment["DEPOTD_\(key.uppercased())"] == nil {
+            flags[key] = flags[key] ?? value
+        }
         do {
-            return try Configuration.load(
-                file: config ?? environment["DEPOTD_CONFIG"], flags: flags, environment: environment)
+            return try Configuration.load(file: file, flags: flags, environment: environment)
         } catch let faults as ConfigurationFaults {
             throw Exit.misconfigured("\(faults)")
         }
+    }
+
+    private func settingFlags() throws -> [String: String] {
+        var flags: [String: String] = [:]
+        for setting in settings {
+            let pair = setting.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+            guard pair.count == 2 else { throw Exit.misconfigured("--set \(setting): write key=value") }
+            flags[pair[0]] = pair[1]
+        }
+        return flags
     }
 }
 

@@ -23,8 +23,8 @@ package struct ConfigurationKey: Sendable {
     /// The environment variable that sets it: `DEPOTD_DOOR_ACTING_MINUTES`.
     package var environmentName: String { "DEPOTD_" + name.replacing(".", with: "_").uppercased() }
 
-    /// The command line option that sets it: `--door-acting-minutes`.
-    package var flagName: String { "--" + name.replacing(".", with: "-").replacing("_", with: "-") }
+    /// The command line option that sets it: `--listen`, `--set door.acting_minutes`.
+    package var flagName: String { ["data", "listen"].contains(name) ? "--\(name)" : "--set \(name)" }
 }
 
 extension ConfigurationKey {
@@ -158,7 +158,7 @@ extension ConfigurationKey {
         var lines = [
             "# Configuration of depotd: every key with its default. What is left out keeps its default.",
             "# A command line option wins over an environment variable, that over this file: door.acting_minutes is",
-            "# --door-acting-minutes and DEPOTD_DOOR_ACTING_MINUTES.",
+            "# --set door.acting_minutes=5 and DEPOTD_DOOR_ACTING_MINUTES=5.",
         ]
         var group: Substring?
         for key in all {
