@@ -74,8 +74,11 @@ let package = Package(
         // Clients and emulated devices that several test targets use.
         .target(
             name: "TestSupport", dependencies: ["Drivers"], path: "Tests/Support", swiftSettings: strict),
+        // A disk that forgets what was not synced, as an SQLite VFS.
+        .target(name: "PowerCutVFS", path: "Tests/PowerCutVFS", linkerSettings: [.linkedLibrary("sqlite3")]),
         .testTarget(
-            name: "CoreTests", dependencies: ["Core", .product(name: "GRDB", package: "GRDB.swift")],
+            name: "CoreTests",
+            dependencies: ["Core", "PowerCutVFS", "TestSupport", .product(name: "GRDB", package: "GRDB.swift")],
             swiftSettings: strict),
         .testTarget(
             name: "DriversTests", dependencies: ["Core", "Drivers", "ReaderProbe", "TestSupport"],
