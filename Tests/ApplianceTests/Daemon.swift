@@ -1,5 +1,6 @@
 // The binary itself as a child, unmodified.
 import Foundation
+import Glibc
 import Synchronization
 import TestSupport
 
@@ -19,12 +20,27 @@ final class Daemon {
         try process.run()
     }
 
-    deinit { if process.isRunning { kill(process.processIdentifier, SIGKILL) } }
+    deinit { if process.isRunning { Glibc.kill(process.processIdentifier, SIGKILL) } }
 
     /// `DEPOTD`, or what was built beside the tests.
     static var path: String {
         let products = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
         return ProcessInfo.processInfo.environment["DEPOTD"] ?? products.appending(path: "depotd").path()
+    }
+
+    /// The first line it writes to standard output; nil when it ends without one.
+    func firstLine() -> String? {
+        var line: [UInt8] = []
+        while let byte = try? outputPipe.fileHandleForReading.read(upToCount: 1)?.first, byte != 0x0A {
+            line.append(byte)
+        }
+        return line.isEmpty ? nil : String(decoding: line, as: UTF8.self)
+    }
+
+    /// Ends it as a power cut would, and waits until it is gone.
+    func kill() {
+        Glibc.kill(process.processIdentifier, SIGKILL)
+        process.waitUntilExit()
     }
 
     /// Waits for the end and gives back the exit code.

@@ -1,8 +1,8 @@
 // The disk of PowerCutVFS.h. Each file is kept twice: as it reads now, and as it is on the platter; between them is a
 // list of what was written and not synced. A cut keeps of that list what its seed says: nothing, all, everything up to
 // a moment, or any sectors of 512 bytes in any mixture, since a disk may write back in any order and stop in a write.
-// A created file's name is on the platter from its first sync on (as ext4 does it, and as SQLite's own VFS asks for
-// with journals); a deletion from when SQLite asks for it. Shared memory is plain memory and is lost with the files.
+// Names are on the platter from the first sync of a new file on, which syncs its folder, as SQLite's own VFS does it with
+// journals; before that a created or deleted name may go either way. Shared memory is lost.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

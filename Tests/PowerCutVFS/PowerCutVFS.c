@@ -84,7 +84,10 @@ static int syncFile(sqlite3_file *handle, int flags) {
             file->disk->failingSyncs--;
         } else {
             for (Pending *pending = file->first; pending != NULL; pending = pending->next) carryOut(file, pending);
-            file->isNameOnPlatter = file->isNamed;
+            // The first sync of a new file syncs its folder too: os_unix.c, UNIXFILE_DIRSYNC.
+            if (!file->isNameOnPlatter)
+                for (File *other = file->disk->files; other != NULL; other = other->next)
+                    if (!other->isDead) other->isNameOnPlatter = other->isNamed;
             code = SQLITE_OK;
         }
         forgetPending(file);

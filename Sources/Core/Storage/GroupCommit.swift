@@ -159,7 +159,7 @@ final class GroupCommit: Sendable {
     private func run(_ waiting: Waiting, in database: Database) throws -> @Sendable () -> Void {
         do {
             return try waiting.run(WriteTransaction(database: database, log: log, clock: clock))
-        } catch where database.isInsideTransaction && !StoreFault.isFault(error) {
+        } catch  where database.isInsideTransaction && !StoreFault.isFault(error) {
             return { waiting.refuse(error) }
         }
     }

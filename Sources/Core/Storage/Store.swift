@@ -49,6 +49,8 @@ package final class Store: Sendable {
         do {
             let isUnclean = Self.endedUncleanly(path)
             writer = try StoreConnection.writer(path, options)
+            // A new file's name is on the disk only when its folder was synced.
+            if options.vfs == nil { try Folder.sync(file: (path as NSString).deletingLastPathComponent) }
             if isUnclean { try StoreConnection.check(writer, path) }
             try Migrations.migrate(writer, path: options.vfs == nil ? path : nil)
             let log = try LogWriter.open(writer, clock: clock, machine: options.machine)

@@ -47,6 +47,9 @@ package enum StoreCopy {
         let part = file + ".part"
         try? FileManager.default.removeItem(atPath: part)
         defer { try? FileManager.default.removeItem(atPath: part) }
+        // It holds everything, PIN hashes too, so it is its owner's alone before there is anything in it.
+        guard FileManager.default.createFile(atPath: part, contents: nil, attributes: [.posixPermissions: 0o600])
+        else { throw Failure(.unavailable, "The file can not be written: \(file)") }
         let copy = try DatabaseQueue(path: part)
         let facts = try source.read { database in
             let facts = try StoreFacts(database)
@@ -111,7 +114,8 @@ enum Folder {
     static func rename(_ from: String, to file: String) throws {
         try sync(file: from)
         guard Foundation.rename(from, file) == 0 else {
-            throw Failure(.unavailable, "The file can not be put in place: \(file)", cause: String(cString: strerror(errno)))
+            throw Failure(
+                .unavailable, "The file can not be put in place: \(file)", cause: String(cString: strerror(errno)))
         }
         try sync(file: (file as NSString).deletingLastPathComponent)
     }
@@ -122,6 +126,13 @@ enum Folder {
         guard descriptor >= 0 else { throw Failure(.unavailable, "The disk refused: \(file)") }
         defer { close(descriptor) }
         guard fsync(descriptor) == 0 else { throw Failure(.unavailable, "The disk refused: \(file)") }
+    }
+
+    /// Gives a file that root made to whoever has the folder, so that the daemon can open it.
+    static func giveToOwner(of folder: String, _ file: String) {
+        var facts = stat()
+        guard geteuid() == 0, stat(folder, &facts) == 0 else { return }
+        _ = chown(file, facts.st_uid, facts.st_gid)
     }
 
     static func make(_ path: String) throws {

@@ -24,12 +24,17 @@ package struct StoreRestore {
     package func run(from file: String) throws -> (facts: StoreFacts, aside: String?) {
         _ = try StoreCopy.examine(file)
         let new = path + ".restoring"
-        defer { for end in ["", "-wal", "-shm", "-journal"] { try? FileManager.default.removeItem(atPath: new + end) } }
+        defer {
+            for end in ["", "-wal", "-shm", "-journal"] { try? FileManager.default.removeItem(atPath: new + end) }
+        }
         return try StoreCopy.wording("The copy could not be brought back: \(file)") {
             _ = try StoreCopy.make(of: file, to: new)
             let facts = try prepare(new)
             let aside = try putAside()
             try Folder.rename(new, to: path)
+            for file in [path, folder + "/lock"] + (aside.map { ["\(folder)/aside", $0, $0 + "/depot.sqlite"] } ?? []) {
+                Folder.giveToOwner(of: folder, file)
+            }
             return (facts, aside)
         }
     }

@@ -54,7 +54,8 @@ struct PowerCutAudit {
             bodies[key] = Array((row["body"] as String? ?? "").utf8)
         }
         for (key, body) in told.outcomes where bodies[key] != body {
-            faults.append(bodies[key] == nil ? "scan \(key) was answered and is lost" : "scan \(key) changed its outcome")
+            faults.append(
+                bodies[key] == nil ? "scan \(key) was answered and is lost" : "scan \(key) changed its outcome")
         }
         let twice = try Int.fetchOne(
             database,

@@ -3,6 +3,7 @@ import Foundation
 import GRDB
 import Logging
 import Synchronization
+import TestSupport
 
 @testable import Core
 
@@ -79,7 +80,10 @@ struct PowerCutRun {
     var promised: Int { promises.now.outcomes.count }
 
     private func open() throws -> Store {
-        let store = try disk.store(prepared.clock) { $0.synchronous = synchronous }
+        let store = try disk.store(prepared.clock.hybrid) { options in
+            options.synchronous = synchronous
+            options.checkpointPages = 60
+        }
         store.onCommit { [promises] changes in
             promises.change { told in
                 for change in changes {

@@ -6,9 +6,9 @@ import Testing
 
 @Suite struct PowerCutTests {
     private static let environment = ProcessInfo.processInfo.environment
-    /// Given back by `DEPOTD_POWER_SEED` to see one disk's life again.
-    private static let seed = environment["DEPOTD_POWER_SEED"].flatMap { UInt64($0) }
-    private static let cutCount = environment["DEPOTD_POWER_CUTS"].flatMap { Int($0) } ?? 1_000
+    /// Given back by `POWER_CUT_SEED` to see one disk's life again.
+    private static let seed = environment["POWER_CUT_SEED"].flatMap { UInt64($0) }
+    private static let cutCount = environment["POWER_CUTS"].flatMap { Int($0) } ?? 1_000
     private static let cutsPerDisk = 20
 
     @Test func `nothing that was answered or published is lost in a thousand power cuts`() async throws {
@@ -23,7 +23,7 @@ import Testing
                 group.addTask {
                     let run = PowerCutRun(prepared, seed: first &+ UInt64(disk))
                     let faults = try await run.faults(cuts: Self.cutsPerDisk)
-                    #expect(faults.isEmpty, "DEPOTD_POWER_SEED=\(run.seed)")
+                    #expect(faults.isEmpty, "POWER_CUT_SEED=\(run.seed)")
                     return run.promised
                 }
             }
