@@ -14,6 +14,15 @@ import Testing
         return (code, daemon.output + daemon.errors)
     }
 
+    /// The same without holding up other tests.
+    private static func runs(_ arguments: String..., folder: String) async throws -> (code: Int32, text: String) {
+        try await onOwnThread {
+            let daemon = try Daemon(arguments + ["--data", folder])
+            let code = try daemon.waitForEnd()
+            return (code, daemon.output + daemon.errors)
+        }
+    }
+
     private static func inFolder(_ body: (String) async throws -> Void) async throws {
         let folder = NSTemporaryDirectory() + "depotd-care-" + UUID().uuidString
         defer { try? FileManager.default.removeItem(atPath: folder) }
@@ -35,7 +44,7 @@ import Testing
                 let about = try box.ask("GET", "/api/v1/about").fields()
                 return (try #require(about.text("epoch")), try #require(about.number("seq")))
             }
-            let restored = try Self.run("restore", file, folder: data)
+            let restored = try await Self.runs("restore", file, folder: data)
             #expect(restored.code == 0 && restored.text.contains("kept in"), "\(restored.text)")
             try await TestBox.run(folder: data) { box in
                 #expect(try box.asset("CAM-7").text("status") == "in_use")
@@ -63,12 +72,14 @@ import Testing
             }
             let whole = try Data(contentsOf: URL(filePath: file))
             try Data("no depot".utf8).write(to: URL(filePath: folder + "/other"))
-            #expect(try Self.run("restore", folder + "/other", folder: data).text.contains("not a depot's file"))
+            let other = try await Self.runs("restore", folder + "/other", folder: data)
+            #expect(other.text.contains("not a depot's file"))
             var torn = whole
             torn.replaceSubrange(40_960..<81_920, with: Data(repeating: 0x5A, count: 40_960))
             try torn.write(to: URL(filePath: folder + "/torn"))
             let before = try Data(contentsOf: URL(filePath: data + "/depot.sqlite"))
-            #expect(try Self.run("restore", folder + "/torn", folder: data).code == 1)
+            let refused = try await Self.runs("restore", folder + "/torn", folder: data)
+            #expect(refused.code == 1)
             #expect(try Data(contentsOf: URL(filePath: data + "/depot.sqlite")) == before)
         }
     }
@@ -88,7 +99,7 @@ import Testing
                 #expect(backed.text.contains("The last good one is 0 hours old"))
             }
             chmod(data + "/local-access.json", 0o644)
-            let resting = try Self.run("doctor", folder: data)
+            let resting = try await Self.runs("doctor", folder: data)
             #expect(resting.code == 1)
             for sentence in ["None answers for this folder", "sound;", "chmod 600 \(data)/local-access.json"] {
                 #expect(resting.text.contains(sentence), "\(resting.text)")

@@ -5,7 +5,8 @@ import Synchronization
 import TestSupport
 
 /// The binary, run as a child; ended by its id when let go.
-final class Daemon {
+// Handed from thread to thread, and used by one at a time.
+final class Daemon: @unchecked Sendable {
     private let process = Process()
     private let errorPipe = Pipe()
     private let outputPipe = Pipe()

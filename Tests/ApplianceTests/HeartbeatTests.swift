@@ -36,7 +36,7 @@ import Testing
     }
 
     private static func hears(_ text: String, _ manager: NotifySocket) async -> Bool {
-        await comes { manager.next()?.contains(text) == true }
+        await comes(upTo: 60) { manager.next()?.contains(text) == true }
     }
 
     @Test func `the watchdog is fed when the writer and our own address answered`() async throws {
@@ -52,7 +52,7 @@ import Testing
             asked.add(1)
             throw Failure(.unavailable, "silent")
         }) { _, heartbeat, manager, _ in
-            #expect(await comes { asked.count >= 5 })
+            #expect(await comes(upTo: 60) { asked.count >= 5 })
             var told: [String] = []
             while let text = manager.next() { told.append(text) }
             #expect(!told.isEmpty && told.allSatisfy { !$0.contains("WATCHDOG") })
@@ -63,11 +63,11 @@ import Testing
     @Test func `a full disk is an answer and feeds the watchdog`() async throws {
         try await Self.beating({}) { disk, heartbeat, manager, _ in
             disk.leave(bytes: 0)
-            #expect(await comes { heartbeat.trouble?.contains("disk is full") == true })
+            #expect(await comes(upTo: 60) { heartbeat.trouble?.contains("disk is full") == true })
             while manager.next() != nil {}
             #expect(await Self.hears("WATCHDOG=1", manager))
             disk.leave(bytes: nil)
-            #expect(await comes { heartbeat.trouble == nil })
+            #expect(await comes(upTo: 60) { heartbeat.trouble == nil })
         }
     }
 

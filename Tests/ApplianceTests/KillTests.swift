@@ -126,10 +126,12 @@ private struct KillRound {
             environment: ["DEPOTD_READERS_ENABLED": "false"])
         // Now and then it dies while it starts.
         if number % 10 == 9 {
-            usleep(UInt32(ledger.draw(0...150)) * 1_000)
+            let delay = Duration.milliseconds(ledger.draw(0...150))
+            try await Task.sleep(for: delay)
             return daemon.kill()
         }
-        let ready = Fields(Array(try #require(daemon.firstLine(), "\(daemon.errors)").utf8))
+        let line = try await onOwnThread { daemon.firstLine() }
+        let ready = Fields(Array(try #require(line, "\(daemon.errors)").utf8))
         let token = try #require(ready.text("token"))
         let port = UInt16(try #require(URL(string: ready.text("url") ?? "")?.port))
         let answers = Gathered<Int>()
@@ -139,8 +141,10 @@ private struct KillRound {
             for sender in 0..<3 {
                 group.addTask { try await onOwnThread { post(sender, port, token) { answers.add(sender) } } }
             }
-            let isWorth = try await onOwnThread { waits(upTo: 20) { answers.count >= enough } }
-            daemon.kill()
+            let isWorth = try await onOwnThread {
+                defer { daemon.kill() }
+                return waits(upTo: 20) { answers.count >= enough }
+            }
             #expect(isWorth, "round \(number)")
             try await group.waitForAll()
         }

@@ -1,6 +1,7 @@
 // Lives of the log, copies of the file, and what is kept before it is changed.
 import Foundation
 import GRDB
+import TestSupport
 import Testing
 
 @testable import Core
@@ -64,6 +65,14 @@ import Testing
         for number in 0..<20 { _ = try await depot.asset("CAM-\(number)") }
         let path = depot.store.path
         let file = depot.folder + "/copy"
+        // Its rowid is not the next one: a copy that counts rows anew would lose it from the index.
+        try await depot.store.write { transaction in
+            try transaction.database.execute(
+                sql: """
+                    INSERT INTO depot (rowid, id, organisation, name, position)
+                    SELECT 500, 'far', organisation, 'Far', MakePoint(2.3, 48.8, 4326) FROM depot
+                    """)
+        }
         async let scans: Void = {
             for turn in 0..<60 { try await depot.scan("CAM-\(turn % 20)", at: depot.mainDoor) }
         }()
@@ -79,11 +88,30 @@ import Testing
                 database,
                 sql: """
                     SELECT depot.rowid FROM depot JOIN idx_depot_position AS place ON place.pkid = depot.rowid
-                    WHERE depot.name = 'Hall 4'
+                    WHERE depot.name = 'Far'
                     """)
         }
         #expect(near.count == 1)
         try copy.close()
+    }
+
+    @Test func `the writer never waits for a copy`() async throws {
+        let depot = try await TestDepot()
+        let file = depot.folder + "/copy"
+        let before = depot.store.position.seq
+        let source = try StoreConnection.looking(at: depot.store.path)
+        let turns = Gathered<Bool>()
+        let store = depot.store
+        let pace = StoreCopy.Pace(pagesPerStep: 20) {
+            // Between two steps the copy holds all that it ever holds.
+            let end = store.position.seq
+            Task.detached { try? await store.write { try $0.append(.assets, "test", subject: "x", [:]) } }
+            turns.add(waits { store.position.seq > end })
+        }
+        let facts = try await onOwnThread { try StoreCopy.make(from: source, to: file, pace: pace) }
+        #expect(turns.count > 3 && turns.all.allSatisfy { $0 })
+        #expect(facts.seq == before, "one moment, although the file was written all the time")
+        try source.close()
     }
 
     @Test func `before a migration the file is kept, three of them`() async throws {

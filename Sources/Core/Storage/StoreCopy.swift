@@ -27,9 +27,11 @@ package struct StoreFacts: Sendable, Equatable, Codable {
 
 /// Makes and examines copies.
 package enum StoreCopy {
-    /// Pages copied between two pauses, and the pause in microseconds: the writer gets the disk in between.
-    private static let pagesPerStep: Int32 = 256
-    private static let pauseMicroseconds: UInt32 = 500
+    /// How a copy is paced, so that the writer gets the disk in between.
+    struct Pace: Sendable {
+        var pagesPerStep: Int32 = 256
+        var pause: @Sendable () -> Void = { usleep(500) }
+    }
 
     /// Copies the file of a Store, which may be written meanwhile, to a new file, and examines it.
     ///
@@ -43,7 +45,7 @@ package enum StoreCopy {
     }
 
     /// One snapshot is read from first page to last, so the copy is of one moment and never starts over.
-    static func make(from source: DatabaseQueue, to file: String) throws -> StoreFacts {
+    static func make(from source: DatabaseQueue, to file: String, pace: Pace = Pace()) throws -> StoreFacts {
         let part = file + ".part"
         try? FileManager.default.removeItem(atPath: part)
         defer { try? FileManager.default.removeItem(atPath: part) }
@@ -54,7 +56,7 @@ package enum StoreCopy {
         let facts = try source.read { database in
             let facts = try StoreFacts(database)
             try copy.writeWithoutTransaction { target in
-                try database.backup(to: target, pagesPerStep: pagesPerStep) { _ in usleep(pauseMicroseconds) }
+                try database.backup(to: target, pagesPerStep: pace.pagesPerStep) { _ in pace.pause() }
             }
             return facts
         }
