@@ -73,8 +73,13 @@ import Testing
 
     @Test func `a disk that failed ends the process so that the file is opened anew`() async throws {
         try await Self.beating({}) { disk, _, _, running in
+            let ends = Gathered<any Error>()
+            let watching = Task { if case .failure(let error) = await running.result { ends.add(error) } }
             disk.failSyncs(1)
-            await #expect(throws: Failure(.unavailable, "")) { try await running.value }
+            #expect(await comes(upTo: 30) { ends.count == 1 })
+            #expect(ends.all.first as? Failure == Failure(.unavailable, ""))
+            running.cancel()
+            await watching.value
         }
     }
 

@@ -257,11 +257,17 @@ private final class Gate: Sendable {
         let again = try Store(path: path, clock: depot.clock.hybrid)
         try await Self.append("unclean", to: again)
         let copy = depot.folder + "/copy.sqlite"
+        // A page that nothing reads while the file is opened.
+        let page = try await again.read { database in
+            try Int.fetchOne(database, sql: "SELECT max(pageno) FROM dbstat WHERE name = 'identifier_asset'")
+        }
         var bytes = try Data(contentsOf: URL(filePath: path))
-        bytes.replaceSubrange(bytes.count / 2..<bytes.count / 2 + 65_536, with: Data(repeating: 0x5A, count: 65_536))
+        let start = try #require(page) * 4_096 - 4_096
+        bytes.replaceSubrange(start..<start + 4_096, with: Data(repeating: 0x5A, count: 4_096))
         try bytes.write(to: URL(filePath: copy))
         try FileManager.default.copyItem(atPath: path + "-wal", toPath: copy + "-wal")
         try again.close()
-        #expect(throws: Failure(.unavailable, "")) { try Store(path: copy, clock: depot.clock.hybrid) }
+        let refusal = #expect(throws: Failure.self) { try Store(path: copy, clock: depot.clock.hybrid) }
+        #expect(refusal?.message.contains("is damaged") == true)
     }
 }

@@ -59,7 +59,7 @@ package final class Store: Sendable {
         } catch let failure as Failure {
             throw failure
         } catch {
-            throw Failure(.unavailable, "The depot's file can not be opened: \(path)", cause: "\(error)")
+            throw StoreConnection.refusal(of: path, for: error)
         }
     }
 

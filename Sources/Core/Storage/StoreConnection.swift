@@ -56,11 +56,21 @@ enum StoreConnection {
     /// - Throws: `unavailable` when it is damaged.
     static func check(_ connection: DatabaseQueue, _ path: String) throws {
         let trouble = try connection.read { try String.fetchOne($0, sql: "PRAGMA quick_check(1)") }
-        guard trouble == "ok" else {
-            throw Failure(
-                .unavailable, "The depot's file is damaged: \(path). Bring back the last backup: depotd restore FILE",
-                cause: trouble)
+        guard trouble == "ok" else { throw damaged(path, cause: trouble) }
+    }
+
+    /// What is said of a file that can not be opened.
+    static func refusal(of path: String, for error: any Error) -> Failure {
+        switch (error as? DatabaseError)?.resultCode {
+        case .SQLITE_CORRUPT?, .SQLITE_NOTADB?: damaged(path, cause: "\(error)")
+        default: Failure(.unavailable, "The depot's file can not be opened: \(path)", cause: "\(error)")
         }
+    }
+
+    private static func damaged(_ path: String, cause: String?) -> Failure {
+        Failure(
+            .unavailable, "The depot's file is damaged: \(path). Bring back the last backup: depotd restore FILE",
+            cause: cause)
     }
 
     private static func readOnly(_ label: String) -> GRDB.Configuration {
