@@ -1,5 +1,5 @@
 # run · test · lint · measure · release · deb. Each installs what it needs by name, once, and says so.
-.PHONY: run test test-swift test-browser lint format web build release deb check-deb measure clean
+.PHONY: run test test-swift test-browser lint format web build release deb check-deb measure slow-disk clean
 SHELL := /bin/bash
 SWIFT ?= swift
 BUILD := .build
@@ -56,6 +56,12 @@ check-deb: $(BUILD)/deb-packages
 ## Measures what the README states: scan to screen, memory at rest, start to ready. Uses the release build.
 measure: release $(BUILD)/emulator $(VENV)/ready
 	$(VENV)/bin/python Tests/Benchmarks/door.py $(BUILD)/release/depotd $(BUILD)/emulator
+
+## A disk whose syncs take SLOW_DISK_MS longer, for measurements; preload it.
+slow-disk: $(BUILD)/slowdisk.so
+
+$(BUILD)/slowdisk.so: Tests/SlowDisk/slowdisk.c
+	gcc -shared -fPIC -Wall -Wextra -o $@ $<
 
 $(BUILD)/emulator: $(BUILD)/test-packages Tests/Emulator/main.c Tests/Emulator/device.c Tests/Emulator/emulator.h
 	$(MAKE) -C Tests/Emulator EMULATOR=$(CURDIR)/$@

@@ -73,9 +73,13 @@ let package = Package(
             path: "Tests/ReaderProbe", swiftSettings: strict),
         // Clients and emulated devices that several test targets use.
         .target(
-            name: "TestSupport", dependencies: ["Drivers"], path: "Tests/Support", swiftSettings: strict),
+            name: "TestSupport", dependencies: ["Core", "Drivers", "PowerCutVFS"], path: "Tests/Support",
+            swiftSettings: strict),
+        // A disk that forgets what was not synced, as an SQLite VFS.
+        .target(name: "PowerCutVFS", path: "Tests/PowerCutVFS", linkerSettings: [.linkedLibrary("sqlite3")]),
         .testTarget(
-            name: "CoreTests", dependencies: ["Core", .product(name: "GRDB", package: "GRDB.swift")],
+            name: "CoreTests",
+            dependencies: ["Core", "TestSupport", .product(name: "GRDB", package: "GRDB.swift")],
             swiftSettings: strict),
         .testTarget(
             name: "DriversTests", dependencies: ["Core", "Drivers", "ReaderProbe", "TestSupport"],

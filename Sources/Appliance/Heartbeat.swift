@@ -1,16 +1,21 @@
-// Proof of life: now and then a write goes through the writer to the disk. Only then is systemd's watchdog fed, and
-// only then is the box ready.
+// Proof of life: now and then a write goes through the writer to the disk, and our own address is asked over HTTP as any
+// browser would. Only when both answered is systemd's watchdog fed, and only then is the box ready. When the disk has
+// failed for good the process ends, so that a new one opens the file and looks at it.
 import Core
 import Foundation
 import Logging
 import ServiceLifecycle
 import Synchronization
 
-/// Writes now and then, and remembers how that went.
+/// Asks the writer and the listener now and then, and remembers how that went.
 final class Heartbeat: Service {
+    /// Asks our own address; throws when it does not answer.
+    typealias Ask = @Sendable () async throws -> Void
+
     private struct State {
         var lastBeat: UInt64 = 0
         var trouble: String?
+        var ask: Ask?
     }
 
     private let store: Store
@@ -26,33 +31,66 @@ final class Heartbeat: Service {
         interval = systemd.watchdog.map { $0 / 3 } ?? .seconds(15)
     }
 
-    /// What is wrong with the last beat; nil when it reached the disk.
+    /// What is wrong with the last beat; nil when it reached the disk and came back over HTTP.
     var trouble: String? { state.withLock { $0.trouble } }
 
     /// Boot clock nanoseconds of the last beat that reached the disk; 0 before the first.
     var lastBeat: UInt64 { state.withLock { $0.lastBeat } }
 
+    /// Says how our own address is asked, once it listens. Before, the watchdog is not fed.
+    func listens(_ ask: @escaping Ask) { state.withLock { $0.ask = ask } }
+
+    /// - Throws: the Store's fault, which ends the process; systemd starts a new one.
     func run() async throws {
+        defer { systemd.notify(.stopping) }
+        let (faults, faulty) = AsyncStream.makeStream(of: Failure.self, bufferingPolicy: .bufferingOldest(1))
+        store.onFault { faulty.yield($0) }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { await self.beatUntilStopped() }
+            group.addTask { for await fault in faults { throw fault } }
+            try await group.next()
+            group.cancelAll()
+        }
+    }
+
+    private func beatUntilStopped() async {
         await cancelWhenGracefulShutdown { [self] in
             while !Task.isCancelled {
                 await beat()
                 try? await Task.sleep(for: interval)
             }
         }
-        systemd.notify(.stopping)
     }
 
-    /// A refusal such as a full disk is an answer too: the writer lives, and restarting it would help nobody.
     private func beat() async {
+        let refusal = await refusalOfWriter()
+        let silence = await silenceOfListener()
+        state.withLock { $0.trouble = refusal ?? silence }
+        if let trouble = refusal ?? silence { systemd.notify(.status(trouble)) }
+        if silence == nil { systemd.notify(.watchdog) }
+    }
+
+    /// A refusal such as a full disk is an answer too: the writer lives, and restarting it would help nobody. A writer
+    /// that hangs never comes back from here.
+    private func refusalOfWriter() async -> String? {
         do {
             let at = try await store.write { $0.monotonic }
-            state.withLock { $0 = State(lastBeat: at, trouble: nil) }
+            state.withLock { $0.lastBeat = at }
+            return nil
         } catch {
-            let message = (error as? Failure)?.message ?? "The box can not write."
             logger.error("the heartbeat was refused", metadata: ["cause": "\(error)"])
-            state.withLock { $0.trouble = message }
-            systemd.notify(.status(message))
+            return (error as? Failure)?.message ?? "The box can not write."
         }
-        systemd.notify(.watchdog)
+    }
+
+    private func silenceOfListener() async -> String? {
+        do {
+            guard let ask = state.withLock({ $0.ask }) else { return "The box does not listen yet." }
+            try await ask()
+            return nil
+        } catch {
+            logger.error("our own address does not answer", metadata: ["cause": "\(error)"])
+            return "The box does not answer over HTTP."
+        }
     }
 }

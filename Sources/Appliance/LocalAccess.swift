@@ -7,12 +7,24 @@ import Foundation
 struct LocalAccess: Codable {
     let url: String
     let token: String
+    /// For what only admins may do, such as backups; in the file and printed nowhere.
+    var adminToken: String?
 
     static func file(in data: String) -> String { data + "/local-access.json" }
 
-    init(url: String, token: String) {
+    init(url: String, token: String, adminToken: String? = nil) {
         self.url = url
         self.token = token
+        self.adminToken = adminToken
+    }
+
+    /// The same daemon, asked as an admin.
+    var asAdmin: LocalAccess { LocalAccess(url: url, token: adminToken ?? token) }
+
+    /// The address by which this machine reaches what listens on every address.
+    static func loopback(_ address: String) -> String {
+        address.replacingOccurrences(of: "//0.0.0.0:", with: "//127.0.0.1:")
+            .replacingOccurrences(of: "//[::]:", with: "//[::1]:")
     }
 
     /// - Throws: `notFound` when no daemon has served the folder yet, or the file is somebody else's.

@@ -17,15 +17,44 @@ struct LocalClient {
     ///
     /// - Throws: `unavailable` when no daemon answers.
     func post(_ path: String, _ body: JSON, idempotencyKey: String) throws -> [UInt8] {
+        try request("POST", path, body, headers: ["Idempotency-Key: \(idempotencyKey)"]).body
+    }
+
+    /// One request on a connection of its own.
+    ///
+    /// - Throws: `unavailable` when no daemon answers.
+    func request(
+        _ method: String, _ path: String, _ body: JSON? = nil, headers: [String] = []
+    ) throws -> (status: Int, body: [UInt8]) {
         let authority = access.url.replacingOccurrences(of: "http://", with: "")
-        let head = [
-            "POST \(path) HTTP/1.1", "Host: \(authority)", "Authorization: Bearer \(access.token)",
-            "Content-Type: application/json", "Idempotency-Key: \(idempotencyKey)",
-            "Content-Length: \(body.bytes.count)", "Connection: close", "", "",
-        ]
-        let answer = try exchange(Array(head.joined(separator: "\r\n").utf8) + body.bytes, with: authority)
-        guard let end = Data(answer).firstRange(of: Data("\r\n\r\n".utf8)) else { throw Self.silence }
-        return Array(answer[end.upperBound...])
+        let bytes = body?.bytes ?? []
+        let head =
+            [
+                "\(method) \(path) HTTP/1.1", "Host: \(authority)", "Authorization: Bearer \(access.token)",
+                "Content-Type: application/json", "Content-Length: \(bytes.count)", "Connection: close",
+            ] + headers + ["", ""]
+        let answer = try exchange(Array(head.joined(separator: "\r\n").utf8) + bytes, with: authority)
+        guard let end = Data(answer).firstRange(of: Data("\r\n\r\n".utf8)),
+            let status = Int(String(decoding: answer.dropFirst(9).prefix(3), as: UTF8.self))
+        else { throw Self.silence }
+        return (status, Array(answer[end.upperBound...]))
+    }
+
+    /// Asks for `/healthz` as a browser would, on a thread of its own: this client blocks.
+    ///
+    /// - Throws: `unavailable` when the daemon does not answer, or not with 200.
+    static func askHealth(of address: String) async throws {
+        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+            DispatchQueue.global().async {
+                continuation.resume(
+                    with: Result {
+                        let answer = try LocalClient(LocalAccess(url: address, token: "-")).request("GET", "/healthz")
+                        guard answer.status == 200 else {
+                            throw Failure(.unavailable, "The daemon answers \(answer.status).")
+                        }
+                    })
+            }
+        }
     }
 
     private static let silence = Failure(

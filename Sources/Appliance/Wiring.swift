@@ -23,6 +23,7 @@ final class Wiring: Sendable {
     let hub: LiveHub
     let readers: ReaderDesk
     let heartbeat: Heartbeat
+    let backups: BackupDesk
     let measures: PrometheusRegistry
     private let lock: FolderLock
     private let loop: EventLoop
@@ -58,6 +59,7 @@ final class Wiring: Sendable {
             source: usb, book: ReaderBook(box: box, clock: clock), desk: door, logger: logger,
             signal: { topic, kind, data in hub.signal(topic, kind, data) })
         measures = PrometheusRegistry()
+        backups = BackupDesk(folder: configuration.data, clock: clock)
         heartbeat = Heartbeat(store: store, logger: logger)
     }
 
@@ -70,6 +72,7 @@ final class Wiring: Sendable {
         let listener = makeListener()
         try await listener.start()
         let address = "http://\(configuration.listen.authority(port: listener.port))"
+        heartbeat.listens { try await LocalClient.askHealth(of: LocalAccess.loopback(address)) }
         let services: [any Service] = [
             HTTPService(listener: listener),
             ReaderService(readers: readers, source: configuration.readersEnabled ? usb : nil, logger: logger),
@@ -100,15 +103,16 @@ final class Wiring: Sendable {
     /// only the daemon's user can read.
     func programToken(address: String) async throws -> String {
         let file = LocalAccess.file(in: configuration.data)
-        let kept = try? LocalAccess(readingFrom: file).token
-        let token: String
-        if let kept, sessions.principal(of: kept) != nil {
-            token = kept
-        } else {
-            token = try await sessions.issueToken(device: "local programs", role: .manager)
-        }
-        try LocalAccess(url: address, token: token).write(to: file)
+        let kept = try? LocalAccess(readingFrom: file)
+        let token = try await token(kept?.token, "local programs", .manager)
+        let adminToken = try await self.token(kept?.adminToken, "local administration", .admin)
+        try LocalAccess(url: address, token: token, adminToken: adminToken).write(to: file)
         return token
+    }
+
+    private func token(_ kept: String?, _ device: String, _ role: Role) async throws -> String {
+        if let kept, sessions.principal(of: kept) != nil { return kept }
+        return try await sessions.issueToken(device: device, role: role)
     }
 
     private func makeListener() -> HTTPListener {

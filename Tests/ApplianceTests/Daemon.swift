@@ -1,10 +1,12 @@
 // The binary itself as a child, unmodified.
 import Foundation
+import Glibc
 import Synchronization
 import TestSupport
 
 /// The binary, run as a child; ended by its id when let go.
-final class Daemon {
+// Handed from thread to thread, and used by one at a time.
+final class Daemon: @unchecked Sendable {
     private let process = Process()
     private let errorPipe = Pipe()
     private let outputPipe = Pipe()
@@ -19,12 +21,27 @@ final class Daemon {
         try process.run()
     }
 
-    deinit { if process.isRunning { kill(process.processIdentifier, SIGKILL) } }
+    deinit { if process.isRunning { Glibc.kill(process.processIdentifier, SIGKILL) } }
 
     /// `DEPOTD`, or what was built beside the tests.
     static var path: String {
         let products = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
         return ProcessInfo.processInfo.environment["DEPOTD"] ?? products.appending(path: "depotd").path()
+    }
+
+    /// The first line it writes to standard output; nil when it ends without one.
+    func firstLine() -> String? {
+        var line: [UInt8] = []
+        while let byte = try? outputPipe.fileHandleForReading.read(upToCount: 1)?.first, byte != 0x0A {
+            line.append(byte)
+        }
+        return line.isEmpty ? nil : String(decoding: line, as: UTF8.self)
+    }
+
+    /// Ends it as a power cut would, and waits until it is gone.
+    func kill() {
+        Glibc.kill(process.processIdentifier, SIGKILL)
+        process.waitUntilExit()
     }
 
     /// Waits for the end and gives back the exit code.

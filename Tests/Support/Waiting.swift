@@ -26,6 +26,16 @@ package func waits(upTo seconds: Double = 10, _ condition: () -> Bool) -> Bool {
     return true
 }
 
+/// Waits until `condition` holds, without a thread of its own. - Returns: whether it did in time.
+package func comes(upTo seconds: Double = 10, _ condition: () -> Bool) async -> Bool {
+    let deadline = bootClockNanoseconds() + UInt64(seconds * 1e9)
+    while !condition() {
+        guard bootClockNanoseconds() < deadline else { return false }
+        try? await Task.sleep(for: .milliseconds(1))
+    }
+    return true
+}
+
 extension Result where Failure == any Error {
     /// What an asynchronous call returns or throws.
     package init(catching body: () async throws -> Success) async {

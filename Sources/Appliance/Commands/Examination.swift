@@ -22,7 +22,7 @@ struct Examination {
     private static let freeBytesMin = 512 << 20
 
     func findings() -> [Finding] {
-        [dataFolder, database, disk, clock, usb, listening]
+        [dataFolder, database, disk, clock, usb, listening] + CareExamination(data: configuration.data).findings()
     }
 
     private var dataFolder: Finding {

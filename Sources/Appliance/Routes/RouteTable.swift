@@ -14,6 +14,7 @@ enum RouteTable {
             + projectRoutes(appliance)
             + liveRoutes(appliance)
             + systemRoutes(appliance)
+            + careRoutes(appliance)
         return routes + [documentRoute(describing: routes)]
     }
 }

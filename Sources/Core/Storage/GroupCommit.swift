@@ -27,6 +27,9 @@ final class GroupCommit: Sendable {
         var page: Deque<Waiting> = []
         var isDraining = false
         var publish: (@Sendable ([Change]) -> Void)?
+        var tellFault: (@Sendable (Failure) -> Void)?
+        /// Set once and for good: nothing is written on these connections any more.
+        var fault: Failure?
         var position: LogPosition
         var figures = StoreFigures()
     }
@@ -58,6 +61,18 @@ final class GroupCommit: Sendable {
 
     func onCommit(_ publish: @escaping @Sendable ([Change]) -> Void) { state.withLock { $0.publish = publish } }
 
+    /// What ended all writing; nil while all is well.
+    var fault: Failure? { state.withLock { $0.fault } }
+
+    /// Calls `tell` when writing has ended, at once if it has already.
+    func onFault(_ tell: @escaping @Sendable (Failure) -> Void) {
+        let fault = state.withLock { state in
+            state.tellFault = tell
+            return state.fault
+        }
+        if let fault { tell(fault) }
+    }
+
     func submit<T: Sendable>(
         lane: WriteLane, _ body: @escaping @Sendable (WriteTransaction) throws -> T
     ) async throws -> T {
@@ -74,9 +89,15 @@ final class GroupCommit: Sendable {
     }
 
     private func enqueue(_ waiting: Waiting, lane: WriteLane) {
-        enum Verdict { case start, wait, full }
+        enum Verdict {
+            case start, wait
+            case refused(Failure)
+        }
         let verdict: Verdict = state.withLock { state in
-            guard state.door.count + state.page.count < options.waitingWritesMax else { return .full }
+            if let fault = state.fault { return .refused(fault) }
+            guard state.door.count + state.page.count < options.waitingWritesMax else {
+                return .refused(Failure(.unavailable, "The box has too much to write at once. Try again."))
+            }
             switch lane {
             case .door: state.door.append(waiting)
             case .page: state.page.append(waiting)
@@ -87,7 +108,7 @@ final class GroupCommit: Sendable {
         switch verdict {
         case .start: writer.asyncWriteWithoutTransaction { [self] in drain($0) }
         case .wait: break
-        case .full: waiting.refuse(Failure(.unavailable, "The box has too much to write at once. Try again."))
+        case .refused(let failure): waiting.refuse(failure)
         }
     }
 
@@ -118,15 +139,14 @@ final class GroupCommit: Sendable {
         let mark = log.mark
         do {
             try database.inTransaction(.immediate) {
-                answers = group.map { run($0, in: database) }
+                answers = try group.map { try run($0, in: database) }
                 try persistClock(database)
                 return .commit
             }
         } catch {
+            let cause = log.takeLoss() ?? error
             log.rewind(to: mark)
-            state.withLock { $0.figures.failedCommits += 1 }
-            let refusal = Self.refusal(for: error)
-            for waiting in group { waiting.refuse(refusal) }
+            refuse(group, because: cause)
             return
         }
         publish(group.count, since: started)
@@ -134,12 +154,35 @@ final class GroupCommit: Sendable {
     }
 
     /// Runs one operation in its savepoint; its failure is its own and does not touch the group.
-    private func run(_ waiting: Waiting, in database: Database) -> @Sendable () -> Void {
+    ///
+    /// - Throws: when the whole group is lost: a disk that is full or fails may end the transaction under the savepoint.
+    private func run(_ waiting: Waiting, in database: Database) throws -> @Sendable () -> Void {
         do {
             return try waiting.run(WriteTransaction(database: database, log: log, clock: clock))
-        } catch {
+        } catch  where database.isInsideTransaction && !StoreFault.isFault(error) {
             return { waiting.refuse(error) }
         }
+    }
+
+    private func refuse(_ group: [Waiting], because error: any Error) {
+        let refusal = StoreFault.refusal(for: error)
+        state.withLock { $0.figures.failedCommits += 1 }
+        if StoreFault.isFault(error) { stop(refusal) }
+        for waiting in group { waiting.refuse(refusal) }
+    }
+
+    /// Ends all writing. What waits is refused; nothing is tried again on this connection.
+    private func stop(_ fault: Failure) {
+        let (waiting, tell) = state.withLock { state in
+            defer {
+                state.door.removeAll()
+                state.page.removeAll()
+            }
+            if state.fault == nil { state.fault = fault }
+            return (Array(state.door) + Array(state.page), state.tellFault)
+        }
+        for waiting in waiting { waiting.refuse(fault) }
+        tell?(fault)
     }
 
     private func persistClock(_ database: Database) throws {
@@ -151,6 +194,7 @@ final class GroupCommit: Sendable {
         let publish = state.withLock { state in
             state.position = log.position
             state.figures.commits += 1
+            state.figures.lastCommit = clock.now
             state.figures.operations += operations
             state.figures.commitNanoseconds += clock.monotonic &- started
             return state.publish
@@ -171,17 +215,10 @@ final class GroupCommit: Sendable {
                 state.figures.walPages = left
             }
         } catch {
-            // A checkpoint that fails loses nothing: the WAL keeps the pages and the next group tries again.
+            // The WAL keeps the pages. When the disk is full the next group tries again. After a sync that failed
+            // it must not: the kernel would say that all is well and the WAL would be written over.
             state.withLock { $0.figures.failedCommits += 1 }
+            if StoreFault.isFault(error) { stop(StoreFault.refusal(for: error)) }
         }
-    }
-
-    private static func refusal(for error: any Error) -> Failure {
-        let code = (error as? DatabaseError)?.resultCode
-        let message =
-            code == .SQLITE_FULL
-            ? "The box's disk is full. Nothing was kept of this; free space and try again."
-            : "The box could not write to its disk. Nothing was kept of this; try again."
-        return Failure(.unavailable, message, cause: "\(error)")
     }
 }

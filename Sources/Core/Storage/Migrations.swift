@@ -3,7 +3,22 @@
 import GRDB
 
 enum Migrations {
-    static func migrate(_ writer: DatabaseQueue) throws {
+    /// Brings the file up to date. Before a file that holds something is changed, a copy goes to `snapshots` beside it.
+    ///
+    /// - Parameter path: the file's; nil for one that has no folder.
+    static func migrate(_ writer: DatabaseQueue, path: String?) throws {
+        let migrator = migrator
+        let done = try writer.read { try migrator.appliedIdentifiers($0) }
+        if let path, !done.isEmpty, let next = migrator.migrations.first(where: { !done.contains($0) }) {
+            try Snapshots(beside: path).take(of: writer, before: next)
+        }
+        try migrator.migrate(writer)
+    }
+
+    /// The names of all migrations this version knows.
+    static var names: [String] { migrator.migrations }
+
+    private static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("1 log") { try $0.execute(sql: log) }
         migrator.registerMigration("2 depot") { database in
@@ -18,8 +33,19 @@ enum Migrations {
             try database.execute(sql: assetRow)
         }
         migrator.registerMigration("4 door") { try $0.execute(sql: door) }
-        try migrator.migrate(writer)
+        migrator.registerMigration("5 epochs") { try $0.execute(sql: epochs) }
+        return migrator
     }
+
+    /// `machine` is a digest of the machine that wrote last. `epoch` says when each life of the log began, after which
+    /// `seq`, and why.
+    private static let epochs = """
+        ALTER TABLE node ADD COLUMN machine TEXT;
+        CREATE TABLE epoch (
+          epoch TEXT PRIMARY KEY, reason TEXT NOT NULL CHECK (reason IN ('founded', 'restored', 'moved')),
+          at INTEGER NOT NULL, after INTEGER NOT NULL
+        ) STRICT;
+        """
 
     /// `body` is JSON text, stored and sent verbatim. `hlc` is a hybrid time; every other time is Unix milliseconds.
     private static let log = """

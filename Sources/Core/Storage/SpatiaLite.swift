@@ -29,9 +29,17 @@ enum SpatiaLite {
         spatialite_init_ex(UnsafeMutableRawPointer(connection), cache, 0)
     }
 
+    /// Lets nobody checkpoint by closing: only the writer checkpoints, and only when it says so.
+    static func keepWALOnClose(of database: Database) throws {
+        guard let connection = database.sqliteConnection,
+            depotd_keep_wal_on_close(UnsafeMutableRawPointer(connection)) == SQLITE_OK
+        else { throw Failure(.unavailable, "SQLite can not be told to leave the WAL alone.") }
+    }
+
     /// Notes the length of the WAL after each commit of this connection, in the place of automatic checkpoints:
     /// SQLite has one hook for both, so `PRAGMA wal_autocheckpoint` must not follow.
     static func watchWAL(of database: Database) {
+        setWALPages(0, of: database)
         sqlite3_wal_hook(
             database.sqliteConnection,
             { _, connection, _, pages in

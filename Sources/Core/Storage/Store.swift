@@ -1,6 +1,6 @@
 // The one SpatiaLite file of one organisation. One writer, which commits waiting operations together with one sync
 // (GroupCommit.swift); a few readers, which can not write and so can not checkpoint. What a write returned is on disk.
-import Foundation
+package import Foundation
 package import GRDB
 private import Synchronization
 
@@ -17,8 +17,20 @@ package final class Store: Sendable {
         /// Pages in the WAL after which the writer checkpoints, off the acknowledged path.
         package var checkpointPages = 1_000
         package var readerCount = 3
+        /// The SQLite VFS to open with; nil is the system's. Tests cut the power of another one.
+        package var vfs: String?
+        /// What machine this is; when the file was written on another one, a new epoch begins. Nil: not known.
+        package var machine = Machine.fingerprint
+        /// FULL but in the test that shows what NORMAL loses.
+        var synchronous = Synchronous.full
 
         package init() {}
+    }
+
+    /// When SQLite waits for the disk.
+    enum Synchronous: String {
+        case full = "FULL"
+        case normal = "NORMAL"
     }
 
     package let path: String
@@ -35,17 +47,19 @@ package final class Store: Sendable {
         self.path = path
         self.clock = clock
         do {
-            writer = try SpatiaLite.open { try DatabaseQueue(path: path, configuration: Self.writerConfiguration) }
-            try Migrations.migrate(writer)
-            let log = try Self.openLog(writer, clock: clock)
+            let isUnclean = Self.endedUncleanly(path)
+            writer = try StoreConnection.writer(path, options)
+            // A new file's name is on the disk only when its folder was synced.
+            if options.vfs == nil { try Folder.sync(file: (path as NSString).deletingLastPathComponent) }
+            if isUnclean { try StoreConnection.check(writer, path) }
+            try Migrations.migrate(writer, path: options.vfs == nil ? path : nil)
+            let log = try LogWriter.open(writer, clock: clock, machine: options.machine)
             commits = GroupCommit(writer: writer, log: log, clock: clock, options: options)
-            readers = try (0..<options.readerCount).map { _ in
-                try SpatiaLite.open { try DatabaseQueue(path: path, configuration: Self.readerConfiguration) }
-            }
+            readers = try (0..<options.readerCount).map { _ in try StoreConnection.reader(path, options) }
         } catch let failure as Failure {
             throw failure
         } catch {
-            throw Failure(.unavailable, "The depot's file can not be opened: \(path)", cause: "\(error)")
+            throw StoreConnection.refusal(of: path, for: error)
         }
     }
 
@@ -73,67 +87,24 @@ package final class Store: Sendable {
     /// Figures of the writer since the start.
     package var figures: StoreFigures { commits.figures }
 
-    /// Closes the readers, then the writer, whose last checkpoint empties the WAL.
+    /// Called once when a failing disk ended all writing. The file must be opened again, best by a new process.
+    package func onFault(_ tell: @escaping @Sendable (Failure) -> Void) { commits.onFault(tell) }
+
+    /// What ended all writing; nil while all is well.
+    package var fault: Failure? { commits.fault }
+
+    /// Closes the readers, then empties the WAL and closes the writer. After a fault the WAL is left as it is: the
+    /// disk's word that a checkpoint went well would mean nothing.
     package func close() throws {
         for reader in readers { try SpatiaLite.closing { try reader.close() } }
-        try writer.writeWithoutTransaction { try $0.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)") }
+        if commits.fault == nil { try StoreConnection.emptyWAL(of: writer) }
         try SpatiaLite.closing { try writer.close() }
     }
 
-    private static var writerConfiguration: GRDB.Configuration {
-        var configuration = GRDB.Configuration()
-        configuration.label = "store.writer"
-        configuration.busyMode = .timeout(5)
-        configuration.prepareDatabase { database in
-            try SpatiaLite.load(into: database)
-            try database.execute(
-                sql: """
-                    PRAGMA journal_mode = WAL;
-                    PRAGMA synchronous = FULL;
-                    PRAGMA foreign_keys = ON;
-                    PRAGMA wal_autocheckpoint = 0;
-                    PRAGMA journal_size_limit = 33554432;
-                    PRAGMA temp_store = MEMORY;
-                    PRAGMA cache_size = -16000;
-                    """)
-            SpatiaLite.watchWAL(of: database)
-        }
-        return configuration
-    }
-
-    private static var readerConfiguration: GRDB.Configuration {
-        var configuration = GRDB.Configuration()
-        configuration.label = "store.reader"
-        configuration.readonly = true
-        configuration.busyMode = .timeout(5)
-        configuration.prepareDatabase { database in
-            try SpatiaLite.load(into: database)
-            try database.execute(sql: "PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -8000;")
-        }
-        return configuration
-    }
-
-    /// Reads where the log ends and who we are; mints both on the first start.
-    private static func openLog(_ writer: DatabaseQueue, clock: HybridClock) throws -> LogWriter {
-        try writer.write { database in
-            if try Row.fetchOne(database, sql: "SELECT 1 FROM node") == nil {
-                try database.execute(
-                    sql: "INSERT INTO node (id, node, epoch, hlc) VALUES (1, ?, ?, 0)",
-                    arguments: [UUIDv7.text(at: clock.now), UUIDv7.text(at: clock.now)])
-            }
-            guard let node = try Row.fetchOne(database, sql: "SELECT node, epoch, hlc FROM node") else {
-                throw Failure(.internal, "The depot's file has no node.")
-            }
-            clock.observe(HybridTime(rawValue: node["hlc"]))
-            let epoch: String = node["epoch"]
-            let name: String = node["node"]
-            return LogWriter(
-                node: name, epoch: epoch, bootID: clock.bootID,
-                seq: try Int64.fetchOne(database, sql: "SELECT max(seq) FROM change") ?? 0,
-                n: try Int64.fetchOne(
-                    database, sql: "SELECT max(n) FROM change WHERE node = ? AND epoch = ?",
-                    arguments: [name, epoch]) ?? 0)
-        }
+    /// Whether the last one who wrote did not close: a kill, a crash or a power cut.
+    private static func endedUncleanly(_ path: String) -> Bool {
+        let attributes = try? FileManager.default.attributesOfItem(atPath: path + "-wal")
+        return (attributes?[.size] as? Int ?? 0) > 0
     }
 }
 
@@ -145,6 +116,7 @@ package struct StoreFigures: Sendable {
     package var waiting = 0
     package var checkpoints = 0
     package var walPages = 0
+    package var lastCommit: Date?
     /// Nanoseconds spent in commits.
     package var commitNanoseconds: UInt64 = 0
 }

@@ -51,6 +51,9 @@ package final class WriteTransaction {
             }
         } catch {
             log.rewind(to: mark)
+            // SQLite ends the transaction itself when a disk is full or fails: then the whole group is lost, and
+            // further statements are refused by GRDB.
+            if !database.isInsideTransaction { log.lose(error) }
             throw error
         }
         guard let result else { throw Failure(.internal, "The write did not finish.") }
@@ -74,6 +77,8 @@ final class LogWriter {
     private var n: Int64
     /// The Changes of the group under way, in order.
     private(set) var pending: [Change] = []
+    /// Why the transaction of the group under way ended before its time.
+    private var loss: (any Error)?
 
     init(node: String, epoch: String, bootID: String, seq: Int64, n: Int64) {
         self.node = node
@@ -90,6 +95,14 @@ final class LogWriter {
         seq = mark.seq
         n = mark.n
         pending.removeLast(pending.count - mark.count)
+    }
+
+    /// Notes the first error that ended the group's transaction.
+    func lose(_ error: any Error) { loss = loss ?? error }
+
+    func takeLoss() -> (any Error)? {
+        defer { loss = nil }
+        return loss
     }
 
     /// Hands over the group's Changes, which are durable now.

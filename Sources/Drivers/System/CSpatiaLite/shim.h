@@ -5,3 +5,10 @@
 extern void *spatialite_alloc_connection(void);
 extern void spatialite_init_ex(void *connection, const void *cache, int verbose);
 extern void spatialite_cleanup_ex(const void *cache);
+
+// sqlite3_db_config is variadic, which Swift can not call; its own name would clash with GRDB's declaration.
+extern int depotd_db_config(void *connection, int operation, ...) __asm__("sqlite3_db_config");
+// SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE: the last connection to close leaves the WAL as it is.
+static inline int depotd_keep_wal_on_close(void *connection) {
+    return depotd_db_config(connection, 1006, 1, (int *)0);
+}
