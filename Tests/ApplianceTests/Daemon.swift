@@ -4,7 +4,8 @@ import Synchronization
 import TestSupport
 
 /// The binary, run as a child; ended by its id when let go.
-final class Daemon {
+// Unchecked: one thread at a time uses it, as the test awaits each use.
+final class Daemon: @unchecked Sendable {
     private let process = Process()
     private let errorPipe = Pipe()
     private let outputPipe = Pipe()
@@ -27,6 +28,12 @@ final class Daemon {
         return ProcessInfo.processInfo.environment["DEPOTD"] ?? products.appending(path: "depotd").path()
     }
 
+    /// Asks it to end, waits, and gives back the exit code.
+    func end() throws -> Int32 {
+        process.terminate()
+        return try waitForEnd()
+    }
+
     /// Waits for the end and gives back the exit code.
     func waitForEnd() throws -> Int32 {
         process.waitUntilExit()
@@ -36,6 +43,15 @@ final class Daemon {
     /// What it wrote to standard error until its end.
     var errors: String {
         String(decoding: errorPipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    }
+
+    /// The next line it writes to standard output, without its end; cut where the output ends.
+    func readLine() -> String {
+        var line: [UInt8] = []
+        while let byte = try? outputPipe.fileHandleForReading.read(upToCount: 1)?.first, byte != 0x0A {
+            line.append(byte)
+        }
+        return String(decoding: line, as: UTF8.self)
     }
 
     /// What it wrote to standard output until its end.
