@@ -35,7 +35,9 @@ import Testing
         #expect(told.code == 0 && told.output == "depotd \(Version.current)\n")
     }
 
-    @Test(arguments: [["serve", "--listen", "nowhere"], ["serve", "--data", "here"], ["doctor", "--config", "/none.yaml"]])
+    @Test(arguments: [
+        ["serve", "--listen", "nowhere"], ["serve", "--data", "here"], ["doctor", "--config", "/none.yaml"],
+    ])
     func `a misconfiguration ends with 78 and says where it is`(arguments: [String]) async throws {
         let (code, errors) = try await onOwnThread {
             let daemon = try Daemon(arguments)

@@ -17,7 +17,9 @@ extension FuzzTarget {
     ]
 
     private static func liveMessage(_ bytes: [UInt8]) {
-        guard let text = String(validating: bytes, as: UTF8.self), let message = LiveSession.Message(text) else { return }
+        guard let text = String(validating: bytes, as: UTF8.self), let message = LiveSession.Message(text) else {
+            return
+        }
         guard let since = message.since else { return }
         let end = LogPosition(epoch: "e", seq: 30_000)
         let position = LogPosition(epoch: since.epoch, seq: since.seq)
