@@ -14,9 +14,26 @@ func cLibrary(_ name: String) -> Target {
     .systemLibrary(name: name, path: "Sources/Drivers/System/\(name)")
 }
 
+/// `make fuzz` sets it: libFuzzer brings the entry point, so the appliance is then a library without its own.
+let isFuzzing = Context.environment["DEPOTD_FUZZ"] != nil
+
+func appliance(dependencies: [Target.Dependency]) -> Target {
+    isFuzzing
+        ? .target(
+            name: "Appliance", dependencies: dependencies, exclude: ["Web", "Main.swift"], swiftSettings: strict)
+        : .executableTarget(
+            name: "Appliance", dependencies: dependencies, exclude: ["Web"], swiftSettings: strict)
+}
+
+let fuzzers: [Target] = [
+    .executableTarget(
+        name: "Fuzz", dependencies: ["Core", "Drivers", "Appliance"], path: "Tests/Fuzz",
+        exclude: ["Corpora", "run", "seeds.py"], swiftSettings: strict)
+]
+
 let package = Package(
     name: "depotd",
-    products: [.executable(name: "depotd", targets: ["Appliance"])],
+    products: isFuzzing ? [] : [.executable(name: "depotd", targets: ["Appliance"])],
     dependencies: [
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -50,8 +67,7 @@ let package = Package(
             exclude: ["System"],
             swiftSettings: strict),
         .target(name: "CPages", path: "Sources/Appliance/Web/CPages"),
-        .executableTarget(
-            name: "Appliance",
+        appliance(
             dependencies: [
                 "Core", "Drivers", "CPages",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -63,9 +79,7 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "Yams", package: "Yams"),
-            ],
-            exclude: ["Web"],
-            swiftSettings: strict),
+            ]),
         // A driver by itself, for tests under emulated USB devices (Tests/Emulator).
         .executableTarget(
             name: "ReaderProbe",
@@ -89,5 +103,5 @@ let package = Package(
             dependencies: ["Appliance", "TestSupport", .product(name: "GRDB", package: "GRDB.swift")],
             swiftSettings: strict),
         .testTarget(name: "TidyTests", swiftSettings: strict),
-    ]
+    ] + (isFuzzing ? fuzzers : [])
 )

@@ -5,7 +5,7 @@ import Synchronization
 import TestSupport
 
 /// The binary, run as a child; ended by its id when let go.
-// Handed from thread to thread, and used by one at a time.
+// Unchecked: one thread at a time uses it, as the test awaits each use.
 final class Daemon: @unchecked Sendable {
     private let process = Process()
     private let errorPipe = Pipe()
@@ -44,6 +44,12 @@ final class Daemon: @unchecked Sendable {
         process.waitUntilExit()
     }
 
+    /// Asks it to end, waits, and gives back the exit code.
+    func end() throws -> Int32 {
+        process.terminate()
+        return try waitForEnd()
+    }
+
     /// Waits for the end and gives back the exit code.
     func waitForEnd() throws -> Int32 {
         process.waitUntilExit()
@@ -53,6 +59,15 @@ final class Daemon: @unchecked Sendable {
     /// What it wrote to standard error until its end.
     var errors: String {
         String(decoding: errorPipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    }
+
+    /// The next line it writes to standard output, without its end; cut where the output ends.
+    func readLine() -> String {
+        var line: [UInt8] = []
+        while let byte = try? outputPipe.fileHandleForReading.read(upToCount: 1)?.first, byte != 0x0A {
+            line.append(byte)
+        }
+        return String(decoding: line, as: UTF8.self)
     }
 
     /// What it wrote to standard output until its end.

@@ -60,7 +60,8 @@ import Testing
         }
     }
 
-    @Test(arguments: [("another", 3), ("same", 1_000_000), ("same", -1)])
+    // The smallest number there is: the distance to it does not fit, and once ended the daemon.
+    @Test(arguments: [("another", 3), ("same", 1_000_000), ("same", -1), ("same", Int.min), ("same", Int.max)])
     func `a position that is not of this log is answered with a reset`(epoch: String, seq: Int) async throws {
         try await TestBox.run { box in
             let screen = try box.live()

@@ -13,7 +13,8 @@ final class TestBox: Sendable {
     let token: String
     let folder: String
 
-    private init(port: UInt16, token: String, folder: String) {
+    /// A box that runs already, such as a child process.
+    init(port: UInt16, token: String, folder: String) {
         self.port = port
         self.token = token
         self.folder = folder

@@ -66,6 +66,9 @@ struct Router: Sendable {
         self.logger = logger
     }
 
+    /// Longest body of a route that takes JSON, and all do: the longest scan has some 4 KB, a long sheet some 100 KB.
+    static let jsonByteCountMax = 1 << 20
+
     /// The cookie that carries a person's session.
     static let cookieName = "depotd_session"
 

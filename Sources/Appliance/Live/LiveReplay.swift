@@ -20,9 +20,7 @@ struct LiveReplay {
     /// Subscribes the session, from the position it saw last if it gives one.
     func start(since: LogPosition?) {
         guard let since else { return join(after: hub.position.seq) }
-        let missed = hub.position.seq - since.seq
-        let isOurs = since.epoch == hub.position.epoch && since.seq >= 0 && missed >= 0
-        guard isOurs, missed <= Self.changeCountMax else { return reset() }
+        guard Self.isWithinReach(since, of: hub.position) else { return reset() }
         if hub.ringEntries(after: since.seq) != nil {
             hub.figures.resumedFromRing.add()
             session.confirm(topics, at: since)
@@ -32,6 +30,13 @@ struct LiveReplay {
         hub.figures.resumedFromStore.add()
         session.confirm(topics, at: since)
         read(after: since.seq)
+    }
+
+    /// Whether what came after `since` can be replayed: it is a place of this log and not too far from its end.
+    static func isWithinReach(_ since: LogPosition, of end: LogPosition) -> Bool {
+        // The range comes first: the client made the number up, and the difference to it need not fit.
+        guard since.epoch == end.epoch, (0...end.seq).contains(since.seq) else { return false }
+        return end.seq - since.seq <= changeCountMax
     }
 
     /// Tells the client to load everything again, and lets it listen from here.

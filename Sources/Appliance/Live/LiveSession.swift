@@ -31,7 +31,7 @@ final class LiveSession {
     }
 
     /// A client's message.
-    private struct Message: Decodable {
+    struct Message: Decodable {
         struct Since: Decodable {
             var epoch: String
             var seq: Int64
@@ -40,6 +40,12 @@ final class LiveSession {
         var type: String
         var topics: [String]?
         var since: Since?
+
+        /// Nil for what is no message.
+        init?(_ text: String) {
+            guard let message = try? JSONDecoder().decode(Self.self, from: Data(text.utf8)) else { return nil }
+            self = message
+        }
     }
 
     /// Takes one message of the client.
@@ -47,7 +53,7 @@ final class LiveSession {
         guard isWithinRate() else {
             return socket.close(code: CloseCode.policy, reason: "too many messages")
         }
-        guard let message = try? JSONDecoder().decode(Message.self, from: Data(text.utf8)) else {
+        guard let message = Message(text) else {
             return refuse(.invalid, "A message is a JSON object with a type.")
         }
         switch message.type {

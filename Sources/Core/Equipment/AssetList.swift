@@ -110,7 +110,8 @@ extension AssetRegister {
             .replacingOccurrences(of: "+", with: "-").replacingOccurrences(of: "/", with: "_")
     }
 
-    private static func place(of cursor: String) throws -> (sort: String, id: String) {
+    /// What a cursor that was given out says. - Throws: `invalid` for any other.
+    static func place(of cursor: String) throws -> (sort: String, id: String) {
         let base64 = cursor.replacingOccurrences(of: "-", with: "+").replacingOccurrences(of: "_", with: "/")
         let parts = Data(base64Encoded: base64).flatMap { String(data: $0, encoding: .utf8) }?
             .split(separator: "\n", omittingEmptySubsequences: false)

@@ -3,8 +3,10 @@
 
 /// The bounds of a listener. What happens at each bound stands beside it.
 package struct HTTPLimits: Sendable {
-    /// Memory for one request's head and the answer's head; a longer head is answered 431 or 413 and closed.
-    package var connectionMemoryByteCount = 32 << 10
+    /// Memory for one request's head and the answer's head; a longer head is answered 431 or 413 and closed. More than
+    /// 32 KiB, for libmicrohttpd maps that and gives it back with the connection: what it takes from malloc stays with
+    /// the process after a flood.
+    package var connectionMemoryByteCount = 36 << 10
     /// Longest request target; 414.
     package var targetByteCountMax = 8 << 10
     /// Most header fields; 431. Each costs two strings.

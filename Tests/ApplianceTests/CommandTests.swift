@@ -1,0 +1,158 @@
+// The command line as a person meets it: what each command prints, and the code it ends with.
+import Core
+import Foundation
+import TestSupport
+import Testing
+
+@testable import Appliance
+
+@Suite(.timeLimit(.minutes(2))) struct CommandTests {
+    /// A folder of one test's own.
+    private final class Folder: Sendable {
+        let path = NSTemporaryDirectory() + "depotd-command-" + UUID().uuidString
+
+        deinit { try? FileManager.default.removeItem(atPath: path) }
+
+        /// What the daemon says where it is reached, once it does.
+        func access() throws -> LocalAccess {
+            let file = LocalAccess.file(in: path)
+            try #require(waits { (try? LocalAccess(readingFrom: file)) != nil })
+            return try LocalAccess(readingFrom: file)
+        }
+    }
+
+    /// Runs a command to its end on a thread of its own.
+    private static func run(_ arguments: String...) async throws -> (code: Int32, output: String, errors: String) {
+        try await onOwnThread {
+            let daemon = try Daemon(arguments)
+            let (output, errors) = (daemon.output, daemon.errors)
+            return (try daemon.waitForEnd(), output, errors)
+        }
+    }
+
+    @Test func `the version is one line`() async throws {
+        let told = try await Self.run("version")
+        #expect(told.code == 0 && told.output == "depotd \(Version.current)\n")
+    }
+
+    @Test(arguments: [
+        ["serve", "--listen", "nowhere"], ["serve", "--data", "here"], ["doctor", "--config", "/none.yaml"],
+    ])
+    func `a misconfiguration ends with 78 and says where it is`(arguments: [String]) async throws {
+        let (code, errors) = try await onOwnThread {
+            let daemon = try Daemon(arguments)
+            let errors = daemon.errors
+            return (try daemon.waitForEnd(), errors)
+        }
+        #expect(code == 78)
+        #expect(errors.hasPrefix("depotd: ") && errors.contains(arguments[2] == "nowhere" ? "--listen" : arguments[2]))
+    }
+
+    @Test func `serving an empty folder founds a depot whose first PIN only its user reads`() async throws {
+        let folder = Folder()
+        let daemon = try Daemon(["serve", "--data", folder.path, "--listen", "127.0.0.1:0"])
+        try await onOwnThread {
+            let port = try UInt16(#require(URL(string: folder.access().url)?.port))
+            let file = folder.path + "/first-sign-in.txt"
+            let mode = try FileManager.default.attributesOfItem(atPath: file)[.posixPermissions] as? Int
+            #expect(mode == 0o600)
+            let text = try String(contentsOfFile: file, encoding: .utf8)
+            let pin = try #require(text.split { !$0.isNumber }.first)
+            let people = try Self.ask(port, "GET", "/api/v1/session/people").fields().list("items")
+            #expect(people.map { $0.text("name") } == ["Administrator"])
+            let signIn: JSON = ["person": .optional(people.first?.text("id")), "pin": .string(String(pin))]
+            #expect(try Self.ask(port, "POST", "/api/v1/session", signIn).status == 200)
+        }
+        #expect(try daemon.end() == 0)
+    }
+
+    @Test func `the demo tells a person and a program how to come in`() async throws {
+        let folder = Folder()
+        let daemon = try Daemon(["demo", "--data", folder.path, "--listen", "127.0.0.1:0"])
+        let access = try await onOwnThread { try folder.access() }
+        let welcome = try await onOwnThread { (0..<7).map { _ in daemon.readLine() }.joined(separator: "\n") }
+        #expect(welcome.contains(access.url) && welcome.contains("Ana Vidal (crew): PIN 1111, badge BADGE-ANA"))
+        #expect(try daemon.end() == 0)
+        let again = try Daemon(["demo", "--json", "--data", folder.path, "--listen", "127.0.0.1:0"])
+        let line = try await onOwnThread { Fields(Array(again.readLine().utf8)) }
+        #expect(line.text("token") == access.token && line.list("people").count == 4)
+        #expect(try again.end() == 0)
+    }
+
+    @Test func `a scan from the command line is decided by the daemon of the folder`() async throws {
+        try await TestBox.run { box in
+            let scan = { (arguments: [String]) throws -> (Int32, String, String) in
+                let daemon = try Daemon(["scan", "--data", box.folder] + arguments)
+                let (output, errors) = (daemon.output, daemon.errors)
+                return (try daemon.waitForEnd(), output, errors)
+            }
+            let (code, output, _) = try scan(["CAM-7"])
+            #expect(code == 0 && output.hasPrefix("ok: OUT CAM-7"))
+            #expect(try box.asset("CAM-7").text("status") == "in_use")
+            let (failed, _, errors) = try scan(["CAM-7", "--door", "none"])
+            #expect(failed == 1 && errors == "depotd: There is no such door.\n")
+        }
+    }
+
+    @Test func `a scan says what to do when no daemon answers`() async throws {
+        let folder = Folder()
+        try FileManager.default.createDirectory(atPath: folder.path, withIntermediateDirectories: true)
+        let nobody = try await Self.run("scan", "CAM-7", "--data", folder.path)
+        #expect(nobody.code == 1 && nobody.errors.contains("Is depotd running"))
+        // Port 1 is reserved and nobody listens there.
+        try LocalAccess(url: "http://127.0.0.1:1", token: "t").write(to: LocalAccess.file(in: folder.path))
+        let gone = try await Self.run("scan", "CAM-7", "--data", folder.path)
+        #expect(gone.code == 1 && gone.errors.contains("No daemon answers"))
+    }
+
+    @Test func `the doctor looks at a depot and at none, and leaves both as they are`() async throws {
+        let folder = Folder()
+        let before = try await Self.run("doctor", "--data", folder.path)
+        #expect(before.output.contains("holds no depot yet") && before.output.contains("SQLite: "))
+        #expect(!FileManager.default.fileExists(atPath: folder.path))
+        try await TestBox.run { box in
+            let daemon = try Daemon(["doctor", "--data", box.folder])
+            #expect(daemon.output.contains("\(box.folder) can be read and written"))
+            _ = try daemon.waitForEnd()
+            #expect(try box.scan("CAM-7").text("outcome") == "ok")
+        }
+    }
+
+    @Test func `the devices that are plugged in are listed, also when there are none`() async throws {
+        let told = try await Self.run("devices")
+        #expect(told.code == 0 || told.errors.hasPrefix("depotd: "))
+        #expect(!(told.output + told.errors).isEmpty)
+    }
+
+    @Test func `the conformance endpoint echoes what it is sent`() async throws {
+        let daemon = try Daemon(["conformance", "--listen", "127.0.0.1:0"])
+        try await onOwnThread {
+            let line = daemon.readLine()
+            let port = try #require(line.split(separator: ":").last.flatMap { UInt16($0) })
+            let socket = try WireSocket(
+                port: port, path: "/", headers: ["Sec-WebSocket-Extensions": "permessage-deflate"])
+            #expect(socket.answer["sec-websocket-extensions"]?.hasPrefix("permessage-deflate") == true)
+            try socket.send(text: "dépot")
+            #expect(try socket.readFrame() == .init(opcode: 1, payload: Array("dépot".utf8)))
+            try socket.send(0x2, [0, 0xFF])
+            #expect(try socket.readFrame() == .init(opcode: 2, payload: [0, 0xFF]))
+            try socket.sendClose(1000)
+            #expect(try socket.readCloseCode() == 1000)
+        }
+        #expect(try daemon.end() == 0)
+    }
+
+    @Test func `the conformance endpoint is for this machine only`() async throws {
+        let told = try await Self.run("conformance", "--listen", "0.0.0.0:0")
+        #expect(told.code == 78)
+    }
+
+    /// One request to a daemon that is not in this process.
+    private static func ask(_ port: UInt16, _ method: String, _ path: String, _ body: JSON? = nil) throws -> Answer {
+        let bytes = body?.bytes ?? []
+        let wire = try Wire(port: port)
+        let head = "\(method) \(path) HTTP/1.1\r\nHost: 127.0.0.1:\(port)\r\nContent-Length: \(bytes.count)\r\n\r\n"
+        try wire.send(Array(head.utf8) + bytes)
+        return try wire.readAnswer()
+    }
+}
