@@ -29,15 +29,6 @@ final class Daemon: @unchecked Sendable {
         return ProcessInfo.processInfo.environment["DEPOTD"] ?? products.appending(path: "depotd").path()
     }
 
-    /// The first line it writes to standard output; nil when it ends without one.
-    func firstLine() -> String? {
-        var line: [UInt8] = []
-        while let byte = try? outputPipe.fileHandleForReading.read(upToCount: 1)?.first, byte != 0x0A {
-            line.append(byte)
-        }
-        return line.isEmpty ? nil : String(decoding: line, as: UTF8.self)
-    }
-
     /// Ends it as a power cut would, and waits until it is gone.
     func kill() {
         Glibc.kill(process.processIdentifier, SIGKILL)

@@ -130,8 +130,8 @@ private struct KillRound {
             try await Task.sleep(for: delay)
             return daemon.kill()
         }
-        let line = try await onOwnThread { daemon.firstLine() }
-        let ready = Fields(Array(try #require(line, "\(daemon.errors)").utf8))
+        let line = try await onOwnThread { daemon.readLine() }
+        let ready = Fields(Array(line.utf8))
         let token = try #require(ready.text("token"))
         let port = UInt16(try #require(URL(string: ready.text("url") ?? "")?.port))
         let answers = Gathered<Int>()

@@ -29,6 +29,14 @@ final class TestBox: Sendable {
         folder: String? = nil, flags: [String: String] = [:],
         _ body: @escaping @Sendable (TestBox) throws -> Result
     ) async throws -> Result {
+        try await turns.take { try await start(folder: folder, flags: flags, body) }
+    }
+
+    private static let turns = Turns(4)
+
+    private static func start<Result: Sendable>(
+        folder: String?, flags: [String: String], _ body: @escaping @Sendable (TestBox) throws -> Result
+    ) async throws -> Result {
         let data = folder ?? NSTemporaryDirectory() + "depotd-box-" + UUID().uuidString
         defer { if folder == nil { try? FileManager.default.removeItem(atPath: data) } }
         let settings = ["data": data, "listen": "127.0.0.1:0", "readers.enabled": "false"]

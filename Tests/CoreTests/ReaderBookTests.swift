@@ -18,7 +18,8 @@ import Testing
     }
 
     @Test(arguments: [
-        (ReaderKind.keyboard, true, Reader.State.reading), (.keyboard, false, .offered), (.pointOfSale, false, .reading),
+        (ReaderKind.keyboard, true, Reader.State.reading), (.keyboard, false, .offered),
+        (.pointOfSale, false, .reading),
         (.unsupported, true, .offered),
     ])
     func `only what can be nothing but a reader is read without asking`(

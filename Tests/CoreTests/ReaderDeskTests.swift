@@ -173,23 +173,3 @@ private func description(
         #expect(try await stage.depot.changes().allSatisfy { $0.topic != .scans })
     }
 }
-
-@Suite struct ReaderBookTests {
-    @Test func `a reader with a serial number is known again at another port`() async throws {
-        let depot = try await TestDepot()
-        let box = try Box(path: depot.folder + "/box.sqlite")
-        let book = ReaderBook(box: box, clock: depot.clock.hybrid)
-        let first = try await book.meet(description("usb:1-1:0", serial: "A1"), door: depot.mainDoor, plugged: [])
-        let moved = try await book.meet(description("usb:1-4:0", serial: "A1"), door: nil, plugged: [])
-        #expect(moved.id == first.id && moved.door == depot.mainDoor && moved.description.port == "usb:1-4:0")
-        // Plugged in already, so this one only says that it has the same number.
-        let twin = try await book.meet(
-            description("usb:1-5:0", serial: "A1"), door: nil, plugged: ["usb:1-4:0"])
-        #expect(twin.id != first.id)
-        // Two claim the number now: it tells nothing any more.
-        let third = try await book.meet(description("usb:1-6:0", serial: "A1"), door: nil, plugged: [])
-        #expect(third.id != first.id && third.id != twin.id)
-        #expect(try await book.all().count == 3)
-        try box.close()
-    }
-}

@@ -54,13 +54,13 @@ package final class Wire {
     }
 
     /// Exactly so many bytes.
-    package func read(_ count: Int, within seconds: Double = 10) throws -> [UInt8] {
+    package func read(_ count: Int, within seconds: Double = 60) throws -> [UInt8] {
         while buffer.count < count { try fill(seconds) }
         defer { buffer.removeFirst(count) }
         return Array(buffer[..<count])
     }
 
-    package func readHead(within seconds: Double = 10) throws -> String {
+    package func readHead(within seconds: Double = 60) throws -> String {
         let mark = Array("\r\n\r\n".utf8)
         var searched = 0
         while true {
@@ -74,7 +74,7 @@ package final class Wire {
     }
 
     /// One whole answer; `isHead` for answers to HEAD, which have no body.
-    package func readAnswer(isHead: Bool = false, within seconds: Double = 10) throws -> Answer {
+    package func readAnswer(isHead: Bool = false, within seconds: Double = 60) throws -> Answer {
         var head = try readHead(within: seconds)
         while head.hasPrefix("HTTP/1.1 100 ") { head = try readHead(within: seconds) }
         var answer = Answer(head)
@@ -84,7 +84,7 @@ package final class Wire {
     }
 
     /// Whether the peer ends the stream in time; what it sends before is thrown away.
-    package func isEnded(within seconds: Double = 10) -> Bool {
+    package func isEnded(within seconds: Double = 60) -> Bool {
         do {
             while true {
                 try fill(seconds)

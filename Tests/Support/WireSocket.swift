@@ -69,7 +69,7 @@ package final class WireSocket {
 
     package func sendClose(_ code: UInt16) throws { try send(0x8, [UInt8(code >> 8), UInt8(code & 0xFF)]) }
 
-    package func readFrame(within seconds: Double = 10) throws -> Frame {
+    package func readFrame(within seconds: Double = 60) throws -> Frame {
         let head = try wire.read(2, within: seconds)
         var count = Int(head[1] & 0x7F)
         if count == 126 || count == 127 {

@@ -27,6 +27,15 @@ func withListener<Result: Sendable>(
     handler: @escaping HTTPListener.Handler = { .response(HTTPResponse(text: "hello \($0.path)")) },
     _ body: @escaping @Sendable (TestListener) throws -> Result
 ) async throws -> Result {
+    try await turns.take { try await startListener(limits, hooks, handler, body) }
+}
+
+private let turns = Turns(4)
+
+private func startListener<Result: Sendable>(
+    _ limits: HTTPLimits, _ hooks: HTTPHooks, _ handler: @escaping HTTPListener.Handler,
+    _ body: @escaping @Sendable (TestListener) throws -> Result
+) async throws -> Result {
     let loop = try EventLoop(tick: .milliseconds(20))
     loop.start()
     let listener = HTTPListener(limits: limits, host: "127.0.0.1", port: 0, loop: loop, hooks: hooks, handler: handler)
