@@ -15,6 +15,11 @@ DEB_PACKAGES := debhelper lintian mmdebstrap systemd-container curl python3 proc
 # Tests that load the machine or share the emulated bus: one after the other, so that they do not disturb the rest.
 ALONE := KillTests|PowerCutTests|BadInputTests|Emulated|ReaderTests|BroadcastTests
 
+define run-tests
+$(SWIFT) test --skip-build $(1) --skip '$(ALONE)'
+$(SWIFT) test --skip-build $(1) --no-parallel --filter '$(ALONE)'
+endef
+
 ## Serves a demo depot on http://localhost:8080.
 run: build
 	exec $(BUILD)/debug/depotd demo $(ARGS)
@@ -24,19 +29,17 @@ test: test-swift test-browser
 
 test-swift: web $(BUILD)/test-packages $(BUILD)/emulator
 	$(SWIFT) build --build-tests
-	$(SWIFT) test --skip-build --skip '$(ALONE)'
-	$(SWIFT) test --skip-build --no-parallel --filter '$(ALONE)'
+	$(call run-tests)
 
 test-browser: build $(VENV)/ready $(BUILD)/test-packages
 	$(VENV)/bin/python -m pytest -q Tests/Browser
 
 ## Says how many lines of each module the tests run; fails below 90 % of Core or 80 % in all.
+coverage: export LLVM_PROFILE_FILE = $(CURDIR)/$(BUILD)/coverage/raw/%p.profraw
 coverage: web $(BUILD)/test-packages $(BUILD)/emulator
 	rm -rf $(BUILD)/coverage/raw
 	$(SWIFT) build --build-tests --enable-code-coverage --scratch-path $(BUILD)/coverage
-	LLVM_PROFILE_FILE=$(CURDIR)/$(BUILD)/coverage/raw/%p.profraw \
-		$(SWIFT) test --skip-build --parallel --scratch-path $(BUILD)/coverage >$(BUILD)/coverage/log 2>&1 \
-		|| { grep -E '^✘' $(BUILD)/coverage/log; exit 1; }
+	$(call run-tests,--scratch-path $(BUILD)/coverage)
 	python3 Tests/Coverage.py $(BUILD)/coverage $(ARGS)
 
 ## Makes up bytes for every parser that bytes from outside reach: SECONDS in all, or TARGETS="frames inflate".
