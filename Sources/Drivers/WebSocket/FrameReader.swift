@@ -32,6 +32,8 @@ final class FrameReader {
     private var message: [UInt8] = []
     private var isMessageDeflated = false
     private var isFrameControl = false
+    /// Code and reason of the peer's close frame, at most 125 bytes; nil outside of one.
+    private var closing: [UInt8]?
     /// Set at the first failure or the peer's close; from then on bytes are thrown away.
     private(set) var isFinished = false
 
@@ -139,6 +141,7 @@ extension FrameReader {
 
     private func frameStarts(_ frame: wslay_event_on_frame_recv_start_arg) {
         isFrameControl = frame.opcode & 0x8 != 0
+        closing = frame.opcode == 0x8 ? [] : nil
         // libwslay 1.1 takes half a close code for none.
         if frame.opcode == 0x8, frame.payload_length == 1 { fail(1002) }
         guard !isFrameControl, !isFinished else { return }
@@ -150,6 +153,7 @@ extension FrameReader {
     }
 
     private func append(_ chunk: UnsafeBufferPointer<UInt8>) {
+        closing?.append(contentsOf: chunk)
         guard !isFrameControl, !isFinished, chunk.count > 0 else { return }
         message.append(contentsOf: chunk)
     }
@@ -161,6 +165,8 @@ extension FrameReader {
         case WSLAY_BINARY_FRAME.rawValue: deliver(isText: false)
         case WSLAY_PONG.rawValue: delegate?.readerFoundPong()
         case WSLAY_CONNECTION_CLOSE.rawValue:
+            // libwslay 1.1 overlooks the first two bytes of every piece of a reason, not of the first piece only.
+            guard String(validating: closing?.dropFirst(2) ?? [], as: UTF8.self) != nil else { return fail(1007) }
             isFinished = true
             delegate?.readerFoundClose(code: status == 0 ? 1005 : status)
         default: break

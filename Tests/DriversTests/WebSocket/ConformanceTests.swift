@@ -121,12 +121,12 @@ private func frame(
         }
     }
 
-    static let validUTF8 = [
-        "Hello-µ@ßöäüàá-UTF-8!!", "\u{0}", "\u{7F}", "\u{80}", "\u{7FF}", "\u{800}", "\u{FFFF}", "\u{10000}",
-        "\u{10FFFF}", "\u{D7FF}", "\u{E000}", "\u{FFFD}", "\u{FFFE}",
-        String(decoding: [0xEF, 0xB7, 0x90], as: UTF8.self),
-        "\u{1FFFE}", "κόσμε", "",
-    ]
+    static let validUTF8 =
+        ["Hello-µ@ßöäüàá-UTF-8!!", "κόσμε", ""]
+        // The ends of each length, beside the surrogates, and scalars that are no characters.
+        + ([
+            0x0, 0x7F, 0x80, 0x7FF, 0x800, 0xD7FF, 0xE000, 0xFDD0, 0xFFFD, 0xFFFE, 0xFFFF, 0x10000, 0x1FFFE, 0x10FFFF,
+        ] as [UInt32]).compactMap { Unicode.Scalar($0).map { String($0) } }
 
     @Test func `6 - valid UTF-8 comes back, also cut within a character`() async throws {
         try await withEcho { port in
@@ -204,5 +204,27 @@ private func frame(
                 #expect(throws: Wire.Ended.self, "\(closing.payload.prefix(2))") { try socket.readFrame() }
             }
         }
+    }
+
+    /// Writes down how a peer's stream ended.
+    private final class Ending: FrameReaderDelegate {
+        var code: UInt16?
+
+        func readerFound(text: String) {}
+        func readerFound(binary: [UInt8]) {}
+        func readerFoundPong() {}
+        func readerAnswers(_ frame: SharedBytes) {}
+        func readerFoundClose(code: UInt16) { self.code = code }
+        func readerFails(code: UInt16) { self.code = code }
+    }
+
+    @Test(arguments: [1, 2, 3, 11]) func `7 - a reason that is not UTF-8 is wrong in pieces too`(pieceCount: Int) {
+        let ending = Ending()
+        let reader = FrameReader(messageByteCountMax: 1_000, inflater: nil, delegate: ending)
+        let bytes = WireSocket.bytes(0x8, [0x03, 0xE9, 0x62, 0xC2, 0xC8])
+        for start in stride(from: 0, to: bytes.count, by: pieceCount) {
+            Array(bytes[start...].prefix(pieceCount)).withUnsafeBytes { reader?.read($0) }
+        }
+        #expect(ending.code == 1007)
     }
 }
