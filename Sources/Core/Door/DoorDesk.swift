@@ -144,7 +144,8 @@ package struct DoorDesk: Sendable {
             transaction.database.cachedStatement(
                 sql: "SELECT kind, door, at FROM custody_event WHERE asset = ? ORDER BY place DESC LIMIT 1"),
             arguments: [asset.rawValue])
-        guard let row, row["door"] == visit.door.id.rawValue, row["at"] > since else { return nil }
+        // A status set by hand is a movement at no door.
+        guard let row, row["door"] as Door.ID? == visit.door.id, row["at"] > since else { return nil }
         return DoorAction(rawValue: row["kind"])
     }
 
