@@ -2,9 +2,9 @@
  *
  *   client --port N [--subscribers N] [--publishers N] [--seconds S] [--rate PER-SECOND, 0 = as fast as answered]
  *          [--socket PATH] [--subscribe TEXT] [--resume TEXT] [--token T] [--method M] [--path P] [--body B]
- *          [--ids FILE] [--status S] [--stalled N] [--ordered] [--hold] [--needle TEXT --arrivals FILE]
+ *          [--ids FILE] [--turns A,B] [--stalled N] [--ordered] [--hold] [--needle TEXT --arrivals FILE]
  *
- * In PATH and B: %a an id of FILE in turn, %s the status for it (in_use and available in turns), %t nanoseconds when
+ * In PATH and B: %a a line of FILE in turn, %s A in the first round through FILE, B in the next, %t nanoseconds when
  * the request was due, %k its number. A message's latency is from %t (behind "t=") to when it was read. Each
  * subscriber checks that nothing is lost or doubled: by "seq" in Changes, by "k=" elsewhere if --ordered.
  *
@@ -31,9 +31,11 @@ enum { READ_SIZE = 1 << 18, ID_SIZE = 36, OPENING_MAX = 200 };
 static struct {
     int port, subscribers, publishers, stalled;
     double seconds, rate;
-    const char *socket, *subscribe, *resume, *token, *method, *path, *body, *ids, *status;
+    const char *socket, *subscribe, *resume, *token, *method, *path, *body, *ids;
+    char *turns[2];
     bool ordered, hold;
-} options = {.socket = "/", .token = "-", .method = "POST", .path = "/", .body = "", .seconds = 5};
+} options = {.socket = "/", .token = "-", .method = "POST", .path = "/", .body = "", .seconds = 5,
+    .turns = {"", ""}};
 
 /* One connection: a subscriber or a publisher. */
 struct peer {
@@ -108,8 +110,7 @@ static size_t fill(char *out, size_t size, const char *text, uint64_t due, const
         switch (*++text) {
         case 'a': more = snprintf(out + count, 64, "%s", id_count > 0 ? ids[published % id_count] : ""); break;
         case 's':
-            more = snprintf(out + count, 64, "%s",
-                options.status != NULL ? options.status : round % 2 == 0 ? "in_use" : "available");
+            more = snprintf(out + count, 64, "%s", options.turns[round % 2]);
             break;
         case 't': more = snprintf(out + count, 64, "%llu", (unsigned long long)due); break;
         case 'k': more = snprintf(out + count, 64, "%llu", (unsigned long long)published); break;
@@ -425,7 +426,7 @@ static void parse(int count, char **words)
     static const struct option known[] = {{"port", 1, 0, 'p'}, {"subscribers", 1, 0, 's'}, {"publishers", 1, 0, 'c'},
         {"seconds", 1, 0, 'd'}, {"rate", 1, 0, 'r'}, {"socket", 1, 0, 'w'}, {"subscribe", 1, 0, 'u'},
         {"resume", 1, 0, 'm'}, {"token", 1, 0, 't'}, {"method", 1, 0, 'M'}, {"path", 1, 0, 'P'}, {"body", 1, 0, 'B'},
-        {"ids", 1, 0, 'i'}, {"status", 1, 0, 'S'}, {"stalled", 1, 0, 'l'}, {"ordered", 0, 0, 'o'},
+        {"ids", 1, 0, 'i'}, {"turns", 1, 0, 'S'}, {"stalled", 1, 0, 'l'}, {"ordered", 0, 0, 'o'},
         {"hold", 0, 0, 'h'}, {"needle", 1, 0, 'n'}, {"arrivals", 1, 0, 'a'}, {0, 0, 0, 0}};
     for (int option; (option = getopt_long(count, words, "", known, NULL)) != -1;) {
         switch (option) {
@@ -442,7 +443,10 @@ static void parse(int count, char **words)
         case 'P': options.path = optarg; break;
         case 'B': options.body = optarg; break;
         case 'i': options.ids = optarg; break;
-        case 'S': options.status = optarg; break;
+        case 'S':
+            options.turns[0] = strtok(optarg, ",");
+            options.turns[1] = strtok(NULL, ",");
+            break;
         case 'l': options.stalled = atoi(optarg); break;
         case 'o': options.ordered = true; break;
         case 'h': options.hold = true; break;
