@@ -112,13 +112,34 @@ final class GroupCommit: Sendable {
         }
     }
 
-    private func commit(_ group: [Waiting], in database: Database) {
+    /// What came while the group ran goes with it. Whoever the last group answered asks again at once: without this
+    /// the first few of them would be a group, the others would wait for its sync and then for their own.
+    private func takeLate(_ count: Int, since started: UInt64) -> [Waiting] {
+        guard clock.monotonic &- started < options.groupDuration.nanoseconds else { return [] }
+        return state.withLock { state in
+            var late: [Waiting] = []
+            while count + late.count < options.groupWritesMax, let next = state.door.popFirst() ?? state.page.popFirst()
+            {
+                late.append(next)
+            }
+            return late
+        }
+    }
+
+    private func commit(_ first: [Waiting], in database: Database) {
         let started = clock.monotonic
+        var group = first
         var answers: [@Sendable () -> Void] = []
+        var keptCount = 0
         let mark = log.mark
         do {
             try database.inTransaction(.immediate) {
-                answers = group.map { run($0, in: database) }
+                while answers.count < group.count {
+                    answers.append(run(group[answers.count], in: database, keptCount: &keptCount))
+                    if answers.count == group.count { group += takeLate(group.count, since: started) }
+                }
+                // A group of refusals has nothing to keep, so nobody waits for the disk.
+                guard keptCount > 0 else { return .rollback }
                 try persistClock(database)
                 return .commit
             }
@@ -134,9 +155,11 @@ final class GroupCommit: Sendable {
     }
 
     /// Runs one operation in its savepoint; its failure is its own and does not touch the group.
-    private func run(_ waiting: Waiting, in database: Database) -> @Sendable () -> Void {
+    private func run(_ waiting: Waiting, in database: Database, keptCount: inout Int) -> @Sendable () -> Void {
         do {
-            return try waiting.run(WriteTransaction(database: database, log: log, clock: clock))
+            let answer = try waiting.run(WriteTransaction(database: database, log: log, clock: clock))
+            keptCount += 1
+            return answer
         } catch {
             return { waiting.refuse(error) }
         }
