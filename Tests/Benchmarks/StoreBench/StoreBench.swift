@@ -70,7 +70,10 @@ struct StoreBench {
             durable.append(try await scansPerSecond(seconds: seconds, isKept: true))
             rolledBack.append(try await scansPerSecond(seconds: seconds, isKept: false))
         }
-        print(#"{"durable": \#(durable), "rolled_back": \#(rolledBack)}"#)
+        let figures = store.figures
+        print(
+            #"{"durable": \#(durable), "rolled_back": \#(rolledBack), "operations": \#(figures.operations), "#
+                + #""commits": \#(figures.commits), "checkpoints": \#(figures.checkpoints)}"#)
         try store.close()
     }
 
