@@ -85,6 +85,11 @@ let package = Package(
             name: "ReaderProbe",
             dependencies: ["Core", "Drivers", .product(name: "Logging", package: "swift-log")],
             path: "Tests/ReaderProbe", swiftSettings: strict),
+        // The Store by itself, for `make bench` (Tests/Benchmarks).
+        .executableTarget(
+            name: "StoreBench",
+            dependencies: ["Core", .product(name: "Logging", package: "swift-log")],
+            path: "Tests/Benchmarks/StoreBench", swiftSettings: strict),
         // Clients and emulated devices that several test targets use.
         .target(
             name: "TestSupport", dependencies: ["Core", "Drivers", "PowerCutVFS"], path: "Tests/Support",

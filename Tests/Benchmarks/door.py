@@ -16,8 +16,6 @@ import subprocess
 import tempfile
 import time
 
-import websockets
-
 
 class Emulator:
     """The daemon under emulated USB, spoken to by lines."""
@@ -65,6 +63,8 @@ def percentile(values, share):
 
 async def scans(depotd, emulator, count):
     """Milliseconds from the last report taken by the daemon to the frame at the screen, one for each scan."""
+    import websockets
+
     with tempfile.TemporaryDirectory() as data:
         usb = Emulator(emulator, [depotd, "demo", "--json", "--data", data, "--listen", "127.0.0.1:0"])
         usb.start_reading()

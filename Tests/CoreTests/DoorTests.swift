@@ -45,6 +45,16 @@ import Testing
         }
     }
 
+    @Test func `gear that was handed out and taken back by hand is scanned like any other`() async throws {
+        let depot = try await TestDepot()
+        let camera = try await depot.asset("CAM-7")
+        for status in [AssetStatus.inUse, .available] {
+            _ = try await depot.register.setStatus(
+                of: camera, to: status, note: nil, ifVersion: nil, actor: nil, device: "test")
+        }
+        #expect(try await depot.scan("CAM-7", at: depot.mainDoor).word == "OUT")
+    }
+
     @Test func `a return is taken in although nobody planned it`() async throws {
         let depot = try await TestDepot()
         let camera = try await depot.asset("CAM-7")

@@ -38,8 +38,8 @@ extension FuzzTarget {
         private(set) var hasEnded = false
 
         init(_ bytes: [UInt8], pieceByteCount: Int, isDeflated: Bool) {
-            let reader = FrameReader(
-                messageByteCountMax: messageByteCountMax, inflater: isDeflated ? inflater : nil, delegate: self)
+            let reader = FrameReader()
+            reader?.serve(self, messageByteCountMax: messageByteCountMax, inflater: isDeflated ? inflater : nil)
             bytes.withUnsafeBytes { bytes in
                 for start in stride(from: 0, to: bytes.count, by: pieceByteCount) {
                     reader?.read(UnsafeRawBufferPointer(rebasing: bytes[start...].prefix(pieceByteCount)))

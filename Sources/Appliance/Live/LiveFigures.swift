@@ -11,6 +11,8 @@ final class LiveFigures: Sendable {
         var current: Int { value.load(ordering: .relaxed) }
     }
 
+    /// Frames built, each shared by all who hear its topic.
+    let built = Count()
     /// Frames handed to sockets.
     let delivered = Count()
     let resumedFromRing = Count()

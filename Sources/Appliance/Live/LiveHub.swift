@@ -74,6 +74,7 @@ final class LiveHub: @unchecked Sendable {
     func publish(_ changes: [Change]) {
         let entries = changes.map(Entry.init)
         for entry in entries { entry.frame.prepareDeflated() }
+        figures.built.add(entries.count)
         loop.post { [self] in
             for entry in entries { deliver(entry) }
         }

@@ -42,10 +42,13 @@ enum BoxFigures {
         [
             "depotd_live_sockets_open \(http.webSocketsOpen)",
             "depotd_live_sockets_total \(http.webSocketsTotal)",
+            "depotd_live_frames_built_total \(live.built.current)",
             "depotd_live_frames_delivered_total \(live.delivered.current)",
             "depotd_live_frames_sent_total \(http.framesSent)",
             "depotd_live_bytes_sent_total \(http.bytesSent)",
             "depotd_live_send_calls_total \(http.sendCalls)",
+            "depotd_live_frames_deflated_total \(http.framesDeflated)",
+            "depotd_live_frames_replaced_total \(http.framesReplaced)",
             "depotd_live_slow_closed_total \(http.slowClosed)",
             "depotd_live_resumed_total{from=\"ring\"} \(live.resumedFromRing.current)",
             "depotd_live_resumed_total{from=\"store\"} \(live.resumedFromStore.current)",

@@ -13,14 +13,13 @@ package enum SecureRandom {
 /// Lower-case hexadecimal text.
 package enum Hex {
     package static func text(_ bytes: some Sequence<UInt8>) -> String {
-        let digits = Array("0123456789abcdef".utf8)
         var text: [UInt8] = []
-        for byte in bytes {
-            text.append(digits[Int(byte >> 4)])
-            text.append(digits[Int(byte & 15)])
-        }
+        for byte in bytes { text += [digit(byte >> 4), digit(byte & 15)] }
         return String(decoding: text, as: UTF8.self)
     }
+
+    /// The digit of a number below 16.
+    static func digit(_ value: UInt8) -> UInt8 { value + (value < 10 ? UInt8(ascii: "0") : UInt8(ascii: "a") - 10) }
 }
 
 /// SHA-256, FIPS 180-4.

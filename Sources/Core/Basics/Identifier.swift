@@ -25,9 +25,19 @@ package enum UUIDv7 {
         for index in 0..<6 { bytes[index] = UInt8(truncatingIfNeeded: milliseconds >> (40 - 8 * index)) }
         bytes[6] = 0x70 | (bytes[6] & 0x0F)
         bytes[8] = 0x80 | (bytes[8] & 0x3F)
-        let hex = Hex.text(bytes)
-        let cuts = [0, 8, 12, 16, 20, 32]
-        return zip(cuts, cuts.dropFirst()).map { String(hex.dropFirst($0).prefix($1 - $0)) }.joined(separator: "-")
+        return String(unsafeUninitializedCapacity: 36) { text in
+            var count = 0
+            for (index, byte) in bytes.enumerated() {
+                if [4, 6, 8, 10].contains(index) {
+                    text[count] = UInt8(ascii: "-")
+                    count += 1
+                }
+                text[count] = Hex.digit(byte >> 4)
+                text[count + 1] = Hex.digit(byte & 15)
+                count += 2
+            }
+            return count
+        }
     }
 
     /// Whether the text has the shape of a UUID of any version.

@@ -124,8 +124,38 @@ extension JSON {
 }
 
 extension Date {
-    /// UTC with milliseconds, as ISO 8601 writes it.
+    /// UTC with milliseconds, as ISO 8601 writes it, in the proleptic Gregorian calendar.
+    ///
+    /// By hand, because each Change and each row of a list has one or more, and Foundation's takes 30 times as long.
+    /// - Source: civil_from_days in Howard Hinnant, chrono-Compatible Low-Level Date Algorithms.
     package var iso8601: String {
-        formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
+        let milliseconds = milliseconds
+        let (days, rest) = milliseconds.flooredQuotientAndRemainder(by: 86_400_000)
+        let (era, dayOfEra) = (days + 719_468).flooredQuotientAndRemainder(by: 146_097)
+        let yearOfEra = (dayOfEra - dayOfEra / 1_460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
+        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+        // Months are counted from March here, so that the leap day is the last of a year.
+        let month = (5 * dayOfYear + 2) / 153
+        let day = dayOfYear - (153 * month + 2) / 5 + 1
+        let year = yearOfEra + era * 400 + (month >= 10 ? 1 : 0)
+        var text: [UInt8] = []
+        text.reserveCapacity(24)
+        for (number, width, end) in [
+            (year, 4, "-"), (month < 10 ? month + 3 : month - 9, 2, "-"), (day, 2, "T"), (rest / 3_600_000, 2, ":"),
+            (rest / 60_000 % 60, 2, ":"), (rest / 1_000 % 60, 2, "."), (rest % 1_000, 3, "Z"),
+        ] {
+            let digits = String(number).utf8
+            for _ in 0..<max(0, width - digits.count) { text.append(UInt8(ascii: "0")) }
+            text += digits
+            text += end.utf8
+        }
+        return String(decoding: text, as: UTF8.self)
+    }
+}
+
+extension Int64 {
+    fileprivate func flooredQuotientAndRemainder(by divisor: Int64) -> (Int64, Int64) {
+        let (quotient, remainder) = quotientAndRemainder(dividingBy: divisor)
+        return remainder < 0 ? (quotient - 1, remainder + divisor) : (quotient, remainder)
     }
 }

@@ -40,7 +40,8 @@ package struct AssetIdentifier: Hashable, Sendable, Codable {
     /// The one spelling to store and compare: `scheme:value`. Schemes of our own and of makers fold ASCII letters to
     /// upper case, because readers and QR encoders change it; GS1 keys keep theirs, where `a` and `A` are two assets.
     package var lookupKey: String {
-        let composed = value.precomposedStringWithCanonicalMapping
+        // ASCII is composed as it is; Foundation would take it apart to find that out.
+        let composed = value.utf8.allSatisfy { $0 < 0x80 } ? value : value.precomposedStringWithCanonicalMapping
         switch scheme {
         case .own, .barcode, .serial, .uid, .epc: return "\(scheme.rawValue):\(composed.uppercasedASCII)"
         case .giai, .grai, .gtinSerial, .sscc: return "\(scheme.rawValue):\(composed)"

@@ -50,7 +50,7 @@ package struct Door: Sendable, FetchableRecord {
 
     /// All doors in the order they were made; the first is where a scan goes that names none.
     package static func all(in database: Database) throws -> [Door] {
-        try Door.fetchAll(database, sql: selection + " ORDER BY door.rank")
+        try Door.fetchAll(database.cachedStatement(sql: selection + " ORDER BY door.rank"))
     }
 
     /// The door as the API gives it.

@@ -93,12 +93,12 @@ extension DoorDesk {
             .map { NamedReference(id: $0.id, name: $0.name) }
     }
 
-    /// Each scan keeps the one who acts for the door's minutes more.
-    static func extendActing(at door: Door, in transaction: WriteTransaction) throws -> Date? {
-        guard let now = try Door.find(door.id, in: transaction.database)?.acting(at: transaction.now) else {
-            return nil
-        }
-        return try setActing(now.person.id, at: door, in: transaction)
+    /// Each scan keeps the one who acts for the door's minutes more: who came by badge just now, else who acted.
+    static func extendActing(
+        _ visit: Visit, after outcome: Outcome, in transaction: WriteTransaction
+    ) throws -> Date? {
+        let acting = outcome.action == .acting ? outcome.actor : visit.door.acting(at: transaction.now)?.person
+        return try acting.map { try setActing($0.id, at: visit.door, in: transaction) }
     }
 
     static func door(_ id: Door.ID?, in database: Database) throws -> Door {

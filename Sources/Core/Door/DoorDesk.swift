@@ -46,25 +46,41 @@ package struct DoorDesk: Sendable {
     package func take(
         _ scan: Scan, at door: Door.ID? = nil, direction: Direction? = nil, by person: Person.ID? = nil
     ) async throws -> Answer {
+        let code = try Self.code(of: scan)
+        return try await store.write(lane: .door) { transaction in
+            try take(scan, code, at: door, direction: direction, by: person, in: transaction)
+        }
+    }
+
+    /// What a scan reads as.
+    ///
+    /// - Throws: `tooLarge`; `invalid` for an empty one.
+    package static func code(of scan: Scan) throws -> ScanCode {
         guard scan.raw.count <= Scan.byteCountMax else {
             throw Failure(.tooLarge, "A code has at most \(Scan.byteCountMax) bytes.", field: "code")
         }
         let code = ScanCode(raw: scan.raw, symbology: scan.symbology)
         guard !code.text.isEmpty else { throw Failure(.invalid, "There is no code in this scan.", field: "code") }
-        return try await store.write(lane: .door) { transaction in
-            if let earlier = try ScanJournal.earlier(withKey: scan.key, in: transaction.database) {
-                guard earlier.code == code.text else {
-                    throw Failure(.conflict, "This Idempotency-Key was used for another scan.")
-                }
-                return Answer(body: earlier.body, verdict: nil, isReplay: true)
+        return code
+    }
+
+    /// Takes one scan inside a write that is under way.
+    package func take(
+        _ scan: Scan, _ code: ScanCode, at door: Door.ID? = nil, direction: Direction? = nil,
+        by person: Person.ID? = nil, in transaction: WriteTransaction
+    ) throws -> Answer {
+        if let earlier = try ScanJournal.earlier(withKey: scan.key, in: transaction.database) {
+            guard earlier.code == code.text else {
+                throw Failure(.conflict, "This Idempotency-Key was used for another scan.")
             }
-            let door = try Self.door(door, in: transaction.database)
-            let id = try ScanJournal.write(scan, code, door: door.id, in: transaction)
-            let visit = Visit(
-                scan: scan, id: id, code: code, door: door, direction: direction ?? door.direction,
-                actor: try Self.actor(at: door, or: person, in: transaction))
-            return try decideOrStop(visit, in: transaction)
+            return Answer(body: earlier.body, verdict: nil, isReplay: true)
         }
+        let door = try Self.door(door, in: transaction.database)
+        let id = try ScanJournal.write(scan, code, door: door.id, in: transaction)
+        let visit = Visit(
+            scan: scan, id: id, code: code, door: door, direction: direction ?? door.direction,
+            actor: try Self.actor(at: door, or: person, in: transaction))
+        return try decideOrStop(visit, in: transaction)
     }
 
     private func decideOrStop(_ visit: Visit, in transaction: WriteTransaction) throws -> Answer {
@@ -113,7 +129,7 @@ package struct DoorDesk: Sendable {
         let ruling = DoorRuling.decide(situation)
         var event: Custody.EventID?
         let after = try AssetEdit.run(
-            "custody", on: asset.id, actor: visit.actor?.id, device: visit.scan.reader, in: transaction
+            "custody", on: asset, actor: visit.actor?.id, device: visit.scan.reader, in: transaction
         ) { asset in
             event = try apply(ruling.effect, to: asset, visit, in: transaction)
         }
@@ -144,14 +160,15 @@ package struct DoorDesk: Sendable {
             transaction.database.cachedStatement(
                 sql: "SELECT kind, door, at FROM custody_event WHERE asset = ? ORDER BY place DESC LIMIT 1"),
             arguments: [asset.rawValue])
-        guard let row, row["door"] == visit.door.id.rawValue, row["at"] > since else { return nil }
+        // A status set by hand is a movement at no door.
+        guard let row, row["door"] as Door.ID? == visit.door.id, row["at"] > since else { return nil }
         return DoorAction(rawValue: row["kind"])
     }
 
     /// Writes the outcome beside the read and into the log.
     func conclude(_ visit: Visit, _ decision: ScanDecision, in transaction: WriteTransaction) throws -> Answer {
         var body = decision.outcome.json(door: visit.door, reader: visit.scan.reader, at: transaction.now)
-        let until = try Self.extendActing(at: visit.door, in: transaction)
+        let until = try Self.extendActing(visit, after: decision.outcome, in: transaction)
         body = body.adding(["actingUntil": until.map(JSON.time) ?? .null])
         try ScanJournal.close(visit.id, decision, body: body, in: transaction.database)
         try transaction.append(

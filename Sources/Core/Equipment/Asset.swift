@@ -45,8 +45,8 @@ package struct Asset: Sendable, FetchableRecord {
     package let home: String?
     package let holder: Holder?
     /// Grows by one with each edit; the ETag.
-    package let version: Int64
-    package let updated: Date
+    package internal(set) var version: Int64
+    package internal(set) var updated: Date
     /// The order lists have: the number with its digits padded.
     let sort: String
 

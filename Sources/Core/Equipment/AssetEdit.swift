@@ -14,18 +14,30 @@ enum AssetEdit {
         _ kind: String, on id: Asset.ID, actor: Person.ID?, device: String?, always: Set<String> = [],
         in transaction: WriteTransaction, edit: (Asset) throws -> Void
     ) throws -> Asset {
+        try run(
+            kind, on: find(id, in: transaction.database), actor: actor, device: device, always: always,
+            in: transaction, edit: edit)
+    }
+
+    /// The same for an asset as it was read in this transaction and not edited since.
+    @discardableResult
+    static func run(
+        _ kind: String, on before: Asset, actor: Person.ID?, device: String?, always: Set<String> = [],
+        in transaction: WriteTransaction, edit: (Asset) throws -> Void
+    ) throws -> Asset {
         let database = transaction.database
-        let before = try find(id, in: database)
         try edit(before)
-        let edited = try find(id, in: database)
-        let changed = differences(from: before, to: edited)
-        guard !changed.isEmpty else { return edited }
-        try database.cachedStatement(sql: "UPDATE asset SET version = version + 1, updated = ? WHERE id = ?")
-            .execute(arguments: [transaction.milliseconds, id.rawValue])
-        let after = try find(id, in: database)
+        var after = try find(before.id, in: database)
+        guard case .object(let old) = before.json, case .object(let new) = after.json else { return after }
+        let changed = Set(zip(old, new).filter { $0 != $1 }.map { $0.0.key })
+        guard !changed.isEmpty else { return after }
+        after.version += 1
+        after.updated = Date(milliseconds: transaction.milliseconds)
+        try database.cachedStatement(sql: "UPDATE asset SET version = ?, updated = ? WHERE id = ?")
+            .execute(arguments: [after.version, transaction.milliseconds, after.id.rawValue])
         try transaction.append(
-            .assets, kind, subject: id.rawValue, actor: actor?.rawValue, device: device,
-            body(before: before, after: after, fields: changed.union(always)))
+            .assets, kind, subject: after.id.rawValue, actor: actor?.rawValue, device: device,
+            body(of: after, old, new, fields: changed.union(always)))
         return after
     }
 
@@ -36,13 +48,9 @@ enum AssetEdit {
         return asset
     }
 
-    private static func differences(from before: Asset, to after: Asset) -> Set<String> {
-        guard case .object(let old) = before.json, case .object(let new) = after.json else { return [] }
-        return Set(zip(old, new).filter { $0 != $1 }.map { $0.0.key })
-    }
-
-    private static func body(before: Asset, after: Asset, fields: Set<String>) -> JSON {
-        guard case .object(let old) = before.json, case .object(let new) = after.json else { return .null }
+    private static func body(
+        of after: Asset, _ old: [JSON.Member], _ new: [JSON.Member], fields: Set<String>
+    ) -> JSON {
         let head: JSON = ["id": .string(after.id.rawValue), "number": .string(after.number)]
         let named = new.filter { fields.contains($0.key) && $0.key != "number" }
         return head.adding(.object(named)).adding([

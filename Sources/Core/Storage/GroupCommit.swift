@@ -133,13 +133,34 @@ final class GroupCommit: Sendable {
         }
     }
 
-    private func commit(_ group: [Waiting], in database: Database) {
+    /// What came while the group ran goes with it. Whoever the last group answered asks again at once: without this
+    /// the first few of them would be a group, the others would wait for its sync and then for their own.
+    private func takeLate(_ count: Int, since started: UInt64) -> [Waiting] {
+        guard clock.monotonic &- started < options.groupDuration.nanoseconds else { return [] }
+        return state.withLock { state in
+            var late: [Waiting] = []
+            while count + late.count < options.groupWritesMax, let next = state.door.popFirst() ?? state.page.popFirst()
+            {
+                late.append(next)
+            }
+            return late
+        }
+    }
+
+    private func commit(_ first: [Waiting], in database: Database) {
         let started = clock.monotonic
+        var group = first
         var answers: [@Sendable () -> Void] = []
+        var keptCount = 0
         let mark = log.mark
         do {
             try database.inTransaction(.immediate) {
-                answers = try group.map { try run($0, in: database) }
+                while answers.count < group.count {
+                    answers.append(try run(group[answers.count], in: database, keptCount: &keptCount))
+                    if answers.count == group.count { group += takeLate(group.count, since: started) }
+                }
+                // A group of refusals has nothing to keep, so nobody waits for the disk.
+                guard keptCount > 0 else { return .rollback }
                 try persistClock(database)
                 return .commit
             }
@@ -156,10 +177,14 @@ final class GroupCommit: Sendable {
     /// Runs one operation in its savepoint; its failure is its own and does not touch the group.
     ///
     /// - Throws: when the whole group is lost: a disk that is full or fails may end the transaction under the savepoint.
-    private func run(_ waiting: Waiting, in database: Database) throws -> @Sendable () -> Void {
+    private func run(
+        _ waiting: Waiting, in database: Database, keptCount: inout Int
+    ) throws -> @Sendable () -> Void {
         do {
-            return try waiting.run(WriteTransaction(database: database, log: log, clock: clock))
-        } catch  where database.isInsideTransaction && !StoreFault.isFault(error) {
+            let answer = try waiting.run(WriteTransaction(database: database, log: log, clock: clock))
+            keptCount += 1
+            return answer
+        } catch where database.isInsideTransaction && !StoreFault.isFault(error) {
             return { waiting.refuse(error) }
         }
     }

@@ -12,6 +12,8 @@ package final class Store: Sendable {
     package struct Options: Sendable {
         /// Most operations committed together.
         package var groupWritesMax = 256
+        /// How long a group takes in what comes while it runs; then it is committed.
+        package var groupDuration = Duration.milliseconds(10)
         /// Most operations that wait for the writer; more are refused as `unavailable`.
         package var waitingWritesMax = 10_000
         /// Pages in the WAL after which the writer checkpoints, off the acknowledged path.

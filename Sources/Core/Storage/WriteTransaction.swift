@@ -42,23 +42,29 @@ package final class WriteTransaction {
     /// Runs `body` in a savepoint of its own. If it throws, what it wrote and the Changes it made are undone, and
     /// what the operation did before stays.
     package func attempt<T>(_ body: () throws -> T) throws -> T {
+        // SQLite ends the whole transaction when the disk is full; a savepoint would begin one of its own then.
+        guard database.isInsideTransaction else { throw Failure(.unavailable, "The write was given up.") }
         let mark = log.mark
-        var result: T?
+        // Three statements that are kept: GRDB's `inSavepoint` prepares its SQL anew each time.
+        try run("SAVEPOINT operation")
         do {
-            try database.inSavepoint {
-                result = try body()
-                return .commit
-            }
+            let result = try body()
+            try run("RELEASE operation")
+            return result
         } catch {
             log.rewind(to: mark)
-            // SQLite ends the transaction itself when a disk is full or fails: then the whole group is lost, and
-            // further statements are refused by GRDB.
-            if !database.isInsideTransaction { log.lose(error) }
+            // SQLite ends the transaction itself when a disk is full or fails: then the whole group is lost.
+            guard database.isInsideTransaction else {
+                log.lose(error)
+                throw error
+            }
+            try run("ROLLBACK TO operation")
+            try run("RELEASE operation")
             throw error
         }
-        guard let result else { throw Failure(.internal, "The write did not finish.") }
-        return result
     }
+
+    private func run(_ sql: String) throws { try database.cachedStatement(sql: sql).execute() }
 }
 
 /// The growing end of the log. Confined to the writer queue.

@@ -33,6 +33,10 @@ package final class HTTPCounters: Sendable {
         package var sendCalls = 0
         /// WebSockets closed because their queue was full.
         package var slowClosed = 0
+        /// Frames that went out deflated.
+        package var framesDeflated = 0
+        /// Waiting frames that a newer one of the same key took the place of.
+        package var framesReplaced = 0
     }
 
     let connectionsOpen = Atomic(0)
@@ -53,6 +57,8 @@ package final class HTTPCounters: Sendable {
     let bytesSent = Atomic(0)
     let sendCalls = Atomic(0)
     let slowClosed = Atomic(0)
+    let framesDeflated = Atomic(0)
+    let framesReplaced = Atomic(0)
 
     func countResponse(_ status: Int) {
         switch status {
@@ -73,7 +79,8 @@ package final class HTTPCounters: Sendable {
             handlersRunning: handlersRunning.now, handlersTimedOut: handlersTimedOut.now,
             webSocketsOpen: webSocketsOpen.now, webSocketsTotal: webSocketsTotal.now,
             messagesReceived: messagesReceived.now, framesSent: framesSent.now, bytesSent: bytesSent.now,
-            sendCalls: sendCalls.now, slowClosed: slowClosed.now)
+            sendCalls: sendCalls.now, slowClosed: slowClosed.now,
+            framesDeflated: framesDeflated.now, framesReplaced: framesReplaced.now)
     }
 }
 

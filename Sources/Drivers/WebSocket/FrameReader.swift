@@ -18,13 +18,16 @@ protocol FrameReaderDelegate: AnyObject {
 
 /// Reads one socket's frames. Loop-confined.
 ///
+/// libwslay keeps 8 KiB per context, so a socket has a reader only from the first to the last byte of what it is
+/// sent: a reader that ``isAtRest`` serves whoever comes next.
+///
 /// libwslay checks masks, reserved bits, opcodes, lengths, fragmentation and UTF-8. Ours is the bound over all
 /// fragments of a message (libwslay looks at one frame only when it does not keep them), and inflating.
 /// - Source: RFC 6455 §5, RFC 7692 §6.
 final class FrameReader {
     private var context: wslay_event_context_ptr?
-    private let inflater: MessageInflater?
-    private let messageByteCountMax: Int
+    private var inflater: MessageInflater?
+    private var messageByteCountMax = 0
     private weak var delegate: (any FrameReaderDelegate)?
 
     private var input = UnsafeRawBufferPointer(start: nil, count: 0)
@@ -34,21 +37,32 @@ final class FrameReader {
     private var isFrameControl = false
     /// Code and reason of the peer's close frame, at most 125 bytes; nil outside of one.
     private var closing: [UInt8]?
+    private var isInMessage = false
+    /// Bytes that libwslay took and that no frame's length accounts for yet: the beginning of a head, or less than
+    /// nothing while a payload is under way.
+    private var openByteCount = 0
     /// Set at the first failure or the peer's close; from then on bytes are thrown away.
     private(set) var isFinished = false
 
+    /// Whether the last byte taken ended a frame and a message, so that nothing of one socket is left in here.
+    var isAtRest: Bool { !isFinished && !isInMessage && openByteCount == 0 }
+
     /// Nil when there is no memory for libwslay.
-    init?(messageByteCountMax: Int, inflater: MessageInflater?, delegate: any FrameReaderDelegate) {
-        self.messageByteCountMax = messageByteCountMax
-        self.inflater = inflater
-        self.delegate = delegate
+    init?() {
         var callbacks = Self.callbacks
         let me = Unmanaged.passUnretained(self).toOpaque()
         guard wslay_event_context_server_init(&context, &callbacks, me) == 0, let context else { return nil }
         wslay_event_config_set_no_buffering(context, 1)
+    }
+
+    /// Reads for this socket from now on.
+    func serve(_ delegate: any FrameReaderDelegate, messageByteCountMax: Int, inflater: MessageInflater?) {
+        self.delegate = delegate
+        self.messageByteCountMax = messageByteCountMax
+        self.inflater = inflater
         wslay_event_config_set_max_recv_msg_length(context, UInt64(messageByteCountMax))
         // WSLAY_RSV1_BIT is a macro with a cast, which Swift does not import: bit 2.
-        if inflater != nil { wslay_event_config_set_allowed_rsv_bits(context, 1 << 2) }
+        wslay_event_config_set_allowed_rsv_bits(context, inflater == nil ? 0 : 1 << 2)
     }
 
     deinit { wslay_event_context_free(context) }
@@ -136,12 +150,15 @@ extension FrameReader {
         }
         UnsafeMutableRawPointer(buffer).copyMemory(from: base, byteCount: count)
         input = UnsafeRawBufferPointer(rebasing: input.dropFirst(count))
+        openByteCount += count
         return count
     }
 
     private func frameStarts(_ frame: wslay_event_on_frame_recv_start_arg) {
         isFrameControl = frame.opcode & 0x8 != 0
         closing = frame.opcode == 0x8 ? [] : nil
+        if !isFrameControl { isInMessage = true }
+        openByteCount -= Self.byteCount(ofPayload: Int(clamping: frame.payload_length))
         // libwslay 1.1 takes half a close code for none.
         if frame.opcode == 0x8, frame.payload_length == 1 { fail(1002) }
         guard !isFrameControl, !isFinished else { return }
@@ -152,6 +169,12 @@ extension FrameReader {
         if frame.payload_length > UInt64(messageByteCountMax - message.count) { fail(1009) }
     }
 
+    /// A client's frame with its masked head; libwslay refuses a length that is not in its shortest form.
+    private static func byteCount(ofPayload count: Int) -> Int {
+        let lengthByteCount = count < 126 ? 0 : count < 65_536 ? 2 : 8
+        return (2 + lengthByteCount + 4).addingReportingOverflow(count).partialValue
+    }
+
     private func append(_ chunk: UnsafeBufferPointer<UInt8>) {
         closing?.append(contentsOf: chunk)
         guard !isFrameControl, !isFinished, chunk.count > 0 else { return }
@@ -159,6 +182,7 @@ extension FrameReader {
     }
 
     private func messageEnds(opcode: UInt8, status: UInt16) {
+        if opcode & 0x8 == 0 { isInMessage = false }
         guard !isFinished else { return }
         switch UInt32(opcode) {
         case WSLAY_TEXT_FRAME.rawValue: deliver(isText: true)

@@ -31,18 +31,21 @@ struct OutboundQueue {
     var frameCount: Int { slots.count }
     var isEmpty: Bool { begun == nil && control.isEmpty && slots.isEmpty }
 
-    mutating func append(_ bytes: SharedBytes, key: LatestWinsKey?) {
+    /// - Returns: whether a waiting message of the same key was replaced.
+    @discardableResult
+    mutating func append(_ bytes: SharedBytes, key: LatestWinsKey?) -> Bool {
         byteCount += bytes.count
         if let key {
             if let number = numbersByKey[key] {
                 byteCount -= slots[number - firstNumber].bytes.count
                 slots[number - firstNumber].bytes = bytes
-                return
+                return true
             }
             numbersByKey[key] = firstNumber + slots.count
         }
         slots.append(Slot(bytes: bytes, key: key))
         if slots.count > 64 { hasGrown = true }
+        return false
     }
 
     mutating func appendControl(_ bytes: SharedBytes) {

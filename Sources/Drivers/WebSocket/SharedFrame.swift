@@ -53,7 +53,7 @@ package final class SharedFrame: Sendable {
 
     /// Deflates now, on the caller's thread, what would otherwise be deflated on the loop at the first socket that
     /// agreed to permessage-deflate.
-    package func prepareDeflated() { _ = deflated }
+    package func prepareDeflated() { _ = bytes(deflating: true) }
 
     /// The bytes for a socket.
     func bytes(deflating: Bool) -> SharedBytes {

@@ -81,6 +81,7 @@ package final class WebSocket: @unchecked Sendable {
     // Strong: the set lets go of a socket when it closes, so this is no lasting cycle, and a socket that the application
     // keeps for longer can still be asked.
     private let set: WebSocketSet
+    /// Only while a message has come in part.
     private var reader: FrameReader?
     private var queue = OutboundQueue()
     private var state = State.open
@@ -134,7 +135,9 @@ package final class WebSocket: @unchecked Sendable {
     package func send(_ frame: SharedFrame, latestWins key: LatestWinsKey? = nil) {
         set.loop.preconditionOnLoop()
         guard state == .open else { return }
-        queue.append(frame.bytes(deflating: isDeflateAgreed), key: key)
+        let bytes = frame.bytes(deflating: isDeflateAgreed)
+        if bytes !== frame.plain { set.counters.framesDeflated.add(1) }
+        if queue.append(bytes, key: key) { set.counters.framesReplaced.add(1) }
         if queue.frameCount > upgrade.limits.queueFrameCountMax || queue.byteCount > upgrade.limits.queueByteCountMax {
             set.counters.slowClosed.add(1)
             queue.dropWaiting()
@@ -172,12 +175,9 @@ package final class WebSocket: @unchecked Sendable {
 extension WebSocket {
     /// Starts watching, and takes what came in the packet of the handshake. - Throws: ``ListenerError`` from epoll.
     func open(extraInput: [UInt8]) throws {
-        reader = FrameReader(
-            messageByteCountMax: upgrade.limits.messageByteCountMax,
-            inflater: isDeflateAgreed ? set.inflater : nil, delegate: self)
         try set.loop.watch(descriptor, events: Self.readEvents, by: self)
         upgrade.onOpen(self)
-        extraInput.withUnsafeBytes { reader?.read($0) }
+        if !extraInput.isEmpty { extraInput.withUnsafeBytes { read($0) } }
         finishIfDone()
     }
 
@@ -276,8 +276,24 @@ extension WebSocket: DescriptorWatcher {
             return errno == EAGAIN || errno == EINTR ? () : finish(isClean: false)
         }
         missedPingCount = 0
-        reader?.read(UnsafeRawBufferPointer(rebasing: set.scratch[..<count]))
+        read(UnsafeRawBufferPointer(rebasing: set.scratch[..<count]))
         finishIfDone()
+    }
+
+    private func read(_ bytes: UnsafeRawBufferPointer) {
+        guard state != .closed else { return }
+        guard let reader = reader ?? newReader() else { return close(code: 1011) }
+        reader.read(bytes)
+        self.reader = reader.isAtRest || state == .closed ? nil : reader
+        if reader.isAtRest { set.giveBack(reader) }
+    }
+
+    private func newReader() -> FrameReader? {
+        let reader = set.takeReader()
+        reader?.serve(
+            self, messageByteCountMax: upgrade.limits.messageByteCountMax,
+            inflater: isDeflateAgreed ? set.inflater : nil)
+        return reader
     }
 }
 

@@ -16,6 +16,7 @@ final class WebSocketSet {
     private var sockets: [UInt64: WebSocket] = [:]
     private var countByAddress: [String: Int] = [:]
     private var dirty: [WebSocket] = []
+    private var spareReader: FrameReader?
     private var lastID: UInt64 = 0
 
     init(loop: EventLoop, counters: HTTPCounters) {
@@ -66,6 +67,15 @@ final class WebSocketSet {
         countByAddress[socket.peerAddress] = left > 0 ? left : nil
         counters.webSocketsOpen.add(-1)
     }
+
+    /// A reader for what a socket is sent; nil when there is no memory for one.
+    func takeReader() -> FrameReader? {
+        defer { spareReader = nil }
+        return spareReader ?? FrameReader()
+    }
+
+    /// Keeps a reader that is at rest for the next socket.
+    func giveBack(_ reader: FrameReader) { spareReader = reader }
 
     func markDirty(_ socket: WebSocket) { dirty.append(socket) }
 

@@ -220,7 +220,8 @@ private func frame(
 
     @Test(arguments: [1, 2, 3, 11]) func `7 - a reason that is not UTF-8 is wrong in pieces too`(pieceCount: Int) {
         let ending = Ending()
-        let reader = FrameReader(messageByteCountMax: 1_000, inflater: nil, delegate: ending)
+        let reader = FrameReader()
+        reader?.serve(ending, messageByteCountMax: 1_000, inflater: nil)
         let bytes = WireSocket.bytes(0x8, [0x03, 0xE9, 0x62, 0xC2, 0xC8])
         for start in stride(from: 0, to: bytes.count, by: pieceCount) {
             Array(bytes[start...].prefix(pieceCount)).withUnsafeBytes { reader?.read($0) }

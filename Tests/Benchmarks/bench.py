@@ -1,0 +1,284 @@
+#!/usr/bin/env python3
+"""Depotd beside the floors and peers that ran with it. Prints a table and writes bench.json.
+
+    bench.py DEPOTD STOREBENCH TOOLS EMULATOR [--rounds N] [--out FILE] [--only WORD] [--peers PYTHON]
+
+Everything is measured in turns (floor, daemon, floor, daemon, …) on the same machine, client included, and of each
+figure the median over the rounds is stated. Latencies are from when a request was due to when a frame was read.
+"""
+import argparse
+import asyncio
+import json
+import os
+import statistics
+import struct
+import subprocess
+import tempfile
+import time
+
+import door
+from box import Depotd, Floor, Load, Nchan, Program, Tools, UWebSockets
+
+
+class Table:
+    """The figures, each with its target and whether it held; None where there is no target."""
+
+    def __init__(self):
+        self.rows = []
+
+    def add(self, name, value, unit, target=None, held=None):
+        self.rows.append({"name": name, "value": round(value, 3), "unit": unit, "target": target, "held": held})
+        word = {True: "held", False: "MISSED", None: ""}[held]
+        print(f"{name:<66} {value:>12,.2f} {unit:<10} {target or '':<42} {word}", flush=True)
+
+    def at_most(self, name, value, unit, bound, words=None):
+        self.add(name, value, unit, words or f"at most {bound:,.2f}", value <= bound)
+
+    def at_least(self, name, value, unit, bound, words=None):
+        self.add(name, value, unit, words or f"at least {bound:,.2f}", value >= bound)
+
+
+def median(values):
+    return statistics.median(values)
+
+
+class Bench:
+    def __init__(self, options):
+        self.tools = Tools(options.depotd, options.storebench, options.tools, options.emulator)
+        self.rounds = options.rounds
+        self.peers = options.peers
+        self.table = Table()
+
+    def programs(self):
+        more = [Nchan(), UWebSockets(self.peers)] if self.peers else []
+        return [Floor(self.tools), Depotd(self.tools), *more]
+
+    def each(self, measure):
+        """Runs `measure` for each program in turns. Returns its answers by the program's name."""
+        answers = {}
+        for _ in range(self.rounds):
+            for program in self.programs():
+                with program:
+                    answers.setdefault(program.name, []).append(measure(Load(self.tools, program)))
+        return answers
+
+    def floor_rows(self, group, environment=None):
+        """Rows a second in C, and the 99th percentile of its transactions in milliseconds."""
+        with tempfile.TemporaryDirectory() as folder:
+            done = subprocess.run([self.tools.floor, "rows", f"{folder}/rows.sqlite", "1.5", str(group)],
+                                  stdout=subprocess.PIPE, text=True, env=environment, timeout=60)
+        return tuple(map(float, done.stdout.split()))
+
+    # 1
+
+    def door(self):
+        for pages, bound in ((1, 15), (1000, 30)):
+            taken = asyncio.run(self.door_to(pages, 100))
+            self.table.at_most(f"last key report to the frame at {pages} page(s), p99", percentile(taken, 0.99), "ms",
+                               bound)
+            self.table.add(f"last key report to the frame at {pages} page(s), p50", percentile(taken, 0.5), "ms")
+
+    async def door_to(self, pages, count):
+        with tempfile.TemporaryDirectory() as data:
+            usb = door.Emulator(self.tools.emulator, [
+                self.tools.depotd, "demo", "--json", "--data", data, "--listen", "127.0.0.1:0"])
+            usb.start_reading()
+            usb.send("keyboard reader 1-3 05e0:1200\nplug reader\nstart")
+            ready = json.loads((await usb.until("out {"))[4:])
+            await usb.until("asked reader")
+            screens = Screens(ready)
+            holding = Load(self.tools, screens).holding(pages, "--needle", "LAG-", "--arrivals", f"{data}/arrivals")
+            idle = {}
+            for number in range(10000, 10000 + count):
+                usb.send(f"type reader LAG-{number}\\n\nwait-idle reader")
+                idle[number] = int((await usb.until("idle reader")).split()[2])
+                await asyncio.sleep(0.05)
+            holding.communicate(timeout=30)
+            await usb.end()
+            with open(f"{data}/arrivals", "rb") as file:
+                arrivals = list(struct.iter_unpack("qq", file.read()))
+        assert len(arrivals) == pages * count, f"{len(arrivals)} of {pages * count} frames came"
+        return [(at - idle[number]) / 1e6 for number, at in arrivals if number >= 10010]
+
+    # 2
+
+    def broadcast(self):
+        commit_ms = median([self.floor_rows(1)[1] for _ in range(self.rounds)])
+        self.table.add("one row on disk in C, p99", commit_ms, "ms")
+        for subscribers, rate in ((1000, 20), (5000, 5)):
+            answers = self.each(lambda load: load.broadcast(subscribers, rate, 3))
+            p99 = {name: median([run["p99_ms"] for run in runs]) for name, runs in answers.items()}
+            p50 = {name: median([run["p50_ms"] for run in runs]) for name, runs in answers.items()}
+            words = f"to {subscribers} at {rate}/s"
+            for name in p99:
+                if name != "depotd":
+                    self.table.add(f"broadcast {words}: {name}, p99 (p50 {p50[name]:.1f})", p99[name], "ms")
+            ours = p99["depotd"]
+            self.table.add(f"broadcast {words}: p50", p50["depotd"], "ms")
+            self.table.at_most(f"broadcast {words}: p99", ours, "ms", 1.15 * p99["floor"],
+                               f"at most 1.15 x floor = {1.15 * p99['floor']:.1f}")
+            if "nchan" in p99:
+                self.table.at_most(f"broadcast {words}: p99 beside nchan", ours, "ms", p99["nchan"] + commit_ms,
+                                   f"at most nchan + commit = {p99['nchan'] + commit_ms:.1f}")
+            lost = sum(run["lost"] + run["doubled"] + run["refused"] for run in answers["depotd"])
+            self.table.at_most(f"broadcast {words}: lost or doubled", lost, "frames", 0)
+
+    # 3
+
+    def deliveries(self):
+        def most(load):
+            best = 0
+            for publishers in (8, 16, 32, 64):
+                run = load.run("--publishers", publishers, "--seconds", 1.5, *load.program.publishing(),
+                               subscribers=100)
+                if run["p99_ms"] < 50 and run["lost"] == 0:
+                    best = max(best, run["deliveries_per_second"])
+            return best
+
+        best = {name: median(runs) for name, runs in self.each(most).items()}
+        for name, value in best.items():
+            if name != "depotd":
+                self.table.add(f"deliveries to 100 subscribers, p99 < 50 ms: {name}", value, "1/s")
+        self.table.at_least("deliveries of committed Changes to 100 subscribers, p99 < 50 ms", best["depotd"], "1/s",
+                            best.get("nchan", 400_000))
+
+    # 4 and 7
+
+    def memory(self):
+        peers = [Depotd(self.tools)] + ([Nchan(), UWebSockets(self.peers)] if self.peers else [])
+        for program in peers:
+            with program:
+                time.sleep(1)
+                if program.name == "depotd":
+                    self.table.at_most("resident memory at rest", program.memory_kib("VmRSS") / 1024, "MiB", 64)
+                before = program.memory_kib()
+                holding = Load(self.tools, program).holding(5000)
+                time.sleep(1)
+                each = (program.memory_kib() - before) / 5000
+                holding.communicate(timeout=30)
+                if program.name == "depotd":
+                    self.table.at_most("memory of an idle connection, of 5,000", each, "KiB", 6, "at most 6, aim 2")
+                else:
+                    self.table.add(f"memory of an idle connection, of 5,000: {program.name}", each, "KiB")
+
+    # 5 and 8
+
+    def scans(self):
+        def store(environment=None):
+            with tempfile.TemporaryDirectory() as folder:
+                done = subprocess.run([self.tools.storebench, "scans", folder, str(self.rounds), "1"],
+                                      stdout=subprocess.PIPE, text=True, env=environment, timeout=120)
+            return json.loads(done.stdout)
+
+        plain = store()
+        ratio = median([kept / gone for kept, gone in zip(plain["durable"], plain["rolled_back"])])
+        self.table.add("scans decided and rolled back, 64 clients of the Store", median(plain["rolled_back"]), "1/s")
+        self.table.add("durable scans, 64 clients of the Store", median(plain["durable"]), "1/s")
+        self.table.at_least("durable beside rolled back", ratio, "ratio", 0.5)
+        self.table.add("rows in C, 64 to a commit", median([self.floor_rows(64)[0] for _ in range(self.rounds)]), "1/s")
+        slow = median(store(self.tools.slow)["durable"])
+        single = median([self.floor_rows(1, self.tools.slow)[0] for _ in range(self.rounds)])
+        self.table.add("one row per commit in C, each sync 4 ms slower", single, "1/s")
+        self.table.at_least("durable scans, each sync 4 ms slower, beside that", slow / single, "ratio", 20)
+
+    def requests(self):
+        for words, environment in (("", None), (", each sync 4 ms slower", self.tools.slow)):
+            with Depotd(self.tools, environment=environment) as depotd:
+                load = Load(self.tools, depotd)
+                for name, asking in (("scans", depotd.scanning()), ("PATCH status", depotd.publishing())):
+                    runs = [load.run("--publishers", 64, "--seconds", 2, *asking) for _ in range(self.rounds)]
+                    assert all(run["refused"] == 0 for run in runs), f"{name} was refused"
+                    self.table.add(f"{name} over HTTP, 64 clients{words}",
+                                   median([run["answers_per_second"] for run in runs]), "1/s")
+                    self.table.add(f"{name} over HTTP, 64 clients{words}: p99",
+                                   median([run["answer_p99_ms"] for run in runs]), "ms")
+
+    # 6
+
+    def starting(self):
+        with tempfile.TemporaryDirectory() as folder:
+            subprocess.run([self.tools.storebench, "fill", folder, "100000"], check=True, timeout=120)
+            times = []
+            for number in range(self.rounds + 1):
+                with Depotd(self.tools, folder) as depotd:
+                    if number > 0:  # The first start founds the organisation.
+                        times.append(depotd.start_ms)
+        self.table.at_most("start to ready with 100,000 assets", median(times), "ms", 500)
+
+    # The last line
+
+    def trouble(self):
+        with Depotd(self.tools) as depotd:
+            load = Load(self.tools, depotd)
+            calm, stalled = [], []
+            for _ in range(self.rounds):
+                calm.append(load.broadcast(950, 20, 3, resuming=True)["p99_ms"])
+                stalled.append(load.broadcast(1000, 20, 3, "--stalled", 50, resuming=True))
+            bound = max(1.25 * median(calm), median(calm) + 5)
+            self.table.at_most("5 % of 1,000 screens stalled: p99 of the others",
+                               median([run["p99_ms"] for run in stalled]), "ms", bound,
+                               f"at most max(1.25 x, 5 ms more) = {bound:.1f}")
+            wrong = sum(run["lost"] + run["doubled"] for run in stalled)
+            self.table.at_most("5 % of 1,000 screens stalled: lost or doubled", wrong, "frames", 0)
+            self.restart(depotd, load)
+
+    def restart(self, depotd, load):
+        """1,000 screens come back at once, to the same port, while Changes go on."""
+        client = subprocess.Popen(
+            load.command("--publishers", 1, "--rate", 20, "--seconds", 6, *depotd.publishing(), subscribers=1000,
+                         resuming=True), stdout=subprocess.PIPE, text=True)
+        time.sleep(2.5)
+        depotd.stop()
+        depotd.start()
+        ready = time.monotonic()
+        run = json.loads(client.communicate(timeout=60)[0])
+        self.table.add("1,000 screens come back after a restart: resumed", run["resumed"], "screens", "1,000",
+                       run["resumed"] >= 1000)
+        self.table.at_most("1,000 screens come back after a restart: the last of them", run["resume_max_ms"], "ms",
+                           2000, "at most 2,000, stop and start included")
+        self.table.at_most("1,000 screens come back after a restart: lost or doubled",
+                           run["lost"] + run["doubled"] + run["resets"], "frames", 0)
+
+
+class Screens(Program):
+    """A daemon that was started elsewhere, as the load client needs it."""
+
+    name = "depotd"
+
+    def __init__(self, ready):
+        self.port, self.token = int(ready["url"].rsplit(":", 1)[1]), ready["token"]
+
+    def subscribing(self):
+        return ["--socket", "/api/v1/live", "--subscribe", '{"type":"subscribe","topics":["scans"]}'], None
+
+
+def percentile(values, share):
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(len(ordered) * share))]
+
+
+def main():
+    arguments = argparse.ArgumentParser()
+    for name in ("depotd", "storebench", "tools", "emulator"):
+        arguments.add_argument(name)
+    arguments.add_argument("--rounds", type=int, default=3)
+    arguments.add_argument("--out", default="bench.json")
+    arguments.add_argument("--only", help="one of the parts, such as broadcast")
+    arguments.add_argument("--peers", metavar="PYTHON", help="beside nginx with nchan, and PYTHON's socketify")
+    options = arguments.parse_args()
+    bench = Bench(options)
+    begun, load_before = time.time(), os.getloadavg()[0]
+    parts = (bench.door, bench.broadcast, bench.deliveries, bench.memory, bench.scans, bench.requests, bench.starting,
+             bench.trouble)
+    for part in parts:
+        if options.only in (None, part.__name__):
+            part()
+    conditions = {"cores": os.cpu_count(), "load_before": round(load_before, 2), "rounds": options.rounds,
+                  "load_after": round(os.getloadavg()[0], 2), "seconds": round(time.time() - begun)}
+    print(" · ".join(f"{name} {value}" for name, value in conditions.items()))
+    with open(options.out, "w") as file:
+        json.dump({"conditions": conditions, "figures": bench.table.rows}, file, indent=1)
+
+
+if __name__ == "__main__":
+    main()
