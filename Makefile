@@ -1,5 +1,5 @@
-# run · test · lint · measure · release. Each installs what it needs by name, once, and says so.
-.PHONY: run test test-swift test-browser lint format web build release measure clean
+# run · test · lint · measure · bench · release. Each installs what it needs by name, once, and says so.
+.PHONY: run test test-swift test-browser lint format web build release measure bench bench-peers clean
 SHELL := /bin/bash
 SWIFT ?= swift
 BUILD := .build
@@ -8,6 +8,7 @@ VENV := $(BUILD)/venv
 BUILD_PACKAGES := libsqlite3-dev libspatialite-dev libusb-1.0-0-dev libmicrohttpd-dev libwslay-dev libsodium-dev \
 	zlib1g-dev esbuild node-typescript
 TEST_PACKAGES := umockdev libumockdev-dev libglib2.0-dev pkg-config gcc chromium python3-venv shellcheck sqlite3
+PEER_PACKAGES := nginx-light libnginx-mod-nchan libuv1 python3-venv
 
 ## Serves a demo depot on http://localhost:8080.
 run: build
@@ -45,6 +46,21 @@ release: web
 measure: release $(BUILD)/emulator $(VENV)/ready
 	$(VENV)/bin/python Tests/Benchmarks/door.py $(BUILD)/release/depotd $(BUILD)/emulator
 
+## Measures what the README promises, beside C floors in the same run; some five minutes. Writes .build/bench.json.
+bench: release $(BUILD)/emulator bench-tools
+	python3 Tests/Benchmarks/bench.py $(BENCH) --out $(BUILD)/bench.json $(ARGS)
+
+## The same beside nginx with nchan (Debian) and uWebSockets (socketify of PyPI); loopback only.
+bench-peers: release $(BUILD)/emulator bench-tools $(BUILD)/peer-packages $(BUILD)/peers/ready
+	python3 Tests/Benchmarks/bench.py $(BENCH) --out $(BUILD)/bench.json --peers $(BUILD)/peers/bin/python $(ARGS)
+
+BENCH := $(BUILD)/release/depotd $(BUILD)/release/StoreBench $(BUILD)/bench $(BUILD)/emulator
+
+.PHONY: bench-tools
+bench-tools: $(BUILD)/test-packages
+	$(SWIFT) build -c release --static-swift-stdlib --product StoreBench
+	$(MAKE) -C Tests/Benchmarks OUT=$(CURDIR)/$(BUILD)/bench
+
 $(BUILD)/emulator: $(BUILD)/test-packages Tests/Emulator/main.c Tests/Emulator/device.c Tests/Emulator/emulator.h
 	$(MAKE) -C Tests/Emulator EMULATOR=$(CURDIR)/$@
 
@@ -53,6 +69,9 @@ $(BUILD)/build-packages: Makefile
 	@$(call install,$(BUILD_PACKAGES))
 $(BUILD)/test-packages: Makefile
 	@$(call install,$(TEST_PACKAGES))
+# nginx need not be started by its package: the bench runs one of its own.
+$(BUILD)/peer-packages: Makefile
+	@export RUNLEVEL=1; $(call install,$(PEER_PACKAGES))
 
 define install
 mkdir -p $(BUILD); \
@@ -68,6 +87,11 @@ endef
 $(VENV)/ready: Tests/Browser/requirements.txt $(BUILD)/test-packages
 	python3 -m venv $(VENV)
 	$(VENV)/bin/pip install -q -r Tests/Browser/requirements.txt
+	@touch $@
+
+$(BUILD)/peers/ready: $(BUILD)/peer-packages
+	python3 -m venv $(BUILD)/peers
+	$(BUILD)/peers/bin/pip install -q socketify==0.0.31
 	@touch $@
 
 clean:

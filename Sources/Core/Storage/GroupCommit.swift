@@ -150,7 +150,7 @@ final class GroupCommit: Sendable {
             for waiting in group { waiting.refuse(refusal) }
             return
         }
-        publish(group.count, since: started)
+        if keptCount > 0 { publish(group.count, since: started) }
         for answer in answers { answer() }
     }
 
