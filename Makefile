@@ -1,7 +1,7 @@
-# run · test · coverage · fuzz · sanitize · conformance · lint · measure · release · deb. Each installs what it needs by
+# run · test · coverage · fuzz · sanitize · conformance · lint · measure · bench · release · deb. Each installs what it needs by
 # name, once, and says so.
 .PHONY: run test test-swift test-browser coverage fuzz sanitize conformance lint format web build release deb check-deb \
-	measure slow-disk clean
+	measure bench bench-peers clean
 SHELL := /bin/bash
 SWIFT ?= swift
 BUILD := .build
@@ -11,6 +11,7 @@ BUILD_PACKAGES := libsqlite3-dev libspatialite-dev libusb-1.0-0-dev libmicrohttp
 	zlib1g-dev esbuild node-typescript
 TEST_PACKAGES := umockdev libumockdev-dev libglib2.0-dev pkg-config gcc chromium python3-venv shellcheck sqlite3
 DEB_PACKAGES := debhelper lintian mmdebstrap systemd-container curl python3 procps
+PEER_PACKAGES := nginx-light libnginx-mod-nchan libuv1 python3-venv
 
 # Tests that load the machine or share the emulated bus: one after the other, so that they do not disturb the rest.
 ALONE := KillTests|PowerCutTests|BadInputTests|Emulated|ReaderTests|BroadcastTests
@@ -92,11 +93,20 @@ check-deb: $(BUILD)/deb-packages
 measure: release $(BUILD)/emulator $(VENV)/ready
 	$(VENV)/bin/python Tests/Benchmarks/door.py $(BUILD)/release/depotd $(BUILD)/emulator
 
-## A disk whose syncs take SLOW_DISK_MS longer, for measurements; preload it.
-slow-disk: $(BUILD)/slowdisk.so
+## Measures what the README promises, beside C floors in the same run; some five minutes. Writes .build/bench.json.
+bench: release $(BUILD)/emulator bench-tools
+	python3 Tests/Benchmarks/bench.py $(BENCH) --out $(BUILD)/bench.json $(ARGS)
 
-$(BUILD)/slowdisk.so: Tests/SlowDisk/slowdisk.c
-	gcc -shared -fPIC -Wall -Wextra -o $@ $<
+## The same beside nginx with nchan (Debian) and uWebSockets (socketify of PyPI); loopback only.
+bench-peers: release $(BUILD)/emulator bench-tools $(BUILD)/peer-packages $(BUILD)/peers/ready
+	python3 Tests/Benchmarks/bench.py $(BENCH) --out $(BUILD)/bench.json --peers $(BUILD)/peers/bin/python $(ARGS)
+
+BENCH := $(BUILD)/release/depotd $(BUILD)/release/StoreBench $(BUILD)/bench $(BUILD)/emulator
+
+.PHONY: bench-tools
+bench-tools: $(BUILD)/test-packages
+	$(SWIFT) build -c release --static-swift-stdlib --product StoreBench
+	$(MAKE) -C Tests/Benchmarks OUT=$(CURDIR)/$(BUILD)/bench
 
 $(BUILD)/emulator: $(BUILD)/test-packages Tests/Emulator/main.c Tests/Emulator/device.c Tests/Emulator/emulator.h
 	$(MAKE) -C Tests/Emulator EMULATOR=$(CURDIR)/$@
@@ -108,6 +118,8 @@ $(BUILD)/test-packages: Makefile
 	@$(call install,$(TEST_PACKAGES))
 $(BUILD)/deb-packages: Makefile
 	@$(call install,$(DEB_PACKAGES))
+$(BUILD)/peer-packages: Makefile
+	@$(call install,$(PEER_PACKAGES))
 
 define install
 mkdir -p $(BUILD); \
@@ -120,9 +132,14 @@ if [ -n "$$missing" ]; then \
 fi; touch $@
 endef
 
-$(VENV)/ready: Tests/Browser/requirements.txt $(BUILD)/test-packages
+$(VENV)/ready: Tests/Browser/requirements.txt Tests/Benchmarks/requirements.txt $(BUILD)/test-packages
 	python3 -m venv $(VENV)
-	$(VENV)/bin/pip install -q -r Tests/Browser/requirements.txt
+	$(VENV)/bin/pip install -q -r Tests/Browser/requirements.txt -r Tests/Benchmarks/requirements.txt
+	@touch $@
+
+$(BUILD)/peers/ready: $(BUILD)/peer-packages
+	python3 -m venv $(BUILD)/peers
+	$(BUILD)/peers/bin/pip install -q socketify==0.0.31
 	@touch $@
 
 clean:

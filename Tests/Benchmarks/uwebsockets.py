@@ -10,10 +10,17 @@ def opened(socket):
     socket.subscribe("bench")
 
 
-async def publish(answer, request):
-    body = await answer.get_data()
-    app.publish("bench", body.getvalue(), OpCode.TEXT)
-    answer.end("")
+def publish(answer, request):
+    body = []
+
+    def take(answer, chunk, is_last):
+        body.append(bytes(chunk))
+        if is_last:
+            app.publish("bench", b"".join(body), OpCode.TEXT)
+            answer.end("")
+
+    answer.on_aborted(lambda answer: None)
+    answer.on_data(take)
 
 
 app.ws("/live", {"open": opened, "message": lambda *_: None, "max_backpressure": 16 << 20, "idle_timeout": 120})

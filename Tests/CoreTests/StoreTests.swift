@@ -50,6 +50,31 @@ import Testing
         #expect(zip(changes, changes.dropFirst()).allSatisfy { $0.time < $1.time })
     }
 
+    @Test func `a refusal by itself is not committed and leaves the writer as it was`() async throws {
+        let depot = try await TestDepot()
+        let before = depot.store.figures.commits
+        await #expect(throws: Failure(.invalid, "no")) {
+            try await depot.store.write { transaction in
+                try transaction.append(.assets, "test", subject: "1", ["n": 1])
+                throw Failure(.invalid, "no")
+            }
+        }
+        #expect(depot.store.figures.commits == before)
+        _ = try await depot.asset("CAM-7")
+        #expect(try await depot.changes().last?.kind == "created")
+    }
+
+    @Test(arguments: [
+        0, -1, 1, 86_399_999, 951_782_399_999, 951_782_400_000, 951_868_800_000, 1_795_223_262_971,
+        4_107_542_400_000, -2_203_891_200_001,
+    ])
+    func `an instant is written to the millisecond, as Foundation writes it to the second`(milliseconds: Int64) {
+        let part = (milliseconds % 1000 + 1000) % 1000
+        let second = Date(timeIntervalSince1970: Double((milliseconds - part) / 1000))
+        let text = second.formatted(Date.ISO8601FormatStyle()).dropLast() + ".\(String(1000 + part).dropFirst())Z"
+        #expect(Date(timeIntervalSince1970: Double(milliseconds) / 1000).iso8601 == text)
+    }
+
     @Test func `waiting operations share one commit`() async throws {
         let depot = try await TestDepot()
         let before = depot.store.figures

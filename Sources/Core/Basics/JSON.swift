@@ -129,7 +129,8 @@ extension Date {
     /// By hand, because each Change and each row of a list has one or more, and Foundation's takes 30 times as long.
     /// - Source: civil_from_days in Howard Hinnant, chrono-Compatible Low-Level Date Algorithms.
     package var iso8601: String {
-        let milliseconds = milliseconds
+        // To the nearest: a Date is a Double of seconds, in which a whole millisecond may lie just below itself.
+        let milliseconds = Int64((timeIntervalSince1970 * 1000).rounded())
         let (days, rest) = milliseconds.flooredQuotientAndRemainder(by: 86_400_000)
         let (era, dayOfEra) = (days + 719_468).flooredQuotientAndRemainder(by: 146_097)
         let yearOfEra = (dayOfEra - dayOfEra / 1_460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365

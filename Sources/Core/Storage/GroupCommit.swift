@@ -170,7 +170,7 @@ final class GroupCommit: Sendable {
             refuse(group, because: cause)
             return
         }
-        publish(group.count, since: started)
+        if keptCount > 0 { publish(group.count, since: started) }
         for answer in answers { answer() }
     }
 
@@ -184,7 +184,7 @@ final class GroupCommit: Sendable {
             let answer = try waiting.run(WriteTransaction(database: database, log: log, clock: clock))
             keptCount += 1
             return answer
-        } catch where database.isInsideTransaction && !StoreFault.isFault(error) {
+        } catch  where database.isInsideTransaction && !StoreFault.isFault(error) {
             return { waiting.refuse(error) }
         }
     }

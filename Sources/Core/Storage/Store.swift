@@ -13,7 +13,7 @@ package final class Store: Sendable {
         /// Most operations committed together.
         package var groupWritesMax = 256
         /// How long a group takes in what comes while it runs; then it is committed.
-        package var groupDuration = Duration.milliseconds(10)
+        package var groupDuration = Duration.milliseconds(5)
         /// Most operations that wait for the writer; more are refused as `unavailable`.
         package var waitingWritesMax = 10_000
         /// Pages in the WAL after which the writer checkpoints, off the acknowledged path.

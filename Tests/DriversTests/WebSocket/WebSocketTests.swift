@@ -54,6 +54,25 @@ import Testing
         }
     }
 
+    @Test func `what has come of one socket in part never meets another's`() async throws {
+        try await withSockets { test, _ in
+            let words = ["one", "two"]
+            // Fragmented, so that a cut is in a head, in a payload, or between two frames of a message.
+            let messages = words.map { word in
+                WireSocket.bytes(0x1, Array(word.utf8), isFinal: false) + WireSocket.bytes(0x0, Array("!".utf8))
+            }
+            let sockets = try words.map { _ in try WireSocket(port: test.port) }
+            let whole = try WireSocket(port: test.port)
+            for cut in 1..<messages[0].count {
+                for (socket, bytes) in zip(sockets, messages) { try socket.wire.send(Array(bytes.prefix(cut))) }
+                try whole.send(text: "between")
+                #expect(try whole.readFrame().text == "between")
+                for (socket, bytes) in zip(sockets, messages) { try socket.wire.send(Array(bytes.dropFirst(cut))) }
+                #expect(try sockets.map { try $0.readFrame().text } == ["one!", "two!"])
+            }
+        }
+    }
+
     @Test func `a message byte by byte is the same message`() async throws {
         try await withSockets { test, _ in
             let socket = try WireSocket(port: test.port)
