@@ -229,7 +229,7 @@ static size_t take_answer(struct peer *peer, const char *bytes, size_t count, ui
         return 0;
     answered++;
     refused += bytes[9] != '2';
-    if (bytes[9] != '2' && refused == 1)
+    if (bytes[9] != '2' && refused == 1 && options.resume == NULL)
         fprintf(stderr, "client: answered %.*s\n", (int)(whole < 600 ? whole : 600), bytes);
     record(answers, (int64_t)(now - peer->asked_at));
     peer->is_busy = false;

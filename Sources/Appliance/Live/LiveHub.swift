@@ -33,7 +33,7 @@ final class LiveHub: @unchecked Sendable {
     private(set) var position: LogPosition
     private var readingCount = 0
     private var sessions: [UInt64: LiveSession] = [:]
-    private var subscribers: [Topic: [UInt64: LiveSession]] = [:]
+    private var subscribers: [Topic: LiveListeners] = [:]
 
     init(loop: EventLoop, store: Store, limits: Configuration.Live, logger: Logger) {
         self.loop = loop
@@ -65,7 +65,7 @@ final class LiveHub: @unchecked Sendable {
         upgrade.onText = { socket, text in (socket.userInfo as? LiveSession)?.receive(text) }
         upgrade.onClose = { [self] socket, _, _ in
             sessions[socket.id] = nil
-            for topic in Topic.allCases { subscribers[topic]?[socket.id] = nil }
+            for topic in Topic.allCases { subscribers[topic]?.remove(socket.id) }
         }
         return upgrade
     }
@@ -87,7 +87,7 @@ final class LiveHub: @unchecked Sendable {
         ]
         let shared = SharedFrame(utf8: frame.bytes)
         loop.post { [self] in
-            for session in (subscribers[topic] ?? [:]).values { session.socket.send(shared) }
+            subscribers[topic]?.send(shared)
         }
     }
 
@@ -102,11 +102,11 @@ final class LiveHub: @unchecked Sendable {
 
     /// Lets a session hear topics from the next Change on. On the loop.
     func subscribe(_ session: LiveSession, to topics: Set<Topic>) {
-        for topic in topics { subscribers[topic, default: [:]][session.socket.id] = session }
+        for topic in topics { subscribers[topic, default: LiveListeners()].add(session.socket) }
     }
 
     func unsubscribe(_ session: LiveSession, from topics: Set<Topic>) {
-        for topic in topics { subscribers[topic]?[session.socket.id] = nil }
+        for topic in topics { subscribers[topic]?.remove(session.socket.id) }
     }
 
     /// The ring's entries after `seq`; nil when the ring does not reach back that far. On the loop.
@@ -135,7 +135,7 @@ final class LiveHub: @unchecked Sendable {
         ring.append(entry)
         if ring.count > ringCountMax { ring.removeFirst() }
         guard let listeners = subscribers[entry.topic] else { return }
-        for session in listeners.values { session.socket.send(entry.frame) }
+        listeners.send(entry.frame)
         figures.delivered.add(listeners.count)
     }
 

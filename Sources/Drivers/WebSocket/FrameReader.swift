@@ -28,7 +28,9 @@ final class FrameReader {
     private var context: wslay_event_context_ptr?
     private var inflater: MessageInflater?
     private var messageByteCountMax = 0
-    private weak var delegate: (any FrameReaderDelegate)?
+    // Strong, and let go of at rest and at the socket's end: a weak reference would give each socket a side table, and
+    // every delivery to it a slower retain.
+    private var delegate: (any FrameReaderDelegate)?
 
     private var input = UnsafeRawBufferPointer(start: nil, count: 0)
     private var output: [UInt8] = []
@@ -66,6 +68,9 @@ final class FrameReader {
     }
 
     deinit { wslay_event_context_free(context) }
+
+    /// Lets go of the socket.
+    func rest() { delegate = nil }
 
     /// Takes all of `bytes` in, and tells the delegate what they hold.
     func read(_ bytes: UnsafeRawBufferPointer) {

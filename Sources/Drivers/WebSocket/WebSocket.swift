@@ -240,6 +240,7 @@ extension WebSocket {
         guard state != .closed else { return }
         state = .closed
         queue.dropWaiting()
+        reader?.rest()
         reader = nil
         set.loop.unwatch(descriptor)
         if !isClean { dropUnsentAtClose() }
@@ -285,7 +286,7 @@ extension WebSocket: DescriptorWatcher {
         guard let reader = reader ?? newReader() else { return close(code: 1011) }
         reader.read(bytes)
         self.reader = reader.isAtRest || state == .closed ? nil : reader
-        if reader.isAtRest { set.giveBack(reader) }
+        if reader.isAtRest { set.giveBack(reader) } else if state == .closed { reader.rest() }
     }
 
     private func newReader() -> FrameReader? {

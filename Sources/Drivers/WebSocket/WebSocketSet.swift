@@ -75,7 +75,10 @@ final class WebSocketSet {
     }
 
     /// Keeps a reader that is at rest for the next socket.
-    func giveBack(_ reader: FrameReader) { spareReader = reader }
+    func giveBack(_ reader: FrameReader) {
+        reader.rest()
+        spareReader = reader
+    }
 
     func markDirty(_ socket: WebSocket) { dirty.append(socket) }
 
@@ -110,6 +113,9 @@ final class WebSocketSet {
     func send(from queue: borrowing OutboundQueue, to descriptor: CInt) -> Int {
         let count = queue.fill(vectors)
         counters.sendCalls.add(1)
+        if count == 1 {
+            return Glibc.send(descriptor, vectors[0].iov_base, vectors[0].iov_len, CInt(MSG_NOSIGNAL | MSG_DONTWAIT))
+        }
         // sendmsg and not writev: only it can be told not to raise SIGPIPE.
         var message = msghdr()
         message.msg_iov = vectors.baseAddress
