@@ -68,7 +68,7 @@ final class Wiring: Sendable {
     /// - Parameter ready: called once everything listens, with the address.
     func run(ready: @escaping @Sendable (String) async throws -> Void) async throws {
         loop.start()
-        hub.start()
+        try await hub.start()
         let listener = makeListener()
         try await listener.start()
         let address = "http://\(configuration.listen.authority(port: listener.port))"

@@ -113,7 +113,7 @@ import Testing
         }
     }
 
-    @Test func `a screen that resumes after a restart misses nothing`() async throws {
+    @Test func `screens that come back after a restart miss nothing, and the store is read once for all`() async throws {
         let folder = NSTemporaryDirectory() + "depotd-restart-" + UUID().uuidString
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let position = try await TestBox.run(folder: folder) { box in
@@ -124,10 +124,14 @@ import Testing
         }
         try await TestBox.run(folder: folder) { box in
             try box.scan("NEW-2")
-            let screen = try box.live()
-            try screen.subscribe(["scans"], since: position)
-            #expect(try screen.change().object("data").text("code") == "NEW-1")
-            #expect(try screen.change().object("data").text("code") == "NEW-2")
+            for screen in try (0..<100).map({ _ in try box.live() }) {
+                #expect(try screen.subscribe(["scans"], since: position).text("type") == "subscribed")
+                #expect(try screen.change().object("data").text("code") == "NEW-1")
+                #expect(try screen.change().object("data").text("code") == "NEW-2")
+            }
+            let metrics = try box.ask("GET", "/metrics").text
+            #expect(metrics.contains("depotd_live_resumed_total{from=\"ring\"} 100"))
+            #expect(metrics.contains("depotd_live_resumed_total{from=\"store\"} 0"))
         }
     }
 }

@@ -46,8 +46,21 @@ final class LiveHub: @unchecked Sendable {
         socketLimits = sockets
     }
 
-    /// Starts moving quiet subscribers on, so that they come back to where they would not miss anything.
-    func start() {
+    /// Changes of before the start that are kept at hand: after a restart all screens come back at once, and what they
+    /// missed is read from the Store once and not once a screen.
+    static let refilledCountMax = 1_000
+
+    /// Fills the ring with the end of the log, publishes from now on, and moves quiet subscribers on now and then, so
+    /// that they come back to where they would not miss anything. Before anybody listens, and before anything writes.
+    func start() async throws {
+        let refilledCount = min(ringCountMax, Self.refilledCountMax)
+        let position = store.position
+        let end = try await store.changes(after: max(0, position.seq - Int64(refilledCount)), limit: refilledCount)
+            .filter { $0.position.epoch == position.epoch }.map(Entry.init)
+        loop.post { [self] in
+            self.position = position
+            ring = Deque(end)
+        }
         store.onCommit { [weak self] changes in self?.publish(changes) }
         loop.post { [self] in loop.repeat(every: .seconds(30)) { [weak self] in self?.sendPosition() } }
     }
