@@ -113,7 +113,8 @@ import Testing
         }
     }
 
-    @Test func `screens that come back after a restart miss nothing, and the store is read once for all`() async throws {
+    @Test func `screens that come back after a restart miss nothing, and the store is read once for all`() async throws
+    {
         let folder = NSTemporaryDirectory() + "depotd-restart-" + UUID().uuidString
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let position = try await TestBox.run(folder: folder) { box in
