@@ -44,7 +44,7 @@ private func faults(
         #expect(configuration.http.connectionCountMax == 6000)
         #expect(configuration.http.connectionCountPerAddressMax == 64)
         #expect(configuration.live == .init(queueByteCountMax: 1_048_576, ringChangeCountMax: 10_000))
-        #expect(configuration.store == .init(groupWriteCountMax: 256, checkpointPageCount: 1000))
+        #expect(configuration.store == .init(groupWriteCountMax: 256, checkpointPageCount: 4000))
         #expect(configuration.logLevel == .info)
     }
 

@@ -143,7 +143,7 @@ extension ConfigurationKey {
             "Changes kept in memory for screens that resume; older ones come from the store."),
         Self("store.group_writes_max", .whole(1...4096), "256", "Writes committed together at most."),
         Self(
-            "store.checkpoint_pages", .whole(100...100_000), "1000",
+            "store.checkpoint_pages", .whole(100...100_000), "4000",
             "Pages of 4096 bytes in the write-ahead log after which it is written back."),
         Self(
             "session.idle_minutes", .whole(5...10_080), "720", "Minutes without a request after which a session ends."),

@@ -11,9 +11,13 @@ enum SpatiaLite {
     /// Length of each connection's WAL in pages after its last commit.
     private static let walPages = Mutex<[UInt: Int]>([:])
 
+    /// Set before the first connection is opened; later SQLite takes it no more.
+    private static let countsNoMemory = depotd_count_no_memory()
+
     /// Runs an opening of a connection while no other is opened or closed.
     static func open<T>(_ body: () throws -> T) throws -> T {
-        try lock.withLock(body)
+        _ = countsNoMemory
+        return try lock.withLock(body)
     }
 
     /// Runs a closing of a connection while no other is opened or closed.

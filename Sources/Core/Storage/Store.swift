@@ -13,11 +13,11 @@ package final class Store: Sendable {
         /// Most operations committed together.
         package var groupWritesMax = 256
         /// How long a group takes in what comes while it runs; then it is committed.
-        package var groupDuration = Duration.milliseconds(5)
+        package var groupDuration = Duration.milliseconds(10)
         /// Most operations that wait for the writer; more are refused as `unavailable`.
         package var waitingWritesMax = 10_000
         /// Pages in the WAL after which the writer checkpoints, off the acknowledged path.
-        package var checkpointPages = 1_000
+        package var checkpointPages = 4_000
         package var readerCount = 3
         /// The SQLite VFS to open with; nil is the system's. Tests cut the power of another one.
         package var vfs: String?
