@@ -21,7 +21,9 @@ struct DemoCommand: AsyncParsableCommand {
             let appliance = try await Wiring(configuration, isDemo: true, logger: Logger(label: "depotd"))
             try await appliance.run { address in
                 let token = try await appliance.programToken(address: address)
-                let text = asJSON ? Self.line(address, token).text : Self.welcome(address, token)
+                let text =
+                    asJSON
+                    ? Self.line(address, token).text : Self.welcome(address, token, data: appliance.configuration.data)
                 FileHandle.standardOutput.write(Data((text + "\n").utf8))
             }
         } catch {
@@ -36,7 +38,7 @@ struct DemoCommand: AsyncParsableCommand {
         return ["url": .string(address), "token": .string(token), "people": .array(people)]
     }
 
-    private static func welcome(_ address: String, _ token: String) -> String {
+    private static func welcome(_ address: String, _ token: String, data: String) -> String {
         let people = DemoDepot.people.map { "    \($0.name) (\($0.role.rawValue)): PIN \($0.pin), badge \($0.badge)" }
         return """
 
@@ -46,7 +48,7 @@ struct DemoCommand: AsyncParsableCommand {
               Sign in  as one of
             \(people.joined(separator: "\n"))
               Scan     plug in a reader, type a code such as CAM-7 into the door page,
-                       or: depotd scan CAM-7 --data \(FileManager.default.currentDirectoryPath)/.depotd/demo
+                       or: depotd scan CAM-7 --data \(URL(filePath: data).path())
               Token    \(token)
                        for programs: curl -H "Authorization: Bearer …" \(address)/api/v1/assets?limit=3
 
