@@ -143,7 +143,7 @@ import Testing
         }
         try await depot.usb.send("kill 9", until: "ended")
         let daemon = try Daemon(["demo", "--json", "--data", depot.folder, "--listen", "127.0.0.1:0"])
-        defer { _ = daemon }
+        #expect(try await onOwnThread { daemon.readLine() }.contains("token"))
         let kept = try depot.codes()
         #expect(Set(shown).isSubset(of: kept))
     }

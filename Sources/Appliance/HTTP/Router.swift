@@ -111,7 +111,7 @@ struct Router: Sendable {
             label: "depotd_http_request_seconds", dimensions: [("route", route.pattern), ("method", route.method)],
             factory: measures)
         let started = ContinuousClock.now
-        defer { timer.recordNanoseconds((ContinuousClock.now - started).wholeNanoseconds) }
+        defer { timer.recordNanoseconds(Int64(clamping: (ContinuousClock.now - started).nanoseconds)) }
         return try await route.handler(exchange)
     }
 
@@ -147,12 +147,5 @@ struct Router: Sendable {
             if pair.count == 2, pair[0] == cookieName { return pair[1] }
         }
         return nil
-    }
-}
-
-extension Duration {
-    /// Nanoseconds, as timers are told.
-    var wholeNanoseconds: Int64 {
-        components.seconds * 1_000_000_000 + components.attoseconds / 1_000_000_000
     }
 }

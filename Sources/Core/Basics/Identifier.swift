@@ -39,7 +39,4 @@ package enum UUIDv7 {
             return count
         }
     }
-
-    /// Whether the text has the shape of a UUID of any version.
-    package static func isUUID(_ text: String) -> Bool { UUID(uuidString: text) != nil }
 }

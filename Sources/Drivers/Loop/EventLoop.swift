@@ -1,16 +1,13 @@
 // The one thread that owns every socket of the appliance: epoll, a mailbox, and a coarse tick. What is loop-confined
 // says so and is checked. It knows nothing of HTTP; read HTTPListener next.
 import CLinux
+import Core
 import Foundation
 import Glibc
 import Synchronization
 
 /// Nanoseconds of the boot clock, which goes on while the box sleeps: the same clock as `Scan.monotonic`.
-package func bootClockNanoseconds() -> UInt64 {
-    var now = timespec()
-    clock_gettime(CLOCK_BOOTTIME, &now)
-    return UInt64(now.tv_sec) * 1_000_000_000 + UInt64(now.tv_nsec)
-}
+package func bootClockNanoseconds() -> UInt64 { HybridClock.bootNanoseconds() }
 
 extension Duration {
     /// The duration in whole nanoseconds, never below zero; at most 584 years.

@@ -1,7 +1,6 @@
 // Reads one claimed interface: interrupt transfers in, decoded events out. Lives on the event thread; libusb's
 // callback only notes that a transfer came back, the work is done in turn(). Read next: ReportDecoder.
 import CLibUSB
-import CLinux
 import Core
 package import Foundation
 
@@ -24,12 +23,7 @@ package struct ReaderSurroundings: Sendable {
 
     /// CLOCK_BOOTTIME, the wall clock and random UUIDs.
     package static let system = ReaderSurroundings(
-        monotonic: {
-            var time = timespec()
-            clock_gettime(CLOCK_BOOTTIME, &time)
-            return UInt64(time.tv_sec) &* 1_000_000_000 &+ UInt64(time.tv_nsec)
-        },
-        date: { Date() }, makeKey: { UUID().uuidString.lowercased() })
+        monotonic: HybridClock.bootNanoseconds, date: { Date() }, makeKey: { UUID().uuidString.lowercased() })
 }
 
 /// One claimed interface being read.

@@ -100,10 +100,6 @@ package final class WebSocket: @unchecked Sendable {
         set { onLoop { storedUserInfo = newValue } }
     }
 
-    /// Messages that wait to be sent.
-    package var queuedFrameCount: Int { onLoop { queue.frameCount } }
-    /// Bytes of messages that wait to be sent.
-    package var queuedByteCount: Int { onLoop { queue.byteCount } }
     /// Whether a message sent now may still reach the peer.
     package var isOpen: Bool { onLoop { state == .open } }
 

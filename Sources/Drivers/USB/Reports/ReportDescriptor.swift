@@ -59,9 +59,6 @@ package struct ReportDescriptor: Sendable, Equatable {
         applications = parser.applications
     }
 
-    /// Whether reports begin with an id.
-    package var usesReportIDs: Bool { fields.contains { $0.reportID != 0 } }
-
     /// Bytes of the longest input report, its id included.
     package var reportByteCountMax: Int {
         fields.map { ($0.bitOffset + $0.bitSize * $0.count + 7) / 8 }.max() ?? 0
