@@ -34,6 +34,11 @@ struct OutboundQueue {
     /// - Returns: whether a waiting message of the same key was replaced.
     @discardableResult
     mutating func append(_ bytes: SharedBytes, key: LatestWinsKey?) -> Bool {
+        // Most sockets of a broadcast wait for nothing: one frame needs no slot, and so no memory elsewhere.
+        if key == nil, isEmpty {
+            begun = bytes
+            return false
+        }
         byteCount += bytes.count
         if let key {
             if let number = numbersByKey[key] {
