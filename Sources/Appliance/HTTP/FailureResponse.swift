@@ -54,6 +54,7 @@ extension HTTPResponse {
             "code": .string(failure.code.rawValue), "requestId": .string(requestID),
         ]
         if let field = failure.field { document = document.adding(["field": .string(field)]) }
+        if let details = failure.details { document = document.adding(details) }
         self.init(status: status, contentType: "application/problem+json", bytes: document.bytes)
         headers.add("Cache-Control", "no-store")
         if failure.code == .tooMany || failure.code == .unavailable { headers.add("Retry-After", "2") }

@@ -29,6 +29,7 @@ extension RouteTable {
                     body: Schema.object(["status": Schema.settableStatus, "note?": Schema.orNull(Schema.text)]),
                     answer: (200, Schema.ref("Asset")), problems: [.invalid, .notFound, .stale])
             ) { exchange in try await setStatus(exchange, appliance) },
+            editRoute(Asset.self, at: "/api/v1/assets/{id}", tag: "assets", answer: "Asset", appliance),
         ]
     }
 

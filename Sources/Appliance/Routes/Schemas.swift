@@ -7,7 +7,8 @@ extension Schema {
         "Reference": object(["id": text, "name": text]),
         "Problem": object([
             "type": text, "title": text, "status": whole, "detail": text, "code": text, "requestId": text,
-            "field?": text,
+            "field?": text, "current?": ["type": "object"], "asset?": ["type": "object"],
+            "errors?": list(object(["field": orNull(text), "message": text])),
         ]),
         "Progress": object(["done": whole, "total": whole]),
         "Asset": asset,
@@ -20,6 +21,20 @@ extension Schema {
         "Reader": reader,
         "Person": object(["id": text, "name": text, "initials": text, "role": role, "active": flag]),
         "Project": project,
+        "Model": object([
+            "id": text, "name": text, "maker": orNull(text), "category": orNull(ref("Reference")),
+            "counting": one(of: Model.Counting.allCases.map(\.rawValue)), "specifications": orNull(text),
+            "weightGrams": orNull(whole), "picture": orNull(text), "archived": flag, "version": whole,
+            "updatedAt": time,
+        ]),
+        "Category": object([
+            "id": text, "name": text, "fields": ["type": "array"], "archived": flag, "version": whole,
+            "updatedAt": time,
+        ]),
+        "Place": object([
+            "id": text, "name": text, "parent": orNull(ref("Reference")), "path": text, "archived": flag,
+            "version": whole, "updatedAt": time,
+        ]),
     ]
 
     static let status = one(of: AssetStatus.allCases.map(\.rawValue))
@@ -29,13 +44,14 @@ extension Schema {
     static let role = one(of: Role.allCases.map(\.rawValue))
 
     private static let asset = object([
-        "id": text, "number": text, "name": text, "model": text, "maker": orNull(text), "category": text,
+        "id": text, "number": text, "name": text, "model": ref("Reference"), "maker": orNull(text), "category": text,
         "serial": orNull(text), "status": status, "condition": condition, "note": orNull(text),
         "holder": orNull(
             object([
                 "person": orNull(ref("Reference")), "project": orNull(ref("Reference")), "since": time,
             ])),
-        "home": orNull(text), "version": whole, "updatedAt": time,
+        "home": orNull(ref("Reference")), "owner": orNull(text), "custom": ["type": "object"],
+        "picture": orNull(text), "archived": flag, "version": whole, "updatedAt": time,
         "identifiers?": list(object(["scheme": text, "value": text])),
         "history?": list(
             object([

@@ -18,12 +18,18 @@ package struct Failure: Error, Sendable, Equatable {
     package let field: String?
     /// What a developer needs; it is logged and never shown.
     package let cause: String?
+    /// What a page needs to go on, as further members of the problem document: `current` for the record as it is now,
+    /// `asset` for the one that has the code already, `errors` for each field that is not right.
+    package let details: JSON?
 
-    package init(_ code: Code, _ message: String, field: String? = nil, cause: String? = nil) {
+    package init(
+        _ code: Code, _ message: String, field: String? = nil, cause: String? = nil, details: JSON? = nil
+    ) {
         self.code = code
         self.message = message
         self.field = field
         self.cause = cause
+        self.details = details
     }
 
     package static func == (one: Failure, other: Failure) -> Bool { one.code == other.code }

@@ -1,5 +1,5 @@
 // Who holds what. Custody is always an event; the table `custody` is what the events add up to. Used by the door and
-// by a status set by hand, always inside their transaction and inside AssetEdit, which makes the Change.
+// by a status set by hand, always inside their transaction and inside RecordEdit, which makes the Change.
 import Foundation
 import GRDB
 

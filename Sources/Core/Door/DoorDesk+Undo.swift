@@ -13,13 +13,14 @@ extension DoorDesk {
             let record = try UndoableScan.find(id, in: transaction.database)
             let door = try Self.door(record.door, in: transaction.database)
             let actor = try Self.actor(at: door, or: actor, in: transaction)
-            let asset = try AssetEdit.run("custody", on: record.asset, actor: actor?.id, device: nil, in: transaction) {
+            let before = try RecordEdit.find(record.asset, in: transaction.database)
+            let asset = try RecordEdit.run("custody", on: before, by: Author(person: actor?.id), in: transaction) {
                 let movement = Movement(door: door.id, scan: id, actor: actor?.id)
                 try Custody.undo(record.event, of: $0.id, movement, in: transaction)
                 if let condition = record.conditionBefore {
                     try AssetRegister.set(condition, of: $0.id, in: transaction.database)
                 }
-            }
+            }.record
             try transaction.database.execute(sql: "UPDATE scan SET undone = 1 WHERE id = ?", arguments: [id.rawValue])
             let outcome = Outcome(
                 scan: id, verdict: .ok, action: .undone, word: "UNDONE",

@@ -128,11 +128,10 @@ package struct DoorDesk: Sendable {
             justDid: try justDid(asset.id, visit, in: transaction))
         let ruling = DoorRuling.decide(situation)
         var event: Custody.EventID?
-        let after = try AssetEdit.run(
-            "custody", on: asset, actor: visit.actor?.id, device: visit.scan.reader, in: transaction
-        ) { asset in
+        let author = Author(person: visit.actor?.id, device: visit.scan.reader)
+        let after = try RecordEdit.run("custody", on: asset, by: author, in: transaction) { asset in
             event = try apply(ruling.effect, to: asset, visit, in: transaction)
-        }
+        }.record
         let progress = try ruling.project.map { try PullSheet.progress(of: $0.id, in: database) }
         return ScanDecision(
             outcome: Outcome(ruling, on: after, visit, progress: progress, isUndoable: event != nil),

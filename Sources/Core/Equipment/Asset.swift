@@ -27,26 +27,30 @@ package enum AssetStatus: String, Sendable, CaseIterable {
 }
 
 /// A serialised piece of gear with all that a list shows of it.
-package struct Asset: Sendable, FetchableRecord {
+package struct Asset: RegistryRecord {
     package typealias ID = Identifier<Asset>
 
     package let id: ID
     /// What is written on it, such as `CAM-7`; unique without regard to case.
     package let number: String
     package let name: String
-    package let model: Model.ID
-    package let modelName: String
+    package let model: NamedReference<Model>
     package let maker: String?
+    /// The name of the model's category.
     package let category: String
     package let serial: String?
     package let condition: Condition
     package let status: AssetStatus
     package let note: String?
-    package let home: String?
+    package let home: NamedReference<Place>?
+    package let owner: String?
+    /// The custom fields of the category, as one JSON object.
+    let custom: String
+    package let isArchived: Bool
+    package let picture: String?
     package let holder: Holder?
-    /// Grows by one with each edit; the ETag.
-    package internal(set) var version: Int64
-    package internal(set) var updated: Date
+    package var version: Int64
+    package var updated: Date
     /// The order lists have: the number with its digits padded.
     let sort: String
 
@@ -61,15 +65,18 @@ package struct Asset: Sendable, FetchableRecord {
         id = row["id"]
         number = row["number"]
         name = row["name"]
-        model = row["model"]
-        modelName = row["model_name"]
+        model = NamedReference(id: row["model"], name: row["model_name"])
         maker = row["maker"]
         category = row["category"]
         serial = row["serial"]
         condition = Condition(rawValue: row["condition"]) ?? .fit
         status = AssetStatus(rawValue: row["status"]) ?? .available
         note = row["note"]
-        home = row["home"]
+        home = NamedReference(id: row["place"], name: row["place_path"])
+        owner = row["owner"]
+        custom = row["custom"]
+        isArchived = (row["archived"] as Int64?) != nil
+        picture = row["picture"]
         version = row["version"]
         updated = Date(milliseconds: row["updated"])
         sort = row["sort"]
@@ -103,11 +110,6 @@ package struct Asset: Sendable, FetchableRecord {
     }
 }
 
-/// A kind of gear: what pull sheets ask for when any unit will do.
-package enum Model {
-    package typealias ID = Identifier<Model>
-}
-
 /// Another record as this one shows it: its identifier and name.
 package struct NamedReference<Named>: Sendable, Equatable {
     package let id: Identifier<Named>
@@ -137,18 +139,19 @@ extension Asset {
     /// The row as the API gives it.
     package var json: JSON {
         [
-            "id": .string(id.rawValue), "number": .string(number), "name": .string(name), "model": .string(modelName),
+            "id": .string(id.rawValue), "number": .string(number), "name": .string(name), "model": model.json,
             "maker": .optional(maker), "category": .string(category), "serial": .optional(serial),
             "status": .string(status.rawValue), "condition": .string(condition.rawValue), "note": .optional(note),
-            "holder": holder?.json ?? .null, "home": .optional(home), "version": .int(version),
-            "updatedAt": .time(updated),
+            "holder": holder?.json ?? .null, "home": home.orNull(), "owner": .optional(owner),
+            "custom": .verbatim(Array(custom.utf8)), "picture": .optional(picture), "archived": .bool(isArchived),
+            "version": .int(version), "updatedAt": .time(updated),
         ]
     }
 
     /// The few fields that an outcome at the door carries.
     package var brief: JSON {
         [
-            "id": .string(id.rawValue), "number": .string(number), "name": .string(name), "model": .string(modelName),
+            "id": .string(id.rawValue), "number": .string(number), "name": .string(name), "model": .string(model.name),
             "status": .string(status.rawValue), "condition": .string(condition.rawValue),
         ]
     }

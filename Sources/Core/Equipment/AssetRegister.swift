@@ -12,14 +12,14 @@ package struct AssetRegister: Sendable {
 
     package init(store: Store) { self.store = store }
 
-    /// Adds a kind of gear.
+    /// Adds a kind of gear; its category is made if there is none of that name.
     package func addModel(_ name: String, maker: String?, category: String) async throws -> Model.ID {
         try await store.write { transaction in
-            let id: Model.ID = transaction.newID()
-            try transaction.database.execute(
-                sql: "INSERT INTO model (id, name, maker, category) VALUES (?, ?, ?, ?)",
-                arguments: [id.rawValue, name, maker, category])
-            return id
+            let category = try Self.category(named: category, in: transaction)
+            let fields: JSON = [
+                "name": .string(name), "maker": .optional(maker), "category": .string(category.rawValue),
+            ]
+            return try RecordEdit.create(Model.self, fields, by: Author(), in: transaction).record.id
         }
     }
 
@@ -29,6 +29,7 @@ package struct AssetRegister: Sendable {
         package var name: String
         package var model: Model.ID
         package var serial: String?
+        /// The name of its home, which is made if there is none of that name.
         package var home: String?
         package var condition = Condition.fit
         /// Codes beside the number and the serial, as a reader reads them.
@@ -69,31 +70,36 @@ package struct AssetRegister: Sendable {
             throw Failure(.invalid, "A note has at most \(Self.noteCharacterCountMax) characters.", field: "note")
         }
         return try await store.write { transaction in
-            try AssetEdit.run(
-                "status", on: id, actor: actor, device: device, always: note == nil ? ["status"] : ["status", "note"],
+            try RecordEdit.run(
+                "status", on: RecordEdit.find(id, in: transaction.database),
+                by: Author(person: actor, device: device), always: note == nil ? ["status"] : ["status", "note"],
                 in: transaction
             ) { asset in
-                if let version, version != asset.version {
-                    throw Failure(.stale, "\(asset.number) was changed since you opened it. Look again.")
-                }
+                try RecordEdit.check(version, of: asset)
                 try Self.apply(status, to: asset, actor: actor, in: transaction)
                 if let note { try Self.set(note: note, of: id, in: transaction.database) }
-            }
+            }.record
         }
     }
 
     /// Gives an asset one more identifier.
     ///
-    /// - Throws: `conflict` with the number of the asset that has it.
-    static func attach(_ identifier: AssetIdentifier, to id: Asset.ID, in database: Database) throws {
+    /// - Parameter field: what it came in as, for the one who is told that it is taken.
+    /// - Throws: `conflict` with the asset that has it under `asset`.
+    static func attach(
+        _ identifier: AssetIdentifier, to id: Asset.ID, field: String = "code", in database: Database
+    ) throws {
         let taken = try String.fetchOne(
-            database,
-            sql: "SELECT number FROM identifier JOIN asset ON asset.id = identifier.asset WHERE key = ?",
+            database.cachedStatement(sql: "SELECT asset FROM identifier WHERE key = ?"),
             arguments: [identifier.lookupKey])
-        if let taken { throw Failure(.conflict, "That code is on \(taken) already.", field: "code") }
-        try database.execute(
-            sql: "INSERT INTO identifier (key, asset, scheme, value) VALUES (?, ?, ?, ?)",
-            arguments: [identifier.lookupKey, id.rawValue, identifier.scheme.rawValue, identifier.value])
+        if let taken {
+            let other = try Asset.find(Asset.ID(taken), in: database)
+            throw Failure(
+                .conflict, "\(identifier.value) is on \(other?.number ?? "other gear") already.", field: field,
+                details: ["asset": other?.brief ?? .null])
+        }
+        try database.cachedStatement(sql: "INSERT INTO identifier (key, asset, scheme, value) VALUES (?, ?, ?, ?)")
+            .execute(arguments: [identifier.lookupKey, id.rawValue, identifier.scheme.rawValue, identifier.value])
     }
 
     /// The asset that has one of the code's identifiers, the most telling identifier first.
@@ -138,28 +144,40 @@ package struct AssetRegister: Sendable {
     }
 
     private static func insert(_ draft: Draft, in transaction: WriteTransaction) throws -> Asset.ID {
+        let home = try draft.home.map { try place(named: $0, in: transaction) }
+        let fields: JSON = [
+            "number": .string(draft.number), "name": .string(draft.name), "model": .string(draft.model.rawValue),
+            "serial": .optional(draft.serial), "home": .optional(home?.rawValue),
+            "condition": .string(draft.condition.rawValue),
+        ]
+        return try create(fields, codes: draft.codes, by: Author(), in: transaction).record.id
+    }
+
+    /// Makes a piece of gear of fields as they came in and of codes as a reader reads them.
+    static func create(
+        _ fields: JSON, codes: [String], by author: Author, in transaction: WriteTransaction
+    ) throws -> Edited<Asset> {
         let id: Asset.ID = transaction.newID()
-        let database = transaction.database
-        let taken = try Row.fetchOne(
-            database, sql: "SELECT 1 FROM asset WHERE number = ? COLLATE NOCASE", arguments: [draft.number])
-        if taken != nil { throw Failure(.conflict, "There is a \(draft.number) already.", field: "number") }
-        try database.execute(
-            sql: """
-                INSERT INTO asset (id, number, sort, name, model, serial, home, condition, search, updated)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-                """,
-            arguments: [
-                id.rawValue, draft.number, Asset.sortKey(draft.number), draft.name, draft.model.rawValue, draft.serial,
-                draft.home, draft.condition.rawValue, searchText(of: draft), transaction.milliseconds,
-            ])
-        try attach(AssetIdentifier(.own, draft.number), to: id, in: database)
-        if let serial = draft.serial {
-            try attach(AssetIdentifier(.serial, serial), to: id, in: database)
-        }
-        for code in draft.codes { try attach(code: code, to: id, in: database) }
-        let asset = try Asset.find(id, in: database)
-        try transaction.append(.assets, "created", subject: id.rawValue, asset?.json ?? .null)
-        return id
+        let made = try RecordEdit.create(Asset.self, fields, id: id, by: author, in: transaction)
+        for code in codes { try attach(code: code, to: id, in: transaction.database) }
+        if !codes.isEmpty { try writeSearchText(of: made.record, in: transaction.database) }
+        return made
+    }
+
+    /// The category of a name, made if there is none.
+    static func category(named name: String, in transaction: WriteTransaction) throws -> Category.ID {
+        let known = try Category.ID.fetchOne(
+            transaction.database, sql: "SELECT id FROM category WHERE name = ? COLLATE NOCASE", arguments: [name])
+        return try known
+            ?? RecordEdit.create(Category.self, ["name": .string(name)], by: Author(), in: transaction).record.id
+    }
+
+    /// The place of a path, made as an outermost one if there is none.
+    static func place(named path: String, in transaction: WriteTransaction) throws -> Place.ID {
+        let known = try Place.ID.fetchOne(
+            transaction.database, sql: "SELECT id FROM place WHERE path = ? COLLATE NOCASE", arguments: [path])
+        return try known
+            ?? RecordEdit.create(Place.self, ["name": .string(path)], by: Author(), in: transaction).record.id
     }
 
     private static func attach(code: String, to id: Asset.ID, in database: Database) throws {
@@ -169,9 +187,14 @@ package struct AssetRegister: Sendable {
         try attach(identifier, to: id, in: database)
     }
 
-    /// What search looks through: number, name, serial and codes, folded.
-    private static func searchText(of draft: Draft) -> String {
-        ([draft.number, draft.name, draft.serial ?? ""] + draft.codes).joined(separator: "\n").folded
+    /// Keeps what search looks through: number, name, serial and codes, folded.
+    static func writeSearchText(of asset: Asset, in database: Database) throws {
+        let codes = try String.fetchAll(
+            database.cachedStatement(sql: "SELECT value FROM identifier WHERE asset = ?"),
+            arguments: [asset.id.rawValue])
+        let text = ([asset.number, asset.name] + codes).joined(separator: "\n").folded
+        try database.cachedStatement(sql: "UPDATE asset SET search = ? WHERE id = ?")
+            .execute(arguments: [text, asset.id.rawValue])
     }
 }
 

@@ -38,7 +38,7 @@ package enum PullSheet {
         let rows = try Row.fetchAll(
             statement,
             arguments: [
-                "asset": asset.id.rawValue, "model": asset.model.rawValue, "preferred": preferred?.rawValue ?? "",
+                "asset": asset.id.rawValue, "model": asset.model.id.rawValue, "preferred": preferred?.rawValue ?? "",
             ])
         return try rows.map { Match(line: $0["line"], project: try Project(row: $0), isByUnit: $0["by_unit"]) }
     }

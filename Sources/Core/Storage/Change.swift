@@ -5,7 +5,9 @@ package import GRDB
 
 /// What Changes are sorted by for those who listen. A restricted field would have a topic of its own.
 package enum Topic: String, Sendable, CaseIterable, Codable {
-    case assets, scans, doors, unknowns, readers, people, projects
+    case assets, models, places, scans, doors, unknowns, readers, people, projects
+    /// What gear cost; for managers.
+    case costs = "assets.cost"
 }
 
 /// A place in this box's log: screens resume by it. An epoch is minted anew on restore, so a position of another

@@ -16,6 +16,7 @@ struct OutboundQueue {
     /// (RFC 6455 §5.5.3).
     static let controlFrameCountMax = 32
 
+    /// The frame that has begun, or a lone message that is about to.
     private var begun: SharedBytes?
     private var begunByteCount = 0
     private var control = Deque<SharedBytes>()
@@ -54,12 +55,23 @@ struct OutboundQueue {
     }
 
     mutating func appendControl(_ bytes: SharedBytes) {
+        standInLine()
         if control.count == Self.controlFrameCountMax { control.removeFirst() }
         control.append(bytes)
     }
 
+    /// A lone message of which nothing was sent yet lets a control frame go first.
+    private mutating func standInLine() {
+        guard let lone = begun, begunByteCount == 0 else { return }
+        begun = nil
+        byteCount += lone.count
+        slots.prepend(Slot(bytes: lone, key: nil))
+        firstNumber -= 1
+    }
+
     /// Forgets everything except the frame that has begun, which the peer could not do without.
     mutating func dropWaiting() {
+        if begunByteCount == 0 { begun = nil }
         control = []
         slots = []
         numbersByKey = [:]

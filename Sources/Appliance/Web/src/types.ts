@@ -35,9 +35,10 @@ export interface Unknown {
 
 export interface Holder { person: Ref | null; project: Ref | null; since: string }
 export interface Asset {
-  id: string; number: string; name: string; model: string | null; maker: string | null; category: string | null;
+  id: string; number: string; name: string; model: Ref; maker: string | null; category: string | null;
   serial: string | null; status: Status; condition: string; note: string | null;
-  holder: Holder | null; home: string | null; version: number; updatedAt: string;
+  holder: Holder | null; home: Ref | null; owner: string | null; custom: Record<string, unknown>; picture: string | null; archived: boolean;
+  version: number; updatedAt: string;
 }
 export interface AssetHistory { kind: string; at: string; person: Ref | null; project: Ref | null; door: Ref | null; note: string | null; status: Status | null }
 export interface AssetDetail extends Asset { identifiers: { scheme: string; value: string }[]; history: AssetHistory[] }

@@ -19,7 +19,7 @@ export function detail(id: string, close: () => void, again: () => void): Templa
 function sheet(asset: AssetDetail): Template {
   const noteField = (): HTMLTextAreaElement | null => document.querySelector("#note");
   const facts: [string, Content][] = [
-    ["Holder", holder(asset)], ["Home", asset.home ?? "no place set"], ["Model", [asset.maker, asset.model].filter(Boolean).join(" ") || "not set"],
+    ["Holder", holder(asset)], ["Home", asset.home?.name ?? "no place set"], ["Model", [asset.maker, asset.model.name].filter(Boolean).join(" ") || "not set"],
     ["Category", asset.category ?? "not set"], ["Serial", asset.serial ? html`<span class="number">${asset.serial}</span>` : "not set"], ["Note", asset.note || "none"],
   ];
   return html`<header class="detail-head"><p class="number detail-number">${asset.number}</p><h2>${asset.name}</h2>${statusPill(shownStatus(asset))}</header>

@@ -186,21 +186,21 @@ class GearPage extends Page {
       </a>
       <span class="item-status">${statusPill(shownStatus(asset))}</span>
       <span class="item-where">${whereOf(asset, this.isList && this.isRoomy)}</span>
-      ${this.isList && this.isRoomy && html`<span class="item-home">${asset.home ?? ""}</span>`}
+      ${this.isList && this.isRoomy && html`<span class="item-home">${asset.home?.name ?? ""}</span>`}
       ${statusButtons(asset, { isNamed: !this.isList })}
     </li>`);
   }
 }
 
 function modelOf(asset: Asset): string {
-  const model = [asset.maker, asset.model].filter(Boolean).join(" ");
+  const model = [asset.maker, asset.model.name].filter(Boolean).join(" ");
   return model === asset.name ? asset.category ?? "" : model || asset.category || "";
 }
 
 /** Who has it, or where it lives unless a column of its own says that. */
 function whereOf(asset: Asset, hasHome: boolean): Content {
   const { holder } = asset;
-  if (!holder) return hasHome ? html`<span class="quiet">here</span>` : html`${icon("place")}<span>${asset.home ?? "no place set"}</span>`;
+  if (!holder) return hasHome ? html`<span class="quiet">here</span>` : html`${icon("place")}<span>${asset.home?.name ?? "no place set"}</span>`;
   return html`${icon(holder.person ? "person" : "project")}<span>${[holder.person?.name, holder.project?.name].filter(Boolean).join(" · ") || "out"}</span>`;
 }
 

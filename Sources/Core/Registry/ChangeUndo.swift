@@ -1,0 +1,80 @@
+// Undo of what people edited: the Change says what was before, and that is set again, if nobody set it anew since.
+// Movements of gear are undone by a further movement instead: DoorDesk+Undo.swift.
+import Foundation
+package import GRDB
+
+/// Takes back edits of the registry.
+package struct ChangeUndo: Sendable {
+    private let store: Store
+
+    package init(store: Store) { self.store = store }
+
+    /// The kinds of record whose edits can be taken back.
+    static let records: [any RegistryRecord.Type] = [Asset.self, Model.self]
+
+    /// Takes back one Change by a further one.
+    ///
+    /// - Returns: the place of the Change that did it.
+    /// - Throws: `notFound`; `conflict` when it was changed again since, or is nothing that can be taken back;
+    ///   `forbidden` when `isAllowed` says so.
+    package func undo(
+        _ seq: Int64, by author: Author, isAllowed: @escaping @Sendable (Change) -> Bool
+    ) async throws -> Int64 {
+        try await store.write { transaction in
+            guard
+                let change = try Change.fetchOne(
+                    transaction.database, sql: "SELECT * FROM change WHERE seq = ?", arguments: [seq])
+            else { throw Failure(.notFound, "There is no such change.") }
+            guard isAllowed(change) else { throw Failure(.forbidden, "Ask a manager to undo this.") }
+            return try Self.reverse(change, by: author, in: transaction)
+        }
+    }
+
+    /// Takes back a Change in the transaction that is under way. - Returns: the place of the Change that did it.
+    static func reverse(_ change: Change, by author: Author, in transaction: WriteTransaction) throws -> Int64 {
+        guard let type = records.first(where: { $0.table.topic == change.topic }) else { throw notUndoable }
+        return try reverse(change, of: type, by: author, in: transaction)
+    }
+
+    private static var notUndoable: Failure { Failure(.conflict, "That can not be taken back.") }
+
+    private static func reverse<Record: RegistryRecord>(
+        _ change: Change, of type: Record.Type, by author: Author, in transaction: WriteTransaction
+    ) throws -> Int64 {
+        let id = Identifier<Record>(change.subject)
+        let body = try JSON(parsing: change.body)
+        switch change.kind {
+        case "created":
+            let record = try RecordEdit.find(id, in: transaction.database)
+            guard record.version == 1 else { throw changedSince(record) }
+            return try seq(RecordEdit.remove(id, by: author, in: transaction))
+        case "removed":
+            let fields = settable(body["before"]?.members ?? [], of: Record.table)
+            return try seq(RecordEdit.create(Record.self, fields, id: id, by: author, in: transaction))
+        case "edited", "undone":
+            let record = try RecordEdit.find(id, in: transaction.database)
+            let before = settable(body["before"]?.members ?? [], of: Record.table)
+            let now = try JSON(parsing: record.json.bytes)
+            let isAsLeft = before.members.allSatisfy { now[$0.key] == body[$0.key] }
+            guard isAsLeft else { throw changedSince(record) }
+            return try seq(
+                RecordEdit.edit(id, before, ifVersion: nil, as: "undone", by: author, in: transaction))
+        default: throw notUndoable
+        }
+    }
+
+    private static func seq<Record>(_ edited: Edited<Record>) throws -> Int64 {
+        guard let seq = edited.change else { throw Failure(.conflict, "It is as it was before already.") }
+        return seq
+    }
+
+    private static func changedSince<Record: RegistryRecord>(_ record: Record) -> Failure {
+        let name = record.json[Record.table.heading]?.string ?? "It"
+        return Failure(.conflict, "\(name) was changed again since, so this can not be taken back.")
+    }
+
+    /// The members that are fields; what is derived is left out.
+    private static func settable(_ members: [JSON.Member], of table: RecordTable) -> JSON {
+        .object(members.filter { table.field($0.key) != nil })
+    }
+}

@@ -1,0 +1,179 @@
+// The one way a record is made or edited: write the row, read it again, and say in a Change what is different.
+import Foundation
+package import GRDB
+
+/// Makes, edits and removes records of any kind inside a transaction.
+package enum RecordEdit {
+    /// Makes a record of fields as they came in.
+    ///
+    /// - Throws: `invalid` with every field that is not right; `conflict` from ``RegistryRecord/settle(_:before:in:)``.
+    package static func create<Record: RegistryRecord>(
+        _ type: Record.Type = Record.self, _ fields: JSON, id: Identifier<Record>? = nil, by author: Author,
+        in transaction: WriteTransaction
+    ) throws -> Edited<Record> {
+        let table = Record.table
+        let id = id ?? transaction.newID()
+        let values = try stored(fields, of: table, isNew: true, in: transaction)
+        var columns = table.seeds.merging(values) { $1 }
+        columns["id"] = id.databaseValue
+        columns["updated"] = transaction.milliseconds.databaseValue
+        let names = columns.keys.sorted()
+        try transaction.database.cachedStatement(
+            sql: """
+                INSERT INTO \(table.name) (\(names.joined(separator: ", ")))
+                VALUES (\(names.map { _ in "?" }.joined(separator: ", ")))
+                """
+        ).execute(arguments: StatementArguments(names.map { columns[$0] ?? .null }))
+        try Record.settle(find(id, in: transaction.database), before: nil, in: transaction)
+        let record = try find(id, in: transaction.database)
+        let change = try append("created", record, record.json, by: author, in: transaction)
+        return Edited(record: record, change: change.position.seq)
+    }
+
+    /// Sets fields of a record as they came in; members that are absent stay as they are.
+    ///
+    /// - Parameter version: the version the edit was based on; nil takes any.
+    /// - Throws: `stale` with the record as it is now under `current`; `invalid` with every field that is not right;
+    ///   `notFound`; `conflict` from ``RegistryRecord/settle(_:before:in:)``.
+    package static func edit<Record: RegistryRecord>(
+        _ id: Identifier<Record>, _ fields: JSON, ifVersion version: Int64?, as kind: String = "edited",
+        by author: Author, in transaction: WriteTransaction
+    ) throws -> Edited<Record> {
+        try run(kind, on: find(id, in: transaction.database), by: author, in: transaction) { record in
+            try check(version, of: record)
+            let values = try stored(fields, of: Record.table, isNew: false, in: transaction)
+            guard !values.isEmpty else { return }
+            let names = values.keys.sorted()
+            try transaction.database.execute(
+                sql:
+                    "UPDATE \(Record.table.name) SET \(names.map { "\($0) = ?" }.joined(separator: ", ")) WHERE id = ?",
+                arguments: StatementArguments(names.map { values[$0] ?? .null } + [record.id.databaseValue]))
+            try Record.settle(find(id, in: transaction.database), before: record, in: transaction)
+        }
+    }
+
+    /// Takes a record away that nothing refers to yet.
+    ///
+    /// - Throws: `conflict` when something does; `notFound`.
+    package static func remove<Record: RegistryRecord>(
+        _ id: Identifier<Record>, by author: Author, in transaction: WriteTransaction
+    ) throws -> Edited<Record> {
+        let record = try find(id, in: transaction.database)
+        do {
+            try Record.letGo(of: record, in: transaction)
+            try transaction.database.execute(
+                sql: "DELETE FROM \(Record.table.name) WHERE id = ?", arguments: [id.rawValue])
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_CONSTRAINT {
+            throw Failure(
+                .conflict, "This \(Record.table.word) was used since. Archive it instead.", cause: "\(error)")
+        }
+        let change = try append("removed", record, ["before": record.json], by: author, in: transaction)
+        return Edited(record: record, change: change.position.seq)
+    }
+
+    /// Runs `edit` on a record and appends a Change with the fields it changed, new values flat and old ones in
+    /// `before`. Nothing different makes no Change.
+    ///
+    /// - Parameters:
+    ///   - record: as it was read in this transaction and not edited since.
+    ///   - always: fields the Change carries even if they are as they were.
+    /// - Throws: `notFound`, and what `edit` throws.
+    @discardableResult
+    package static func run<Record: RegistryRecord>(
+        _ kind: String, on record: Record, by author: Author, always: Set<String> = [],
+        in transaction: WriteTransaction, edit: (Record) throws -> Void
+    ) throws -> Edited<Record> {
+        let database = transaction.database
+        try edit(record)
+        var after = try find(record.id, in: database)
+        let (old, new) = (record.json.members, after.json.members)
+        let changed = Set(zip(old, new).filter { $0 != $1 }.map { $0.0.key })
+        guard !changed.isEmpty else { return Edited(record: after, change: nil) }
+        after.version += 1
+        after.updated = transaction.now
+        try database.cachedStatement(sql: "UPDATE \(Record.table.name) SET version = ?, updated = ? WHERE id = ?")
+            .execute(arguments: [after.version, transaction.milliseconds, after.id.rawValue])
+        let named = changed.union(always)
+        let body: JSON = .object(new.filter { named.contains($0.key) && $0.key != Record.table.heading })
+        let change = try append(
+            kind, after,
+            body.adding([
+                "version": .int(after.version), "updatedAt": .time(after.updated),
+                "before": .object(old.filter { named.contains($0.key) }),
+            ]), by: author, in: transaction)
+        return Edited(record: after, change: change.position.seq)
+    }
+
+    /// The record.
+    ///
+    /// - Throws: `notFound`.
+    package static func find<Record: RegistryRecord>(_ id: Identifier<Record>, in database: Database) throws -> Record {
+        guard let record = try Record.find(id, in: database) else {
+            throw Failure(.notFound, "There is no such \(Record.table.word). It may have been removed.")
+        }
+        return record
+    }
+
+    /// - Throws: `stale` when the record is of another version.
+    package static func check<Record: RegistryRecord>(_ version: Int64?, of record: Record) throws {
+        guard let version, version != record.version else { return }
+        let name = record.json[Record.table.heading]?.string ?? "It"
+        throw Failure(
+            .stale, "\(name) was changed since you opened it. Look at both and choose.",
+            details: ["current": record.json])
+    }
+
+    private static func append<Record: RegistryRecord>(
+        _ kind: String, _ record: Record, _ body: JSON, by author: Author, in transaction: WriteTransaction
+    ) throws -> Change {
+        let heading = Record.table.heading
+        let head = JSON.object([
+            .init(key: "id", value: .string(record.id.rawValue)),
+            .init(key: heading, value: record.json[heading] ?? .null),
+        ])
+        let rest = body.members.filter { $0.key != "id" && $0.key != heading }
+        return try transaction.append(
+            Record.table.topic, kind, subject: record.id.rawValue, actor: author.person?.rawValue,
+            device: author.device, head.adding(.object(rest)))
+    }
+
+    /// The columns and values of the fields that came in.
+    ///
+    /// - Throws: `invalid` that lists each field that is not right under `errors`.
+    private static func stored(
+        _ fields: JSON, of table: RecordTable, isNew: Bool, in transaction: WriteTransaction
+    ) throws -> [String: DatabaseValue] {
+        guard case .object(let members) = fields else { throw Failure(.invalid, "The body is not an object.") }
+        var values: [String: DatabaseValue] = [:]
+        var refusals: [Failure] = []
+        func note(_ body: () throws -> Void) throws {
+            do { try body() } catch let failure as Failure where failure.code == .invalid { refusals.append(failure) }
+        }
+        for member in members {
+            guard let field = table.field(member.key) else {
+                refusals.append(
+                    Failure(
+                        .invalid, "A \(table.word) has no \(member.key.prefix(64)).",
+                        field: String(member.key.prefix(64))))
+                continue
+            }
+            try note {
+                values[field.column] = try field.stored(member.value, at: transaction.now, in: transaction.database)
+            }
+        }
+        if isNew {
+            for field in table.fields
+            where field.presence == .required && !members.contains(where: { $0.key == field.name }) {
+                refusals.append(field.refusal("\(field.label) is missing."))
+            }
+        }
+        guard let first = refusals.first else { return values }
+        throw Failure(
+            .invalid, refusals.count == 1 ? first.message : "\(refusals.count) fields are not right.",
+            field: first.field,
+            details: [
+                "errors": .array(
+                    refusals.map { ["field": .optional($0.field), "message": .string($0.message)] })
+            ])
+    }
+}

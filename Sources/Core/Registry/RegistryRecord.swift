@@ -1,0 +1,64 @@
+// What people edit: a table of fields, a row as JSON, and what else must be kept true when a row changes.
+// RecordEdit.swift creates and edits such records, ChangeUndo.swift takes an edit back.
+package import Foundation
+package import GRDB
+
+/// A kind of record: where it is kept, what its Changes are called, and which fields people may set.
+package struct RecordTable: Sendable {
+    package let name: String
+    package let topic: Topic
+    /// What one is called, such as `project`.
+    package let word: String
+    /// The JSON member by which people know a record, which each Change carries.
+    package let heading: String
+    package let fields: [RecordField]
+    /// Columns that must not be null and that ``RegistryRecord/settle(_:before:in:)`` fills.
+    package var seeds: [String: DatabaseValue] = [:]
+
+    func field(_ name: String) -> RecordField? { fields.first { $0.name == name } }
+}
+
+/// A record that people create, edit, archive and undo.
+package protocol RegistryRecord: FetchableRecord, Sendable {
+    /// Where the kind is kept and what may be set.
+    static var table: RecordTable { get }
+    var id: Identifier<Self> { get }
+    /// Grows by one with each edit; the ETag.
+    var version: Int64 { get set }
+    var updated: Date { get set }
+    /// The record as the API gives it: always the same members in the same order, each field under its name.
+    var json: JSON { get }
+    /// The record of this identifier, archived or not.
+    static func find(_ id: Identifier<Self>, in database: Database) throws -> Self?
+    /// Keeps what follows from the row true, after it was written; `before` is nil for a new one.
+    ///
+    /// - Throws: what is wrong with the row as a whole; then nothing of it was written.
+    static func settle(_ record: Self, before: Self?, in transaction: WriteTransaction) throws
+    /// Takes away what depends on a row that is about to be removed.
+    static func letGo(of record: Self, in transaction: WriteTransaction) throws
+}
+
+extension RegistryRecord {
+    /// Nothing follows from most rows.
+    package static func settle(_ record: Self, before: Self?, in transaction: WriteTransaction) throws {}
+    /// Nothing depends on most rows.
+    package static func letGo(of record: Self, in transaction: WriteTransaction) throws {}
+}
+
+/// Who makes an edit.
+package struct Author: Sendable, Equatable {
+    package var person: Person.ID?
+    /// The reader or program it came from.
+    package var device: String?
+
+    package init(person: Person.ID? = nil, device: String? = nil) {
+        self.person = person
+        self.device = device
+    }
+}
+
+/// A record as an edit left it, and the place of its Change in the log; nil when nothing was different.
+package struct Edited<Record: RegistryRecord>: Sendable {
+    package let record: Record
+    package let change: Int64?
+}
