@@ -40,8 +40,10 @@ enum OpenAPI {
         if let content = content(of: document) {
             operation = operation.adding(["requestBody": ["required": true, "content": content]])
         }
-        if route.access != .anyone {
-            operation = operation.adding(["security": [["bearer": []], ["session": []]]])
+        if case .role(let role) = route.access {
+            operation = operation.adding([
+                "security": [["bearer": []], ["session": []]], "x-role": .string(role.rawValue),
+            ])
         }
         return operation
     }

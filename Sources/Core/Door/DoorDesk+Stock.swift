@@ -88,9 +88,7 @@ extension DoorDesk {
             isOut: isOut, quantity: quantity, returned: returned, wanted: match?.wanted, project, visit.actor, after)
         let word = isOut ? "OUT" : returned == 0 ? "ALREADY IN" : "IN"
         let progress = try project.map { try PullSheet.progress(of: $0.id, in: transaction.database) }
-        let facts = [
-            "\(quantity) ×", reason, "\(after.out) of \(after.total) are out",
-        ].filter { !$0.isEmpty }
+        let facts = [reason, "\(after.out) of \(after.total) are out"].filter { !$0.isEmpty }
         return ScanDecision(
             outcome: Outcome(
                 scan: visit.id, verdict: reason.isEmpty ? .ok : .okBut,
