@@ -1,5 +1,5 @@
 // Undo of a status that was set by hand: the condition, the note and the holder are as they were before it.
-package import GRDB
+import GRDB
 
 extension Asset {
     package static func reverse(
