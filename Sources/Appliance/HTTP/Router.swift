@@ -22,17 +22,21 @@ struct Route: Sendable {
     let pattern: String
     let access: Access
     let document: RouteDocument
+    /// Longest body taken, in bytes.
+    let bodyByteCountMax: Int
     let handler: Handler
     fileprivate let segments: [Substring]
 
     init(
-        _ method: String, _ pattern: String, access: Access = .role(.crew), _ document: RouteDocument,
-        _ handler: @escaping Handler
+        _ method: String, _ pattern: String, access: Access = .role(.crew),
+        bodyByteCountMax: Int = Router.jsonByteCountMax,
+        _ document: RouteDocument, _ handler: @escaping Handler
     ) {
         self.method = method
         self.pattern = pattern
         self.access = access
         self.document = document
+        self.bodyByteCountMax = bodyByteCountMax
         self.handler = handler
         segments = pattern.split(separator: "/")
     }
@@ -66,11 +70,18 @@ struct Router: Sendable {
         self.logger = logger
     }
 
-    /// Longest body of a route that takes JSON, and all do: the longest scan has some 4 KB, a long sheet some 100 KB.
+    /// Longest body of a route that takes JSON: the longest scan has some 4 KB, a long sheet some 100 KB.
     static let jsonByteCountMax = 1 << 20
 
     /// The cookie that carries a person's session.
     static let cookieName = "depotd_session"
+
+    /// Longest body of the route that a request means; JSON's where there is none.
+    func bodyByteCountMax(method: String, path: String) -> Int {
+        let path = path.split(separator: "/")
+        return routes.first { $0.method == method && $0.match(path) != nil }?.bodyByteCountMax
+            ?? Self.jsonByteCountMax
+    }
 
     /// Answers a request; never throws.
     func answer(_ request: HTTPRequest) async -> HTTPReply {

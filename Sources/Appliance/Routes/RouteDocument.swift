@@ -19,20 +19,25 @@ struct RouteDocument: Sendable {
     var parameters: [Parameter] = []
     /// The schema of the request's body; nil for none.
     var body: JSON?
+    var bodyType = "application/json"
     /// Status and schema of the answer when all goes well; a nil schema for an answer without a body.
     var answer: (status: Int, schema: JSON?) = (200, nil)
+    var answerType = "application/json"
     /// Problems worth naming beside those every route may have.
     var problems: [Failure.Code] = []
 
     init(
         _ tag: String, _ summary: String, _ parameters: [Parameter] = [], body: JSON? = nil,
-        answer: (Int, JSON?) = (200, nil), problems: [Failure.Code] = []
+        of bodyType: String = "application/json", answer: (Int, JSON?) = (200, nil),
+        as answerType: String = "application/json", problems: [Failure.Code] = []
     ) {
         self.tag = tag
         self.summary = summary
         self.parameters = parameters
         self.body = body
+        self.bodyType = bodyType
         self.answer = answer
+        self.answerType = answerType
         self.problems = problems
     }
 }
