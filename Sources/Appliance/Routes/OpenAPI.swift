@@ -44,8 +44,10 @@ enum OpenAPI {
                 ]
             ])
         }
-        if route.access != .anyone {
-            operation = operation.adding(["security": [["bearer": []], ["session": []]]])
+        if case .role(let role) = route.access {
+            operation = operation.adding([
+                "security": [["bearer": []], ["session": []]], "x-role": .string(role.rawValue),
+            ])
         }
         return operation
     }
