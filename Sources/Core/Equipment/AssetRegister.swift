@@ -155,7 +155,7 @@ package struct AssetRegister: Sendable {
     /// Keeps what search looks through: number, name, serial and codes, folded.
     static func writeSearchText(of asset: Asset, in database: Database) throws {
         let codes = try String.fetchAll(
-            database.cachedStatement(sql: "SELECT value FROM identifier WHERE asset = ?"),
+            database.cachedStatement(sql: "SELECT value FROM identifier WHERE asset = ? ORDER BY key"),
             arguments: [asset.id.rawValue])
         let text = ([asset.number, asset.name] + codes).joined(separator: "\n").folded
         try database.cachedStatement(sql: "UPDATE asset SET search = ? WHERE id = ?")

@@ -47,9 +47,10 @@ package enum RecordEdit {
             guard !values.isEmpty else { return }
             let names = values.keys.sorted()
             try write(values, of: id, in: transaction.database) { database in
-                try database.execute(
+                try database.cachedStatement(
                     sql:
-                        "UPDATE \(Record.table.name) SET \(names.map { "\($0) = ?" }.joined(separator: ", ")) WHERE id = ?",
+                        "UPDATE \(Record.table.name) SET \(names.map { "\($0) = ?" }.joined(separator: ", ")) WHERE id = ?"
+                ).execute(
                     arguments: StatementArguments(names.map { values[$0] ?? .null } + [record.id.databaseValue]))
             }
             try Record.settle(find(id, in: transaction.database), before: record, in: transaction)
@@ -93,6 +94,7 @@ package enum RecordEdit {
         _ id: Identifier<Record>, by author: Author, in transaction: WriteTransaction
     ) throws -> Edited<Record> {
         let record = try find(id, in: transaction.database)
+        let before = try record.json.adding(Record.belongings(of: record, in: transaction.database))
         do {
             try Record.letGo(of: record, in: transaction)
             try transaction.database.execute(
@@ -101,7 +103,7 @@ package enum RecordEdit {
             throw Failure(
                 .conflict, "This \(Record.table.word) was used since. Archive it instead.", cause: "\(error)")
         }
-        let change = try append("removed", record, ["before": record.json], by: author, in: transaction)
+        let change = try append("removed", record, ["before": before], by: author, in: transaction)
         return Edited(record: record, change: change.position.seq)
     }
 
