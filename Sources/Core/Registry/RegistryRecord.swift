@@ -55,6 +55,10 @@ package protocol RegistryRecord: FetchableRecord, Sendable {
     static func demand(_ record: Self, before: Self, in database: Database) throws
     /// Takes away what depends on a row that is about to be removed.
     static func letGo(of record: Self, in transaction: WriteTransaction) throws
+    /// What ``letGo(of:in:)`` takes away, as members that the Change of the removal keeps beside the fields.
+    static func belongings(of record: Self, in database: Database) throws -> JSON
+    /// Gives a record that was removed and made again what belonged to it, from `before` of the removal.
+    static func giveBack(_ before: JSON, to record: Self, in transaction: WriteTransaction) throws
 }
 
 extension RegistryRecord {
@@ -72,6 +76,10 @@ extension RegistryRecord {
     package static func demand(_ record: Self, before: Self, in database: Database) throws {}
     /// Nothing depends on most rows.
     package static func letGo(of record: Self, in transaction: WriteTransaction) throws {}
+    /// Most rows have nothing beside their fields.
+    package static func belongings(of record: Self, in database: Database) throws -> JSON { [:] }
+    /// Most rows have nothing beside their fields.
+    package static func giveBack(_ before: JSON, to record: Self, in transaction: WriteTransaction) throws {}
 }
 
 /// Who makes an edit.
