@@ -9,6 +9,7 @@ enum RouteTable {
             + scanRoutes(appliance)
             + unknownRoutes(appliance)
             + assetRoutes(appliance)
+            + viewRoutes(appliance)
             + modelRoutes(appliance)
             + placeRoutes(appliance)
             + readerRoutes(appliance)

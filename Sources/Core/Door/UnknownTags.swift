@@ -32,11 +32,7 @@ enum UnknownTags {
                 .invalid, "Phones and bank cards make this code up anew each time: it can not stand for gear.",
                 field: "asset")
         }
-        let database = transaction.database
-        try AssetRegister.attach(identifier, to: asset.id, in: database)
-        try database.execute(
-            sql: "UPDATE asset SET search = search || char(10) || ? WHERE id = ?",
-            arguments: [tag.scanCode.text.folded, asset.id.rawValue])
+        try AssetRegister.attach(identifier, to: asset.id, in: transaction.database)
         try transaction.append(
             .assets, "identifier", subject: asset.id.rawValue,
             [

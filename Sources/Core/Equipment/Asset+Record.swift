@@ -16,7 +16,7 @@ extension Asset {
             RecordField("note", "Note", .lines(AssetRegister.noteCharacterCountMax)),
             RecordField("custom", "Further fields", .json, .preset),
             RecordField("archived", "Archived", .archived),
-        ], seeds: ["sort": "".databaseValue, "search": "".databaseValue])
+        ], seeds: ["sort": "".databaseValue])
 
     package static func settle(_ asset: Asset, before: Asset?, in transaction: WriteTransaction) throws {
         let database = transaction.database
@@ -28,7 +28,6 @@ extension Asset {
         if asset.serial != before?.serial {
             try exchange(before?.serial, for: asset.serial, .serial, "serial", of: asset.id, in: database)
         }
-        try AssetRegister.writeSearchText(of: asset, in: database)
     }
 
     package static func letGo(of asset: Asset, in transaction: WriteTransaction) throws {

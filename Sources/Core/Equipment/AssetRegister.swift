@@ -160,7 +160,6 @@ package struct AssetRegister: Sendable {
         let id: Asset.ID = transaction.newID()
         let made = try RecordEdit.create(Asset.self, fields, id: id, by: author, in: transaction)
         for code in codes { try attach(code: code, to: id, in: transaction.database) }
-        if !codes.isEmpty { try writeSearchText(of: made.record, in: transaction.database) }
         return made
     }
 
@@ -186,19 +185,4 @@ package struct AssetRegister: Sendable {
         }
         try attach(identifier, to: id, in: database)
     }
-
-    /// Keeps what search looks through: number, name, serial and codes, folded.
-    static func writeSearchText(of asset: Asset, in database: Database) throws {
-        let codes = try String.fetchAll(
-            database.cachedStatement(sql: "SELECT value FROM identifier WHERE asset = ?"),
-            arguments: [asset.id.rawValue])
-        let text = ([asset.number, asset.name] + codes).joined(separator: "\n").folded
-        try database.cachedStatement(sql: "UPDATE asset SET search = ? WHERE id = ?")
-            .execute(arguments: [text, asset.id.rawValue])
-    }
-}
-
-extension String {
-    /// Without case and diacritics, as search compares.
-    var folded: String { folding(options: [.caseInsensitive, .diacriticInsensitive], locale: nil) }
 }

@@ -10,7 +10,7 @@ package struct ChangeUndo: Sendable {
     package init(store: Store) { self.store = store }
 
     /// The kinds of record whose edits can be taken back.
-    static let records: [any RegistryRecord.Type] = [Asset.self, Model.self]
+    static let records: [any RegistryRecord.Type] = [Asset.self, Model.self, SavedView.self]
 
     /// Takes back one Change by a further one.
     ///

@@ -1,0 +1,40 @@
+// Finding gear: a page of what a query matches, with how many there are.
+import GRDB
+
+extension AssetRegister {
+    /// One page: `{"items", "next", "total", "isTotalExact", "counts", "facets"}`. `counts` per status are of
+    /// everything the query but its status matches; a next of null ends the list; `facets` are there when wanted.
+    ///
+    /// - Throws: `invalid` for a limit out of range or a cursor that was not given out for this order.
+    package func list(_ query: AssetQuery) async throws -> JSON {
+        guard (1...AssetQuery.limitMax).contains(query.limit) else {
+            throw Failure(.invalid, "A page has 1 to \(AssetQuery.limitMax) items.", field: "limit")
+        }
+        return try await store.read(isLong: query.wantsFacets) { database in
+            let filter = try AssetFilter(query, in: database)
+            let page = try AssetPage(query, filter).read(in: database)
+            let (counts, isExact) = try AssetCounts.byStatus(filter, query, in: database)
+            let wanted = query.statuses.isEmpty ? AssetStatus.allCases : query.statuses
+            let answer: JSON = [
+                "items": .array(try Self.rows(page.ids, in: database).map(\.json)), "next": .optional(page.next),
+                "total": .int(Set(wanted).reduce(0) { $0 + (counts[$1.rawValue] ?? 0) }),
+                "isTotalExact": .bool(isExact),
+                "counts": .object(
+                    AssetStatus.allCases.map { .init(key: $0.rawValue, value: .int(counts[$0.rawValue] ?? 0)) }),
+            ]
+            guard query.wantsFacets else { return answer }
+            let facets = try AssetCounts.facets(filter, in: database)
+            return answer.adding(["facets": facets.json, "areFacetsExact": .bool(facets.isExact)])
+        }
+    }
+
+    /// The pieces of these identifiers, in the same order.
+    private static func rows(_ ids: [String], in database: Database) throws -> [Asset] {
+        try Asset.fetchAll(
+            database.cachedStatement(
+                sql: """
+                    SELECT asset_row.* FROM json_each(?) AS page CROSS JOIN asset_row ON asset_row.id = page.value
+                    ORDER BY page.key
+                    """), arguments: [AssetFilter.list(ids)])
+    }
+}
