@@ -52,7 +52,7 @@ extension Exchange {
         query.conditions = try words("condition", of: Condition.self)
         query.holder = asked("holder").map { Person.ID($0) }
         query.project = asked("project").map { Project.ID($0) }
-        query.archived = try asked("archived").map { try word($0, in: "archived") } ?? .no
+        query.archive = try archiveFilter()
         query.order = try asked("sort").map { text in
             guard let order = AssetOrder(text) else {
                 let keys = AssetOrder.Key.allCases.map(\.rawValue).joined(separator: ", ")

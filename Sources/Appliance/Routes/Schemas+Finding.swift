@@ -40,7 +40,7 @@ extension RouteDocument.Parameter {
         .query("holder", Schema.text, "The identifier of a person who has it now."),
         .query("project", Schema.text, "The identifier of a project it is out for now."),
         .query(
-            "archived", Schema.one(of: AssetQuery.Archived.allCases.map(\.rawValue)),
+            "archived", Schema.one(of: ArchiveFilter.allCases.map(\.rawValue)),
             "Whether what was put away is listed; false if absent."),
     ]
 

@@ -3,7 +3,9 @@ import Core
 
 extension Schema {
     /// All named shapes.
-    static let components: JSON = [
+    static let components: JSON = common.adding(stockComponents).adding(gearComponents)
+
+    private static let common: JSON = [
         "Reference": object(["id": text, "name": text]),
         "Problem": object([
             "type": text, "title": text, "status": whole, "detail": text, "code": text, "requestId": text,
@@ -28,7 +30,7 @@ extension Schema {
             "updatedAt": time,
         ]),
         "Category": object([
-            "id": text, "name": text, "fields": ["type": "array"], "archived": flag, "version": whole,
+            "id": text, "name": text, "fields": list(ref("CustomField")), "archived": flag, "version": whole,
             "updatedAt": time,
         ]),
         "Place": object([
@@ -52,19 +54,14 @@ extension Schema {
             ])),
         "home": orNull(ref("Reference")), "owner": orNull(text), "custom": ["type": "object"],
         "picture": orNull(text), "archived": flag, "version": whole, "updatedAt": time,
-        "identifiers?": list(object(["scheme": text, "value": text])),
-        "history?": list(
-            object([
-                "kind": text, "at": time, "person": orNull(ref("Reference")), "project": orNull(ref("Reference")),
-                "door": orNull(ref("Reference")), "note": orNull(text), "status": orNull(text),
-            ])),
     ])
 
     private static let outcome = object([
         "id": text, "outcome": one(of: Verdict.allCases.map(\.rawValue)),
         "action": one(of: ["out", "in", "transfer", "already", "acting", "none", "undone", "refused"]),
         "word": text, "short": text, "spoken": text, "code": text, "asset": orNull(ref("AssetBrief")),
-        "actor": orNull(ref("Reference")), "project": orNull(ref("Reference")), "progress": orNull(ref("Progress")),
+        "model": orNull(ref("Reference")), "quantity": orNull(whole), "actor": orNull(ref("Reference")),
+        "project": orNull(ref("Reference")), "progress": orNull(ref("Progress")),
         "door": object(["id": text, "name": text, "direction": direction]), "reader": orNull(text),
         "undoable": flag, "undone": flag, "at": time, "actingUntil?": orNull(time),
     ])
@@ -80,7 +77,8 @@ extension Schema {
         "intent": object([
             "direction": direction, "actor": orNull(ref("Reference")), "project": orNull(ref("Reference")),
         ]),
-        "suggestions": list(object(["asset": ref("AssetBrief"), "why": text])),
+        "suggestions?": list(object(["asset": ref("AssetBrief"), "why": text])),
+        "draft?": orNull(ref("AssetDraft")),
     ])
 
     private static let reader = object([

@@ -17,7 +17,7 @@ enum AssetCounts {
     ) {
         let filter = filter.without(.status)
         guard let source = try filter.fewest(upTo: countMax, in: database) else {
-            let isAll = query.archived == .no && !filter.parts.contains { $0.aspect != .archived }
+            let isAll = query.archive == .current && !filter.parts.contains { $0.aspect != .archived }
             let rows: SQL =
                 isAll
                 ? "SELECT status, count FROM asset_tally"

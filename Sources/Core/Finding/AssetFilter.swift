@@ -26,9 +26,9 @@ package struct AssetFilter: Sendable {
     /// - Throws: what the Store throws.
     package init(_ query: AssetQuery, in database: Database) throws {
         parts = []
-        switch query.archived {
-        case .no: add(.archived, "asset.archived IS NULL")
-        case .yes:
+        switch query.archive {
+        case .current: add(.archived, "asset.archived IS NULL")
+        case .archived:
             add(
                 .archived, "asset.archived IS NOT NULL",
                 "FROM asset INDEXED BY asset_archived WHERE archived IS NOT NULL")

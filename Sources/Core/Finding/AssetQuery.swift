@@ -1,17 +1,9 @@
 // What to list of the gear: a plain value, made by a list's address, a saved view, an export or a bulk edit alike.
 // AssetFilter.swift makes SQL of it, AssetPage.swift reads a page, AssetCounts.swift counts.
-import Foundation
 import GRDB
 
 /// What to list of the gear. Everything that is set must hold.
 package struct AssetQuery: Sendable, Equatable {
-    /// Whether gear that was put away is listed.
-    package enum Archived: String, Sendable, CaseIterable {
-        case no = "false"
-        case yes = "true"
-        case all
-    }
-
     /// Each word must begin a word of the number, name, serial, codes, note, model, holder or project.
     package var text = ""
     /// Any of these; all if empty.
@@ -26,7 +18,7 @@ package struct AssetQuery: Sendable, Equatable {
     package var conditions: [Condition] = []
     package var holder: Person.ID?
     package var project: Project.ID?
-    package var archived = Archived.no
+    package var archive = ArchiveFilter.current
     /// Nil is by number, and what begins like the number that was typed first.
     package var order: AssetOrder?
     /// 1 to ``limitMax``.
@@ -92,12 +84,7 @@ struct AssetCursor: Equatable {
     let isPastBeginning: Bool
     let keys: [String]
 
-    /// URL-safe base 64 of a JSON array.
-    var text: String {
-        let parts = [order, isPastBeginning ? "1" : "0"] + keys
-        return Data(JSON.array(parts.map(JSON.string)).bytes).base64EncodedString()
-            .replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: "")
-    }
+    var text: String { ListCursor.text([order, isPastBeginning ? "1" : "0"] + keys) }
 
     init(order: String, isPastBeginning: Bool, keys: [String]) {
         self.order = order
@@ -107,13 +94,9 @@ struct AssetCursor: Equatable {
 
     /// - Throws: `invalid` for what was not given out for this order.
     init(_ text: String, of wanted: AssetOrder, named name: String) throws {
-        let refusal = Failure(.invalid, "That is not a cursor of this list.", field: "cursor")
-        var base64 = text.replacing("-", with: "+").replacing("_", with: "/")
-        base64 += String(repeating: "=", count: (4 - base64.utf8.count % 4) % 4)
-        guard let data = Data(base64Encoded: base64), let parts = try? JSONDecoder().decode([String].self, from: data),
-            parts.count == wanted.columns.count + 2, parts[0] == name, ["0", "1"].contains(parts[1]),
-            wanted.key != .updated || Int64(parts[2]) != nil
-        else { throw refusal }
+        let parts = try ListCursor.parts(of: text, count: wanted.columns.count + 2)
+        guard parts[0] == name, ["0", "1"].contains(parts[1]), wanted.key != .updated || Int64(parts[2]) != nil
+        else { throw ListCursor.stranger }
         self.init(order: parts[0], isPastBeginning: parts[1] == "1", keys: Array(parts.dropFirst(2)))
     }
 

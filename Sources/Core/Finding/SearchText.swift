@@ -149,3 +149,8 @@ extension SearchText {
     /// The order of names: folded, digits by value.
     static func sortKey(_ name: String) -> String { Asset.sortKey(folded(name)) }
 }
+
+extension String {
+    /// Without case and diacritics, for names that must differ in more.
+    var folded: String { folding(options: [.caseInsensitive, .diacriticInsensitive], locale: nil) }
+}
