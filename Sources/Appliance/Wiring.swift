@@ -50,7 +50,7 @@ final class Wiring: Sendable {
         if isDemo {
             try await DemoDepot(register: register, roster: roster, projects: projects, door: door).fill(store)
         }
-        sessions = try Sessions(box: box, roster: roster, clock: clock, options: configuration.sessionOptions)
+        sessions = try await Sessions(box: box, roster: roster, clock: clock, options: configuration.sessionOptions)
         loop = try EventLoop()
         let hub = LiveHub(loop: loop, store: store, limits: configuration.live, logger: logger)
         self.hub = hub

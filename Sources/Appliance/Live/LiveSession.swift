@@ -87,6 +87,9 @@ final class LiveSession {
         guard !wanted.isEmpty, wanted.count == Set(names).count else {
             return refuse(.invalid, "Topics are \(Topic.allCases.map(\.rawValue).joined(separator: ", ")).")
         }
+        guard wanted.allSatisfy({ $0.role <= principal.role }) else {
+            return refuse(.forbidden, "Some of these topics are not for you.")
+        }
         let since = message.since.map { LogPosition(epoch: $0.epoch, seq: $0.seq) }
         unsubscribe(wanted)
         LiveReplay(session: self, topics: wanted, hub: hub).start(since: since)

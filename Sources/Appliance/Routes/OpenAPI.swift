@@ -52,7 +52,8 @@ enum OpenAPI {
         route.pattern.split(separator: "/").filter { $0.hasPrefix("{") }.map { segment in
             [
                 "name": .string(String(segment.dropFirst().dropLast())), "in": "path", "required": true,
-                "schema": segment == "{seq}" ? Schema.whole(1...Int.max) : Schema.identifier,
+                "schema": segment == "{seq}"
+                    ? Schema.whole(1...Int.max) : segment == "{key}" ? Schema.someText : Schema.identifier,
             ]
         }
     }

@@ -17,8 +17,8 @@ extension RouteTable {
                             ]))
                     ))
             ) { _ in
-                let people = try await appliance.roster.active()
-                return .response(HTTPResponse(["items": .array(people.map(\.json))]))
+                let people = try await appliance.roster.whoMaySignIn()
+                return .response(HTTPResponse(["items": .array(people.map(\.brief))]))
             },
             Route(
                 "GET", "/api/v1/session",
@@ -60,7 +60,7 @@ extension RouteTable {
         var person: Person?
         if let id = principal.person { person = try await appliance.roster.find(id) }
         return [
-            "person": person?.json ?? .null, "device": .optional(principal.device),
+            "person": person?.json(for: principal.role) ?? .null, "device": .optional(principal.device),
             "role": .string(principal.role.rawValue),
         ]
     }

@@ -10,7 +10,9 @@ package struct ChangeUndo: Sendable {
     package init(store: Store) { self.store = store }
 
     /// The kinds of record whose edits can be taken back.
-    static let records: [any RegistryRecord.Type] = [Asset.self, Model.self]
+    static let records: [any RegistryRecord.Type] = [
+        Asset.self, Model.self, Category.self, Person.self, Project.self, PullLine.self,
+    ]
 
     /// Takes back one Change by a further one.
     ///
@@ -32,35 +34,55 @@ package struct ChangeUndo: Sendable {
 
     /// Takes back a Change in the transaction that is under way. - Returns: the place of the Change that did it.
     static func reverse(_ change: Change, by author: Author, in transaction: WriteTransaction) throws -> Int64 {
-        guard let type = records.first(where: { $0.table.topic == change.topic }) else { throw notUndoable }
-        return try reverse(change, of: type, by: author, in: transaction)
+        for type in records {
+            guard let verb = type.table.verb(of: change) else { continue }
+            return try reverse(change, verb, of: type, by: author, in: transaction)
+        }
+        throw notUndoable
     }
 
     private static var notUndoable: Failure { Failure(.conflict, "That can not be taken back.") }
 
     private static func reverse<Record: RegistryRecord>(
-        _ change: Change, of type: Record.Type, by author: Author, in transaction: WriteTransaction
+        _ change: Change, _ verb: String, of type: Record.Type, by author: Author, in transaction: WriteTransaction
     ) throws -> Int64 {
         let id = Identifier<Record>(change.subject)
-        let body = try JSON(parsing: change.body)
-        switch change.kind {
+        let body = try body(of: change, Record.table, in: transaction.database)
+        let before = settable(body["before"]?.members ?? [], of: Record.table)
+        switch verb {
         case "created":
             let record = try RecordEdit.find(id, in: transaction.database)
             guard record.version == 1 else { throw changedSince(record) }
             return try seq(RecordEdit.remove(id, by: author, in: transaction))
-        case "removed":
-            let fields = settable(body["before"]?.members ?? [], of: Record.table)
-            return try seq(RecordEdit.create(Record.self, fields, id: id, by: author, in: transaction))
-        case "edited", "undone":
+        case "removed" where try Record.find(id, in: transaction.database) == nil:
+            return try seq(RecordEdit.create(Record.self, before, id: id, by: author, in: transaction))
+        case "edited", "removed", "undone":
             let record = try RecordEdit.find(id, in: transaction.database)
-            let before = settable(body["before"]?.members ?? [], of: Record.table)
             let now = try JSON(parsing: record.json.bytes)
             let isAsLeft = before.members.allSatisfy { now[$0.key] == body[$0.key] }
             guard isAsLeft else { throw changedSince(record) }
             return try seq(
                 RecordEdit.edit(id, before, ifVersion: nil, as: "undone", by: author, in: transaction))
-        default: throw notUndoable
+        default:
+            guard let seq = try Record.reverse(verb, body, of: id, by: author, in: transaction) else {
+                throw notUndoable
+            }
+            return seq
         }
+    }
+
+    /// What a Change says, with the part of it that only some may see, which is the next Change.
+    private static func body(of change: Change, _ table: RecordTable, in database: Database) throws -> JSON {
+        let body = try JSON(parsing: change.body)
+        guard let topic = table.confined?.topic else { return body }
+        let hidden = try Change.fetchOne(
+            database, sql: "SELECT * FROM change WHERE seq = ? AND topic = ? AND subject = ? AND hlc = ?",
+            arguments: [change.position.seq + 1, topic.rawValue, change.subject, change.time.rawValue])
+        guard let hidden else { return body }
+        let more = try JSON(parsing: hidden.body)
+        let before = (body["before"]?.members ?? []) + (more["before"]?.members ?? [])
+        return .object((body.members + more.members).filter { $0.key != "before" })
+            .adding(["before": .object(before)])
     }
 
     private static func seq<Record>(_ edited: Edited<Record>) throws -> Int64 {

@@ -24,6 +24,8 @@ package struct RecordField: Sendable {
         case archived
         /// JSON of a shape that the record checks itself.
         case json
+        /// A list that is kept in rows of a table of its own, which ``RegistryRecord/store(_:as:of:in:)`` writes.
+        case part
     }
 
     /// Whether a field may be empty.

@@ -14,8 +14,25 @@ package struct RecordTable: Sendable {
     package let fields: [RecordField]
     /// Columns that must not be null and that ``RegistryRecord/settle(_:before:in:)`` fills.
     package var seeds: [String: DatabaseValue] = [:]
+    /// What the kinds of its Changes begin with, such as `line` in `line edited`, where records of another kind have
+    /// the topic too; nil for the topic's own kind of record.
+    package var mark: String?
+    /// Members that each Change carries beside the heading, changed or not.
+    package var always: Set<String> = []
+    /// Members that only some may see, and the topic that their part of a Change goes to.
+    package var confined: (topic: Topic, members: Set<String>)?
 
     func field(_ name: String) -> RecordField? { fields.first { $0.name == name } }
+
+    /// The kind of a Change that does `verb` to such a record.
+    func kind(_ verb: String) -> String { mark.map { "\($0) \(verb)" } ?? verb }
+
+    /// What a Change did to such a record; nil for a Change of other records.
+    func verb(of change: Change) -> String? {
+        let words = change.kind.split(separator: " ", maxSplits: 1)
+        guard change.topic == topic, words.count == (mark == nil ? 1 : 2) else { return nil }
+        return mark == nil || mark.map { $0[...] } == words.first ? words.last.map(String.init) : nil
+    }
 }
 
 /// A record that people create, edit, archive and undo.
@@ -36,6 +53,17 @@ package protocol RegistryRecord: FetchableRecord, Sendable {
     static func settle(_ record: Self, before: Self?, in transaction: WriteTransaction) throws
     /// Takes away what depends on a row that is about to be removed.
     static func letGo(of record: Self, in transaction: WriteTransaction) throws
+    /// Refuses columns that do not fit each other or what is there, before they are written.
+    static func check(_ columns: [String: DatabaseValue], before: Self?, in database: Database) throws
+    /// Writes a field of the shape ``RecordField/Shape/part``.
+    static func store(
+        _ value: JSON, as field: RecordField, of id: Identifier<Self>, in transaction: WriteTransaction) throws
+    /// Refuses what this author may not do; `before` is nil for a new record and `record` for one that is removed.
+    static func permit(_ record: Self?, before: Self?, by author: Author) throws
+    /// Takes back what a Change of a kind of the record's own did. - Returns: the place of the Change that did it.
+    static func reverse(
+        _ verb: String, _ body: JSON, of id: Identifier<Self>, by author: Author, in transaction: WriteTransaction
+    ) throws -> Int64?
 }
 
 extension RegistryRecord {
@@ -43,6 +71,26 @@ extension RegistryRecord {
     package static func settle(_ record: Self, before: Self?, in transaction: WriteTransaction) throws {}
     /// Nothing depends on most rows.
     package static func letGo(of record: Self, in transaction: WriteTransaction) throws {}
+    /// The fields' own rules say all of most records.
+    package static func check(_ columns: [String: DatabaseValue], before: Self?, in database: Database) throws {}
+    /// Most records are one row.
+    package static func store(
+        _ value: JSON, as field: RecordField, of id: Identifier<Self>, in transaction: WriteTransaction
+    ) throws {
+        preconditionFailure("\(table.name).\(field.name) is a part that nobody writes")
+    }
+    /// Routes say who may edit most records.
+    package static func permit(_ record: Self?, before: Self?, by author: Author) throws {}
+    /// Most records are made, edited and removed, and nothing else.
+    package static func reverse(
+        _ verb: String, _ body: JSON, of id: Identifier<Self>, by author: Author, in transaction: WriteTransaction
+    ) throws -> Int64? { nil }
+
+    /// The record as somebody of this role may see it.
+    package func json(for role: Role) -> JSON {
+        guard role < .manager, let confined = Self.table.confined else { return json }
+        return .object(json.members.filter { !confined.members.contains($0.key) })
+    }
 }
 
 /// Who makes an edit.
@@ -50,10 +98,13 @@ package struct Author: Sendable, Equatable {
     package var person: Person.ID?
     /// The reader or program it came from.
     package var device: String?
+    /// What the author may do; the box itself may do everything.
+    package var role: Role
 
-    package init(person: Person.ID? = nil, device: String? = nil) {
+    package init(person: Person.ID? = nil, device: String? = nil, role: Role = .admin) {
         self.person = person
         self.device = device
+        self.role = role
     }
 }
 
