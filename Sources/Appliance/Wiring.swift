@@ -23,6 +23,7 @@ final class Wiring: Sendable {
     let hub: LiveHub
     let readers: ReaderDesk
     let heartbeat: Heartbeat
+    let progressWatch: ProgressWatch
     let backups: BackupDesk
     let measures: PrometheusRegistry
     private let lock: FolderLock
@@ -61,6 +62,7 @@ final class Wiring: Sendable {
         measures = PrometheusRegistry()
         backups = BackupDesk(folder: configuration.data, clock: clock)
         heartbeat = Heartbeat(store: store, logger: logger)
+        progressWatch = ProgressWatch(projects: projects, hub: hub)
     }
 
     /// Serves until the process is told to stop, then stops in reverse.
@@ -69,6 +71,13 @@ final class Wiring: Sendable {
     func run(ready: @escaping @Sendable (String) async throws -> Void) async throws {
         loop.start()
         try await hub.start()
+        store.onCommit { [sessions, hub, progressWatch] changes in
+            for person in Sessions.affected(by: changes) {
+                sessions.end(of: person)
+                hub.end(person: person)
+            }
+            progressWatch.heed(changes)
+        }
         let listener = makeListener()
         try await listener.start()
         let address = "http://\(configuration.listen.authority(port: listener.port))"
@@ -77,6 +86,7 @@ final class Wiring: Sendable {
             HTTPService(listener: listener),
             ReaderService(readers: readers, source: configuration.readersEnabled ? usb : nil, logger: logger),
             heartbeat,
+            progressWatch,
             ReadyService { try await ready(address) },
         ]
         let group = ServiceGroup(

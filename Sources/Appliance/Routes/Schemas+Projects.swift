@@ -30,7 +30,8 @@ extension Schema {
         "note": orNull(text), "isTemplate": flag,
         "people": list(object(["person": ref("Reference"), "part": orNull(text)])), "archived": flag,
         "version": whole, "updatedAt": time, "progress?": ref("Progress"), "lines?": list(ref("PullLine")),
-        "extra?": list(allOf("AssetBrief", ["isOut": flag])), "warnings?": list(text),
+        "extra?": list(allOf("AssetBrief", ["isOut": flag])),
+        "extraStock?": list(object(["model": ref("Reference"), "quantity": whole])), "warnings?": list(text),
     ])
 
     static let line = object([

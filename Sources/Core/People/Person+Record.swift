@@ -108,6 +108,9 @@ extension Person {
                 .conflict, "That is the code of \(asset.number), \(asset.name).", field: "code",
                 details: ["asset": asset.brief])
         }
+        if let stock = try StockDesk.find(code, in: database) {
+            throw Failure(.conflict, "That code counts \(stock.name).", field: "code")
+        }
         guard let natural = code.natural else {
             let reason = code.isRandomUID ? "It makes up a new number at each touch" : "It says nothing"
             throw Failure(.invalid, "\(reason), so it can not be a badge.", field: "code")

@@ -62,15 +62,21 @@ extension Project {
     /// How many pieces are out for a project.
     static func outCount(of id: Project.ID, in database: Database) throws -> Int {
         try Int.fetchOne(
-            database, sql: "SELECT count(*) FROM custody WHERE project = ?", arguments: [id.rawValue]) ?? 0
+            database,
+            sql: """
+                SELECT (SELECT count(*) FROM custody WHERE project = :project) +
+                  (SELECT coalesce(sum(quantity), 0) FROM stock_out WHERE project = :project)
+                """, arguments: ["project": id.rawValue]) ?? 0
     }
 }
 
 extension Project {
     package static func reverse(
-        _ verb: String, _ body: JSON, of id: Project.ID, by author: Author, in transaction: WriteTransaction
-    ) throws -> Int64? {
-        guard verb == "ordered" else { return nil }
-        return try ProjectBoard.reverseOrder(body, of: id, by: author, in: transaction)
+        _ change: Change, of project: Project, by author: Author, in transaction: WriteTransaction
+    ) throws -> Edited<Project>? {
+        guard change.kind == "ordered" else { return nil }
+        let body = try JSON(parsing: change.body)
+        let seq = try ProjectBoard.reverseOrder(body, of: project.id, by: author, in: transaction)
+        return Edited(record: project, change: seq)
     }
 }

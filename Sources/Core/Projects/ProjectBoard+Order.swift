@@ -26,7 +26,7 @@ extension ProjectBoard {
         for (rank, line) in order.enumerated() { try statement.execute(arguments: [rank + 1, line.rawValue]) }
         let names = { (lines: [PullLine.ID]) in JSON.array(lines.map { .string($0.rawValue) }) }
         return try transaction.append(
-            .projects, Project.table.kind("ordered"), subject: id.rawValue, actor: author.person?.rawValue,
+            .projects, "ordered", subject: id.rawValue, actor: author.person?.rawValue,
             device: author.device,
             [
                 "id": .string(id.rawValue), "name": .string(project.name), "lines": names(order),

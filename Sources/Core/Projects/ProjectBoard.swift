@@ -162,23 +162,10 @@ extension ProjectBoard {
             let progress = try PullSheet.progress(of: [id], in: database)[id]
             let json = project.json.adding([
                 "progress": progress?.json ?? .null, "lines": .array(lines), "extra": .array(extra + returned),
+                "extraStock": .array(try PullSheet.stockExtras(of: id, in: database)),
                 "warnings": .array(try SheetWarnings.of(project, in: database).map(JSON.string)),
             ])
             return (project, json)
-        }
-    }
-
-    /// The progress of projects, and of each line of them: what a screen needs when gear moved.
-    package func progress(of projects: [Project.ID]) async throws -> [JSON] {
-        try await store.read { database in
-            let progress = try PullSheet.progress(of: projects, in: database)
-            return try projects.compactMap { id in
-                guard let whole = progress[id] else { return nil }
-                let lines = try PullSheet.lines(of: id, in: database).map { served -> JSON in
-                    ["id": .string(served.line.id.rawValue), "out": .int(served.out), "back": .int(served.back)]
-                }
-                return ["id": .string(id.rawValue), "progress": whole.json, "lines": .array(lines)]
-            }
         }
     }
 

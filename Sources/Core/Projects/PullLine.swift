@@ -41,7 +41,7 @@ package struct PullLine: RegistryRecord {
             RecordField("note", "Note", .lines(1_000)),
             RecordField("rank", "Rank", .whole(0...1_000_000_000), .preset),
             RecordField("archived", "Taken off", .archived),
-        ], seeds: ["quantity": 1.databaseValue, "rank": 0.databaseValue], mark: "line", always: ["project"])
+        ], kindPrefix: "line.", seeds: ["quantity": 1.databaseValue, "rank": 0.databaseValue], always: ["project"])
 
     package init(row: Row) throws {
         id = row["id"]

@@ -5,18 +5,26 @@ package import GRDB
 
 /// Reads pull sheets inside a transaction or a snapshot.
 package enum PullSheet {
-    /// SQL for how many pieces are out now for the line of this alias: the one place where that is counted.
+    /// SQL for how many pieces are out now for the line of this alias: units, and pieces of counted stock. The one place
+    /// where that is counted.
     private static func out(_ line: String = "line") -> String {
-        "(SELECT count(*) FROM custody WHERE custody.line = \(line).id)"
+        """
+        ((SELECT count(*) FROM custody WHERE custody.line = \(line).id) +
+         (SELECT coalesce(sum(quantity), 0) FROM stock_out WHERE stock_out.line = \(line).id))
+        """
     }
 
-    /// SQL for how many pieces came home again for the line of this alias and are not out for it anew.
+    /// SQL for how many pieces came home again for the line of this alias; units that are out for it anew are not
+    /// counted.
     private static func home(_ line: String = "line") -> String {
         """
-        (SELECT count(DISTINCT event.asset) FROM custody_event AS event
-         WHERE event.line = \(line).id AND event.kind = 'in'
-           AND NOT EXISTS (SELECT 1 FROM custody_event AS reversal WHERE reversal.undoes = event.id)
-           AND NOT EXISTS (SELECT 1 FROM custody WHERE custody.asset = event.asset AND custody.line = \(line).id))
+        ((SELECT count(DISTINCT event.asset) FROM custody_event AS event
+          WHERE event.line = \(line).id AND event.kind = 'in'
+            AND NOT EXISTS (SELECT 1 FROM custody_event AS reversal WHERE reversal.undoes = event.id)
+            AND NOT EXISTS (SELECT 1 FROM custody WHERE custody.asset = event.asset AND custody.line = \(line).id)) +
+         (SELECT coalesce(sum(quantity), 0) FROM stock_event AS event
+          WHERE event.line = \(line).id AND event.kind = 'in'
+            AND NOT EXISTS (SELECT 1 FROM stock_event AS reversal WHERE reversal.undoes = event.id)))
         """
     }
 
@@ -71,6 +79,32 @@ package enum PullSheet {
         return try Dictionary(
             grouping: rows.map { (line: $0["served"] as PullLine.ID?, asset: try Asset(row: $0)) }, by: \.line
         ).mapValues { $0.map(\.asset) }
+    }
+
+    /// The counted stock that is out for the project without a line of its sheet: `{"model", "quantity"}` each.
+    static func stockExtras(of project: Project.ID, in database: Database) throws -> [JSON] {
+        try Row.fetchAll(
+            database.cachedStatement(
+                sql: """
+                    SELECT model.id, model.name, sum(stock_out.quantity) AS quantity
+                    FROM stock_out JOIN model ON model.id = stock_out.model
+                    WHERE stock_out.project = ? AND \(isExtra("stock_out")) GROUP BY model.id ORDER BY model.name
+                    """), arguments: [project.rawValue]
+        ).map { row in
+            [
+                "model": NamedReference<Model>(id: row["id"], name: row["name"]).json,
+                "quantity": .int(row["quantity"]),
+            ]
+        }
+    }
+
+    /// SQL for whether what is out for a project serves no line of its sheet.
+    private static func isExtra(_ table: String) -> String {
+        """
+        NOT EXISTS (
+          SELECT 1 FROM pull_line AS line WHERE line.id = \(table).line AND line.project = \(table).project
+            AND line.archived IS NULL)
+        """
     }
 
     /// What went out for the project without a line and came home again.
@@ -140,12 +174,12 @@ extension PullSheet {
         let extras = try Row.fetchAll(
             database,
             sql: """
-                SELECT custody.project, count(*) AS extra FROM custody
-                WHERE custody.project IN (\(marks)) AND NOT EXISTS (
-                  SELECT 1 FROM pull_line AS line WHERE line.id = custody.line AND line.project = custody.project
-                    AND line.archived IS NULL)
-                GROUP BY custody.project
-                """, arguments: StatementArguments(projects.map(\.rawValue)))
+                SELECT project, sum(quantity) AS extra FROM (
+                  SELECT project, 1 AS quantity FROM custody WHERE project IN (\(marks)) AND \(isExtra("custody"))
+                  UNION ALL
+                  SELECT project, quantity FROM stock_out WHERE project IN (\(marks)) AND \(isExtra("stock_out")))
+                GROUP BY project
+                """, arguments: StatementArguments((projects + projects).map(\.rawValue)))
         var found = Dictionary(
             uniqueKeysWithValues: projects.map { ($0, Progress(done: 0, total: 0, back: 0, extra: 0)) })
         for row in lines {

@@ -47,16 +47,16 @@ enum SheetWarnings {
         return ["The sheet asks for \(wanted) × \(model.name), and the depot has \(owned)."]
     }
 
-    /// How many pieces of a model there are that could go out some day; nil when they are not counted by unit.
+    /// How many pieces of a model there are that could go out some day; nil for stock that nobody has counted yet.
     private static func owned(_ model: Model.ID, in database: Database) throws -> Int? {
-        let row = try Row.fetchOne(
+        try Int.fetchOne(
             database.cachedStatement(
                 sql: """
-                    SELECT counting, (SELECT count(*) FROM asset WHERE asset.model = model.id AND asset.archived IS NULL
-                      AND condition NOT IN ('lost', 'retired')) AS owned
+                    SELECT CASE counting WHEN 'counted' THEN (SELECT total FROM stock WHERE stock.id = model.id)
+                      ELSE (SELECT count(*) FROM asset WHERE asset.model = model.id AND asset.archived IS NULL
+                        AND condition NOT IN ('lost', 'retired')) END
                     FROM model WHERE id = ?
                     """), arguments: [model.rawValue])
-        return row.flatMap { $0["counting"] == Model.Counting.serialised.rawValue ? $0["owned"] : nil }
     }
 
     private static func about(_ id: Asset.ID, of project: Project, in database: Database) throws -> [String] {

@@ -11,7 +11,7 @@ package struct ChangeUndo: Sendable {
 
     /// The kinds of record whose edits can be taken back.
     static let records: [any RegistryRecord.Type] = [
-        Asset.self, Model.self, Category.self, Person.self, Project.self, PullLine.self,
+        Asset.self, Model.self, Category.self, Stock.self, Place.self, Person.self, Project.self, PullLine.self,
     ]
 
     /// Takes back one Change by a further one.
@@ -35,8 +35,8 @@ package struct ChangeUndo: Sendable {
     /// Takes back a Change in the transaction that is under way. - Returns: the place of the Change that did it.
     static func reverse(_ change: Change, by author: Author, in transaction: WriteTransaction) throws -> Int64 {
         for type in records {
-            guard let verb = type.table.verb(of: change) else { continue }
-            return try reverse(change, verb, of: type, by: author, in: transaction)
+            guard let kind = type.table.ownKind(of: change) else { continue }
+            return try reverse(change, kind, of: type, by: author, in: transaction)
         }
         throw notUndoable
     }
@@ -44,12 +44,12 @@ package struct ChangeUndo: Sendable {
     private static var notUndoable: Failure { Failure(.conflict, "That can not be taken back.") }
 
     private static func reverse<Record: RegistryRecord>(
-        _ change: Change, _ verb: String, of type: Record.Type, by author: Author, in transaction: WriteTransaction
+        _ change: Change, _ kind: String, of type: Record.Type, by author: Author, in transaction: WriteTransaction
     ) throws -> Int64 {
         let id = Identifier<Record>(change.subject)
         let body = try body(of: change, Record.table, in: transaction.database)
         let before = settable(body["before"]?.members ?? [], of: Record.table)
-        switch verb {
+        switch kind {
         case "created":
             let record = try RecordEdit.find(id, in: transaction.database)
             guard record.version == 1 else { throw changedSince(record) }
@@ -64,10 +64,12 @@ package struct ChangeUndo: Sendable {
             return try seq(
                 RecordEdit.edit(id, before, ifVersion: nil, as: "undone", by: author, in: transaction))
         default:
-            guard let seq = try Record.reverse(verb, body, of: id, by: author, in: transaction) else {
+            let record = try RecordEdit.find(id, in: transaction.database)
+            guard body["version"] ?? .int(record.version) == .int(record.version) else { throw changedSince(record) }
+            guard let edited = try Record.reverse(change, of: record, by: author, in: transaction) else {
                 throw notUndoable
             }
-            return seq
+            return try seq(edited)
         }
     }
 

@@ -150,7 +150,7 @@ package enum RecordEdit {
     }
 
     private static func append<Record: RegistryRecord>(
-        _ verb: String, _ record: Record, _ body: JSON, to topic: Topic, by author: Author,
+        _ kind: String, _ record: Record, _ body: JSON, to topic: Topic, by author: Author,
         in transaction: WriteTransaction
     ) throws -> Change {
         let heading = Record.table.heading
@@ -160,7 +160,7 @@ package enum RecordEdit {
         ])
         let rest = body.members.filter { $0.key != "id" && $0.key != heading }
         return try transaction.append(
-            topic, Record.table.kind(verb), subject: record.id.rawValue, actor: author.person?.rawValue,
+            topic, Record.table.kindPrefix + kind, subject: record.id.rawValue, actor: author.person?.rawValue,
             device: author.device, head.adding(.object(rest)))
     }
 

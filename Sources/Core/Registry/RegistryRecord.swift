@@ -12,27 +12,24 @@ package struct RecordTable: Sendable {
     /// The JSON member by which people know a record, which each Change carries.
     package let heading: String
     package let fields: [RecordField]
+    /// What the kinds of its Changes begin with where another kind of record has the topic for itself, such as
+    /// `line.` beside projects.
+    package var kindPrefix = ""
     /// Columns that must not be null and that ``RegistryRecord/settle(_:before:in:)`` fills.
     package var seeds: [String: DatabaseValue] = [:]
-    /// What the kinds of its Changes begin with, such as `line` in `line edited`, where records of another kind have
-    /// the topic too; nil for the topic's own kind of record.
-    package var mark: String?
     /// Members that each Change carries beside the heading, changed or not.
     package var always: Set<String> = []
     /// Members that only some may see, and the topic that their part of a Change goes to.
     package var confined: (topic: Topic, members: Set<String>)?
 
-    func field(_ name: String) -> RecordField? { fields.first { $0.name == name } }
-
-    /// The kind of a Change that does `verb` to such a record.
-    func kind(_ verb: String) -> String { mark.map { "\($0) \(verb)" } ?? verb }
-
-    /// What a Change did to such a record; nil for a Change of other records.
-    func verb(of change: Change) -> String? {
-        let words = change.kind.split(separator: " ", maxSplits: 1)
-        guard change.topic == topic, words.count == (mark == nil ? 1 : 2) else { return nil }
-        return mark == nil || mark.map { $0[...] } == words.first ? words.last.map(String.init) : nil
+    /// The kind of a Change without the prefix; nil for a Change of another kind of record.
+    func ownKind(of change: Change) -> String? {
+        guard change.topic == topic, change.kind.hasPrefix(kindPrefix) else { return nil }
+        let kind = change.kind.dropFirst(kindPrefix.count)
+        return kind.contains(".") ? nil : String(kind)
     }
+
+    func field(_ name: String) -> RecordField? { fields.first { $0.name == name } }
 }
 
 /// A record that people create, edit, archive and undo.
@@ -51,6 +48,10 @@ package protocol RegistryRecord: FetchableRecord, Sendable {
     ///
     /// - Throws: what is wrong with the row as a whole; then nothing of it was written.
     static func settle(_ record: Self, before: Self?, in transaction: WriteTransaction) throws
+    /// Takes back a Change of a kind that is this record's own, such as a status; nil when that can not be done.
+    static func reverse(
+        _ change: Change, of record: Self, by author: Author, in transaction: WriteTransaction
+    ) throws -> Edited<Self>?
     /// Takes away what depends on a row that is about to be removed.
     static func letGo(of record: Self, in transaction: WriteTransaction) throws
     /// Refuses columns that do not fit each other or what is there, before they are written.
@@ -60,15 +61,15 @@ package protocol RegistryRecord: FetchableRecord, Sendable {
         _ value: JSON, as field: RecordField, of id: Identifier<Self>, in transaction: WriteTransaction) throws
     /// Refuses what this author may not do; `before` is nil for a new record and `record` for one that is removed.
     static func permit(_ record: Self?, before: Self?, by author: Author) throws
-    /// Takes back what a Change of a kind of the record's own did. - Returns: the place of the Change that did it.
-    static func reverse(
-        _ verb: String, _ body: JSON, of id: Identifier<Self>, by author: Author, in transaction: WriteTransaction
-    ) throws -> Int64?
 }
 
 extension RegistryRecord {
     /// Nothing follows from most rows.
     package static func settle(_ record: Self, before: Self?, in transaction: WriteTransaction) throws {}
+    /// Most records are only created, edited and removed.
+    package static func reverse(
+        _ change: Change, of record: Self, by author: Author, in transaction: WriteTransaction
+    ) throws -> Edited<Self>? { nil }
     /// Nothing depends on most rows.
     package static func letGo(of record: Self, in transaction: WriteTransaction) throws {}
     /// The fields' own rules say all of most records.
@@ -81,10 +82,6 @@ extension RegistryRecord {
     }
     /// Routes say who may edit most records.
     package static func permit(_ record: Self?, before: Self?, by author: Author) throws {}
-    /// Most records are made, edited and removed, and nothing else.
-    package static func reverse(
-        _ verb: String, _ body: JSON, of id: Identifier<Self>, by author: Author, in transaction: WriteTransaction
-    ) throws -> Int64? { nil }
 
     /// The record as somebody of this role may see it.
     package func json(for role: Role) -> JSON {

@@ -26,7 +26,7 @@ final class GroupCommit: Sendable {
         var door: Deque<Waiting> = []
         var page: Deque<Waiting> = []
         var isDraining = false
-        var publish: (@Sendable ([Change]) -> Void)?
+        var publish: [@Sendable ([Change]) -> Void] = []
         var tellFault: (@Sendable (Failure) -> Void)?
         /// Set once and for good: nothing is written on these connections any more.
         var fault: Failure?
@@ -59,7 +59,9 @@ final class GroupCommit: Sendable {
         }
     }
 
-    func onCommit(_ publish: @escaping @Sendable ([Change]) -> Void) { state.withLock { $0.publish = publish } }
+    func onCommit(_ publish: @escaping @Sendable ([Change]) -> Void) {
+        state.withLock { $0.publish.append(publish) }
+    }
 
     /// What ended all writing; nil while all is well.
     var fault: Failure? { state.withLock { $0.fault } }
@@ -224,7 +226,7 @@ final class GroupCommit: Sendable {
             state.figures.commitNanoseconds += clock.monotonic &- started
             return state.publish
         }
-        if !changes.isEmpty { publish?(changes) }
+        if !changes.isEmpty { for publish in publish { publish(changes) } }
     }
 
     /// Copies the WAL back when it is long. Nobody waits for it but the next group, and no other connection may.

@@ -7,6 +7,7 @@ enum SheetSchema {
         CREATE INDEX custody_person ON custody (person) WHERE person IS NOT NULL;
         CREATE INDEX custody_event_person ON custody_event (person, place) WHERE person IS NOT NULL;
         CREATE INDEX custody_event_extra ON custody_event (project) WHERE line IS NULL AND project IS NOT NULL;
+        CREATE INDEX stock_event_line ON stock_event (line) WHERE line IS NOT NULL;
         CREATE INDEX project_starts ON project (starts, id);
         ALTER TABLE pull_line ADD COLUMN archived INTEGER;
         ALTER TABLE pull_line ADD COLUMN version INTEGER NOT NULL DEFAULT 1;
