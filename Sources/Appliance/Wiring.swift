@@ -25,6 +25,9 @@ final class Wiring: Sendable {
     let heartbeat: Heartbeat
     let progressWatch: ProgressWatch
     let backups: BackupDesk
+    let batches: BatchRunner
+    let imports: ImportDesk
+    let exports: ExportDesk
     let measures: PrometheusRegistry
     private let lock: FolderLock
     private let loop: EventLoop
@@ -61,6 +64,9 @@ final class Wiring: Sendable {
             signal: { topic, kind, data in hub.signal(topic, kind, data) })
         measures = PrometheusRegistry()
         backups = BackupDesk(folder: configuration.data, clock: clock)
+        batches = BatchRunner(store: store, logger: logger, signal: { hub.signal(.assets, "batch", $0) })
+        imports = ImportDesk(store: store, box: box, runner: batches)
+        exports = ExportDesk(store: store)
         heartbeat = Heartbeat(store: store, logger: logger)
         progressWatch = ProgressWatch(projects: projects, hub: hub)
     }
@@ -87,6 +93,7 @@ final class Wiring: Sendable {
             ReaderService(readers: readers, source: configuration.readersEnabled ? usb : nil, logger: logger),
             heartbeat,
             progressWatch,
+            BatchService(batches: batches),
             ReadyService { try await ready(address) },
         ]
         let group = ServiceGroup(
@@ -133,8 +140,12 @@ final class Wiring: Sendable {
         var hooks = HTTPHooks()
         hooks.admit = { frontDoor.admit($0) }
         hooks.immediate = { pages.answer($0) }
-        let bodyByteCountMax = min(configuration.http.bodyByteCountMax, Router.jsonByteCountMax)
-        hooks.bodyByteCountMax = { _, _ in bodyByteCountMax }
+        let bodyByteCountMax = configuration.http.bodyByteCountMax
+        hooks.bodyByteCountMax = { method, path in
+            let most = router.bodyByteCountMax(method, path)
+            // The setting is for what people and programs ask; files have bounds of their own.
+            return most > Router.jsonByteCountMax ? most : min(most, bodyByteCountMax)
+        }
         hooks.refusal = { refusal in
             let failure = Failure(refusal.status == 413 ? .tooLarge : .invalid, refusal.detail)
             return FrontDoor.harden(HTTPResponse(failure, status: refusal.status, requestID: "-"))

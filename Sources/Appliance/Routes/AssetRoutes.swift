@@ -14,22 +14,12 @@ extension RouteTable {
                 .response(HTTPResponse(try await appliance.register.list(assetQuery(exchange))))
             },
             Route(
-                "GET", "/api/v1/assets/{id}",
-                RouteDocument(
-                    "assets", "One piece with its identifiers and its history", answer: (200, Schema.ref("Asset")),
-                    problems: [.notFound])
-            ) { exchange in
-                let (asset, json) = try await appliance.register.find(exchange.id())
-                return .response(HTTPResponse(json).with("ETag", "\"\(asset.version)\""))
-            },
-            Route(
                 "PATCH", "/api/v1/assets/{id}/status",
                 RouteDocument(
                     "assets", "Set the status by hand", [.ifMatch],
                     body: Schema.object(["status": Schema.settableStatus, "note?": Schema.orNull(Schema.text)]),
                     answer: (200, Schema.ref("Asset")), problems: [.invalid, .notFound, .stale])
             ) { exchange in try await setStatus(exchange, appliance) },
-            editRoute(Asset.self, at: "/api/v1/assets/{id}", tag: "assets", answer: "Asset", appliance),
         ]
     }
 
@@ -49,7 +39,7 @@ extension RouteTable {
         return .response(HTTPResponse(asset.json).with("ETag", "\"\(asset.version)\""))
     }
 
-    private static func assetQuery(_ exchange: Exchange) throws -> AssetQuery {
+    static func assetQuery(_ exchange: Exchange) throws -> AssetQuery {
         var query = AssetQuery()
         query.text = exchange.request.query("q") ?? ""
         query.category = exchange.request.query("category")
@@ -64,7 +54,7 @@ extension RouteTable {
         return query
     }
 
-    private static let assetListParameters: [RouteDocument.Parameter] = [
+    static let assetListParameters: [RouteDocument.Parameter] = [
         .query("limit", Schema.whole(1...AssetQuery.limitMax), "Most items; 50 if absent."),
         .query("cursor", Schema.someText, "`next` of the page before."),
         .query("q", Schema.text, "Words that must occur in number, name, serial, codes, holder or project."),

@@ -41,6 +41,20 @@ extension RouteTable {
                     "projects", "The sheet as the warehouse walks it: by section, then shelf by shelf",
                     answer: (200, Schema.ref("WarehouseSheet")), problems: [.notFound])
             ) { exchange in .response(HTTPResponse(try await board.sheet(of: exchange.id()).json)) },
+            Route(
+                "GET", projects + "/{id}/sheet.csv",
+                RouteDocument(
+                    "projects", "The same as a table, a row a line", answer: (200, Schema.text),
+                    as: ExportFormat.csv.contentType, problems: [.notFound])
+            ) { exchange in
+                let sheet = try await board.sheet(of: exchange.id())
+                var writer = CSVWriter()
+                for row in sheet.table { writer.append(row) }
+                return .response(
+                    HTTPResponse(contentType: ExportFormat.csv.contentType, bytes: writer.take())
+                        .with("Content-Disposition", "attachment; filename=\"sheet.csv\"")
+                        .with("Cache-Control", "no-store"))
+            },
         ]
     }
 
@@ -49,7 +63,7 @@ extension RouteTable {
         let edit = { @Sendable (exchange: Exchange, fields: JSON) async throws -> HTTPReply in
             let edited = try await desk.edit(
                 exchange.id(), fields, ifVersion: exchange.ifMatch(), by: exchange.author)
-            return try await .edited(edited, warnings(of: edited, board))
+            return try await .edited(edited, warned(edited.record, board))
         }
         return [
             Route(
@@ -62,7 +76,7 @@ extension RouteTable {
                 let fields = JSON.object(body.members.filter { $0.key != "copyOf" })
                 let original = try copied(body["copyOf"] ?? .null)
                 let made = try await board.create(fields, copyOf: original, by: exchange.author)
-                return try await .edited(made, status: 201, warnings(of: made, board))
+                return try await .edited(made, warned(made.record, board), status: 201)
             },
             Route(
                 "PATCH", projects + "/{id}", access: .role(.manager),
@@ -82,8 +96,8 @@ extension RouteTable {
         ]
     }
 
-    private static func warnings(of edited: Edited<Project>, _ board: ProjectBoard) async throws -> JSON {
-        ["warnings": .array(try await board.warnings(of: edited.record.id).map(JSON.string))]
+    private static func warned(_ project: Project, _ board: ProjectBoard) async throws -> JSON {
+        project.json.adding(["warnings": .array(try await board.warnings(of: project.id).map(JSON.string))])
     }
 
     private static func copied(_ value: JSON) throws -> Project.ID? {

@@ -73,15 +73,8 @@ extension RouteTable {
 
 extension HTTPReply {
     /// The record as the edit left it, with its ETag, and in `Depotd-Change` the Change that an undo names.
-    ///
-    /// - Parameter more: members beside the record's own.
-    static func edited<Record: RegistryRecord>(
-        _ edited: Edited<Record>, status: Int = 200, _ more: JSON = [:]
-    ) -> HTTPReply {
-        let response = HTTPResponse(status: status, edited.record.json.adding(more))
-            .with("ETag", "\"\(edited.record.version)\"")
-        guard let change = edited.change else { return .response(response) }
-        return .response(response.with("Depotd-Change", String(change)))
+    static func edited<Record: RegistryRecord>(_ edited: Edited<Record>, status: Int = 200) -> HTTPReply {
+        .edited(edited, edited.record.json, status: status)
     }
 }
 
@@ -122,13 +115,14 @@ extension Schema {
         switch shape {
         case .line(let count), .lines(let count): ["type": "string", "maxLength": .int(Int64(count))]
         case .whole(let range): whole(Int(range.lowerBound)...Int(range.upperBound))
+        case .number: ["type": "number"]
         case .flag, .archived: flag
         case .instant: time
         case .day: ["type": "string", "format": "date"]
         case .choice(let choices): one(of: choices)
         case .reference: ["type": ["string", "object"]]
-        case .json: ["type": ["object", "array"]]
-        case .part: ["type": "array"]
+        case .object: ["type": "object"]
+        case .list, .part: ["type": "array"]
         }
     }
 }

@@ -1,4 +1,4 @@
-// Lists of gear: searched, filtered, a page at a time, and one piece with all that is known of it.
+// Lists of gear: searched, filtered, a page at a time.
 import Foundation
 import GRDB
 
@@ -43,19 +43,34 @@ extension AssetRegister {
         }
     }
 
-    /// One piece with its identifiers and where it was.
+    /// All that a query finds, by number and a page at a time, so that no list of everything is ever in memory. Each
+    /// page is a snapshot of its own.
     ///
-    /// - Throws: `notFound`.
-    package func find(_ id: Asset.ID) async throws -> (asset: Asset, json: JSON) {
-        try await store.read { database in
-            guard let asset = try Asset.find(id, in: database) else {
-                throw Failure(.notFound, "There is no such gear.")
+    /// - Parameter body: gets the pieces and the connection they were read from.
+    func each(
+        _ query: AssetQuery, pageCount: Int = 500,
+        _ body: @escaping @Sendable ([Asset], Database) throws -> Void
+    ) async throws {
+        var query = query
+        query.limit = pageCount
+        var after: (sort: String, id: String)?
+        repeat {
+            after = try await store.read { [query, after] database -> (sort: String, id: String)? in
+                let filter = Self.filter(query)
+                let items = try Self.page(query, filter, after: after, in: database)
+                try body(Array(items.prefix(query.limit)), database)
+                guard items.count > query.limit else { return nil }
+                return (items[query.limit - 1].sort, items[query.limit - 1].id.rawValue)
             }
-            let more: JSON = [
-                "identifiers": .array(try Self.identifiers(of: id, in: database)),
-                "history": .array(try Self.history(of: id, in: database)),
-            ]
-            return (asset, asset.json.adding(more))
+        } while after != nil
+    }
+
+    /// The identifiers of all that a query finds, at most `countMax` and one more.
+    package func ids(_ query: AssetQuery, atMost countMax: Int) async throws -> [Asset.ID] {
+        try await store.read { database in
+            var query = query
+            query.limit = countMax
+            return try Self.page(query, Self.filter(query), after: nil, in: database).map(\.id)
         }
     }
 
@@ -119,41 +134,5 @@ extension AssetRegister {
             throw Failure(.invalid, "That is not a cursor of this list.", field: "cursor")
         }
         return (String(parts[0]), String(parts[1]))
-    }
-
-    private static func identifiers(of id: Asset.ID, in database: Database) throws -> [JSON] {
-        try Row.fetchAll(
-            database, sql: "SELECT scheme, value FROM identifier WHERE asset = ? ORDER BY scheme, value",
-            arguments: [id.rawValue]
-        ).map { ["scheme": .string($0["scheme"]), "value": .string($0["value"])] }
-    }
-
-    /// The last 100 movements at doors and changes by hand, newest first.
-    private static func history(of id: Asset.ID, in database: Database) throws -> [JSON] {
-        try Row.fetchAll(
-            database,
-            sql: """
-                SELECT happening.*, person.name AS person_name, project.name AS project_name,
-                  door.name AS door_name
-                FROM (
-                  SELECT kind, at, person, project, door, NULL AS note, NULL AS status
-                  FROM custody_event WHERE asset = :asset AND door IS NOT NULL
-                  UNION ALL
-                  SELECT kind, hlc >> 16, actor, NULL, NULL, json_extract(body, '$.note'), json_extract(body, '$.status')
-                  FROM change WHERE topic = 'assets' AND subject = :asset AND kind IN ('created', 'status')
-                ) AS happening
-                LEFT JOIN person ON person.id = happening.person LEFT JOIN project ON project.id = happening.project
-                LEFT JOIN door ON door.id = happening.door
-                ORDER BY happening.at DESC LIMIT 100
-                """, arguments: ["asset": id.rawValue]
-        ).map { row in
-            [
-                "kind": .string(row["kind"]), "at": .time(Date(milliseconds: row["at"])),
-                "person": NamedReference<Person>(id: row["person"], name: row["person_name"]).orNull(),
-                "project": NamedReference<Project>(id: row["project"], name: row["project_name"]).orNull(),
-                "door": NamedReference<Door>(id: row["door"], name: row["door_name"]).orNull(),
-                "note": .optional(row["note"]), "status": .optional(row["status"]),
-            ]
-        }
     }
 }

@@ -28,13 +28,30 @@ extension Project {
     package static func letGo(of project: Project, in transaction: WriteTransaction) throws {
         let database = transaction.database
         let later = try Row.fetchOne(
-            database, sql: "SELECT 1 FROM pull_line WHERE project = ? AND (updated > ? OR version > 1)",
-            arguments: [project.id.rawValue, project.updated.milliseconds])
+            database,
+            sql: """
+                SELECT 1 FROM pull_line JOIN project ON project.id = pull_line.project
+                WHERE project.id = ? AND (pull_line.updated > project.updated OR pull_line.version > 1)
+                """, arguments: [project.id.rawValue])
         guard later == nil else {
             throw Failure(.conflict, "The sheet of \(project.name) was edited since. Archive the project instead.")
         }
         for table in ["project_person", "pull_line"] {
             try database.execute(sql: "DELETE FROM \(table) WHERE project = ?", arguments: [project.id.rawValue])
+        }
+    }
+
+    package static func belongings(of project: Project, in database: Database) throws -> JSON {
+        ["lines": .array(try PullSheet.lines(of: project.id, in: database).map(\.line.json))]
+    }
+
+    package static func giveBack(_ before: JSON, to project: Project, in transaction: WriteTransaction) throws {
+        guard case .array(let lines)? = before["lines"] else { return }
+        for line in lines {
+            let fields = line.members.filter { PullLine.table.field($0.key) != nil }
+            _ = try RecordEdit.create(
+                PullLine.self, .object(fields), id: line["id"]?.string.map { PullLine.ID($0) }, by: Author(),
+                in: transaction)
         }
     }
 

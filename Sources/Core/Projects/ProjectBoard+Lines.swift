@@ -138,7 +138,8 @@ extension ProjectBoard {
         case added, raised, already, person
     }
 
-    /// Puts what a code stands for onto the sheet: the unit, one more of its model where that is wanted, or a person.
+    /// Puts what a code stands for onto the sheet: the unit, one more of its model where that is wanted or where
+    /// pieces are only counted, or a person.
     ///
     /// - Parameter byModel: asks for any unit of the model instead of this one.
     /// - Returns: `{"effect", "short", "line", "asset", "person", "changes", "warnings"}`.
@@ -153,6 +154,11 @@ extension ProjectBoard {
             if let person = try Roster.holder(of: code, in: database) {
                 return try Self.add(person, to: project, by: author, in: transaction)
             }
+            if let stock = try StockDesk.find(code, in: database) {
+                return try Self.add(
+                    NamedReference(id: stock.model, name: stock.name), in: section, to: project, by: author,
+                    in: transaction)
+            }
             guard let asset = try AssetRegister.find(code, in: database) else {
                 throw Failure(.notFound, "Nothing here has the code \(code.text).", field: "code")
             }
@@ -162,7 +168,7 @@ extension ProjectBoard {
             }
             let answer =
                 byModel
-                ? try Self.add(modelOf: asset, in: section, to: project, by: author, in: transaction)
+                ? try Self.add(asset.model, in: section, to: project, by: author, in: transaction)
                 : try Self.add(asset, in: section, to: project, by: author, in: transaction)
             // Being on a sheet may have reserved it.
             return answer.replacing("asset", with: try RecordEdit.find(asset.id, in: database).brief)
@@ -184,15 +190,15 @@ extension ProjectBoard {
     }
 
     private static func add(
-        modelOf asset: Asset, in section: String?, to project: Project, by author: Author,
+        _ model: NamedReference<Model>, in section: String?, to project: Project, by author: Author,
         in transaction: WriteTransaction
     ) throws -> JSON {
-        let isThere = try PullLine.on(project.id, section, by: asset.model.id, in: transaction.database) != nil
+        let isThere = try PullLine.on(project.id, section, by: model.id, in: transaction.database) != nil
         var edit = SheetEdit()
-        edit.add(try raise(asset.model.id, by: 1, in: section, of: project.id, author, transaction))
+        edit.add(try raise(model.id, by: 1, in: section, of: project.id, author, transaction))
         edit = try warned(edit, project.id, in: transaction.database)
-        let title = edit.lines.first?.title ?? asset.model.name
-        return said(isThere ? .raised : .added, "\(title) on the sheet", edit, asset: asset)
+        let title = edit.lines.first?.title ?? model.name
+        return said(isThere ? .raised : .added, "\(title) on the sheet", edit)
     }
 
     private static func add(

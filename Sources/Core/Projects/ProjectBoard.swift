@@ -193,15 +193,12 @@ extension ProjectBoard {
     }
 
     private static func cursor(after project: Project) -> String {
-        "\(project.starts.milliseconds)_\(project.id.rawValue)"
+        ListCursor.text([String(project.starts.milliseconds), project.id.rawValue])
     }
 
-    /// What a cursor that was given out says. - Throws: `invalid` for any other.
     private static func place(of cursor: String) throws -> (starts: Int64, id: String) {
-        let parts = cursor.split(separator: "_", maxSplits: 1)
-        guard parts.count == 2, let starts = Int64(parts[0]) else {
-            throw Failure(.invalid, "That is not a cursor of this list.", field: "cursor")
-        }
-        return (starts, String(parts[1]))
+        let parts = try ListCursor.parts(of: cursor, count: 2)
+        guard let starts = Int64(parts[0]) else { throw ListCursor.stranger }
+        return (starts, parts[1])
     }
 }

@@ -48,12 +48,19 @@ package protocol RegistryRecord: FetchableRecord, Sendable {
     ///
     /// - Throws: what is wrong with the row as a whole; then nothing of it was written.
     static func settle(_ record: Self, before: Self?, in transaction: WriteTransaction) throws
+    /// What to say when the schema refused the row because of another one or of itself; nil when nothing is known.
+    static func clash(_ columns: [String: DatabaseValue], id: Identifier<Self>, in database: Database) throws
+        -> Failure?
     /// Takes back a Change of a kind that is this record's own, such as a status; nil when that can not be done.
     static func reverse(
         _ change: Change, of record: Self, by author: Author, in transaction: WriteTransaction
     ) throws -> Edited<Self>?
     /// Takes away what depends on a row that is about to be removed.
     static func letGo(of record: Self, in transaction: WriteTransaction) throws
+    /// What ``letGo(of:in:)`` takes away, as members that the Change of the removal keeps beside the fields.
+    static func belongings(of record: Self, in database: Database) throws -> JSON
+    /// Gives a record that was removed and made again what belonged to it, from `before` of the removal.
+    static func giveBack(_ before: JSON, to record: Self, in transaction: WriteTransaction) throws
     /// Refuses columns that do not fit each other or what is there, before they are written.
     static func check(_ columns: [String: DatabaseValue], before: Self?, in database: Database) throws
     /// Writes a field of the shape ``RecordField/Shape/part``.
@@ -66,12 +73,20 @@ package protocol RegistryRecord: FetchableRecord, Sendable {
 extension RegistryRecord {
     /// Nothing follows from most rows.
     package static func settle(_ record: Self, before: Self?, in transaction: WriteTransaction) throws {}
+    /// Most rows have nothing that another one could have too.
+    package static func clash(
+        _ columns: [String: DatabaseValue], id: Identifier<Self>, in database: Database
+    ) throws -> Failure? { nil }
     /// Most records are only created, edited and removed.
     package static func reverse(
         _ change: Change, of record: Self, by author: Author, in transaction: WriteTransaction
     ) throws -> Edited<Self>? { nil }
     /// Nothing depends on most rows.
     package static func letGo(of record: Self, in transaction: WriteTransaction) throws {}
+    /// Most rows have nothing beside their fields.
+    package static func belongings(of record: Self, in database: Database) throws -> JSON { [:] }
+    /// Most rows have nothing beside their fields.
+    package static func giveBack(_ before: JSON, to record: Self, in transaction: WriteTransaction) throws {}
     /// The fields' own rules say all of most records.
     package static func check(_ columns: [String: DatabaseValue], before: Self?, in database: Database) throws {}
     /// Most records are one row.

@@ -11,7 +11,7 @@ package enum Topic: String, Sendable, CaseIterable, Codable {
     /// Notes on people and their badges; for managers.
     case confidential = "people.confidential"
 
-    /// The role from which on one may listen.
+    /// Who may listen: whoever has this role or a higher one.
     package var role: Role {
         switch self {
         case .costs, .confidential: .manager
