@@ -52,6 +52,8 @@ package enum RecordEdit {
             let after = try find(id, in: transaction.database)
             try Record.permit(after, before: record, by: author)
             try Record.settle(after, before: record, in: transaction)
+            guard kind == "edited" else { return }
+            try Record.demand(find(id, in: transaction.database), before: record, in: transaction.database)
         }
     }
 
