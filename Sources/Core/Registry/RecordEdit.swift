@@ -96,6 +96,7 @@ package enum RecordEdit {
         _ id: Identifier<Record>, by author: Author, in transaction: WriteTransaction
     ) throws -> Edited<Record> {
         let record = try find(id, in: transaction.database)
+        let before = try record.json.adding(Record.belongings(of: record, in: transaction.database))
         do {
             try Record.letGo(of: record, in: transaction)
             try transaction.database.execute(
@@ -104,7 +105,7 @@ package enum RecordEdit {
             throw Failure(
                 .conflict, "This \(Record.table.word) was used since. Archive it instead.", cause: "\(error)")
         }
-        let change = try append("removed", record, ["before": record.json], by: author, in: transaction)
+        let change = try append("removed", record, ["before": before], by: author, in: transaction)
         return Edited(record: record, change: change.position.seq)
     }
 
