@@ -110,7 +110,7 @@ package enum RecordEdit {
     ) throws -> Edited<Record> {
         let record = try find(id, in: transaction.database)
         try Record.permit(nil, before: record, by: author)
-        let belongings = try Record.belongings(of: record, in: transaction.database)
+        let before = try record.json.adding(Record.belongings(of: record, in: transaction.database))
         do {
             try Record.letGo(of: record, in: transaction)
             try transaction.database.execute(
@@ -119,7 +119,6 @@ package enum RecordEdit {
             throw Failure(
                 .conflict, "This \(Record.table.word) was used since. Archive it instead.", cause: "\(error)")
         }
-        let before = record.json.adding(belongings)
         let change = try append("removed", record, ["before": before], by: author, in: transaction)
         return Edited(record: record, change: change.position.seq)
     }
