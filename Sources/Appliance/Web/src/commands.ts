@@ -3,7 +3,7 @@
 
 import { get, isAborted, now, patch, post, query, remove, sentence, whenSessionEnds } from "./api";
 import { Live } from "./live";
-import { apply, doorById, emptyGear, FollowUp, forget, markUndone, putAsset, putOutcome, shownStatus, state, tell, update } from "./store";
+import { apply, doorById, emptyGear, FollowUp, forget, markUndone, pass, putAsset, putOutcome, shownStatus, state, tell, update } from "./store";
 import { About, Asset, AssetDetail, AssetPage, Door, List, Outcome, Person, Project, Reader, Status, Unknown } from "./types";
 import { debounced } from "./time";
 import { signInAddress, to } from "./router";
@@ -67,6 +67,7 @@ function reloadAll(): void {
   if (state.gear.loaded) void loadGear(state.gear.q, state.gear.status);
   if (state.detail) void loadDetail(state.detail.id);
   if (state.projects) void loadProjects();
+  pass({ topic: "reset", kind: "reset", data: null });
 }
 
 // ---- doors ------------------------------------------------------------------------------------------------------

@@ -81,6 +81,18 @@ export function forget(): void {
 let noticeCount = 0;
 const noticeSeconds = { ok: 8, stop: 20 };
 
+/** Takes back what the newest notice that offers it speaks of; false when none does. */
+export function undoNewest(): boolean {
+  const notice = [...state.notices].reverse().find((candidate) => candidate.action?.label === "Undo");
+  if (!notice) return false;
+  dismissNotice(notice.id);
+  notice.action?.run();
+  return true;
+}
+
+/** True when the signed-in person may edit the registry. */
+export function mayEdit(): boolean { return state.session !== null && state.session.role !== "crew"; }
+
 export function tell(tone: Notice["tone"], text: string, action?: Notice["action"]): void {
   const id = ++noticeCount;
   update((current) => { current.notices = [...current.notices.slice(-2), { id, tone, text, ...(action ? { action } : {}) }]; });
@@ -141,6 +153,17 @@ function put<Item extends { id: string }>(items: Item[] | null, item: Item): Ite
 
 // ---- changes from the socket -----------------------------------------------------------------------------------
 
+const hearers = new Set<(fact: Fact) => void>();
+
+/** Calls `hearer` after each fact of the live socket, for pages whose data is not in the state; the topic `reset`
+ * means that some were missed. */
+export function hear(hearer: (fact: Fact) => void): () => void {
+  hearers.add(hearer);
+  return () => hearers.delete(hearer);
+}
+
+export function pass(fact: Fact): void { for (const hearer of [...hearers]) hearer(fact); }
+
 /** What a change asks for beyond what it carries. */
 export interface FollowUp { gear?: boolean; detail?: boolean; visit?: string; suggestions?: boolean; refused?: string }
 
@@ -148,6 +171,7 @@ export interface FollowUp { gear?: boolean; detail?: boolean; visit?: string; su
 export function apply(change: Fact): FollowUp {
   let followUp: FollowUp = {};
   update((current) => { followUp = applyTo(current, change); });
+  pass(change);
   return followUp;
 }
 
