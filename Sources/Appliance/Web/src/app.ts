@@ -15,10 +15,12 @@ import { field, Page, takesText } from "./page";
 import { address, signInAddress, to, whenAddressChanges, withQuery } from "./router";
 import { state, undoNewest } from "./store";
 import { nextTheme, restoreTheme, theme } from "./theme";
-import { openCode, Wedge } from "./wedge";
+import { hearScans, openCode, unlessScan } from "./wedge";
 import "./pages/door";
 import "./pages/doors";
-import "./pages/gear";
+import "./pages/gear/gear";
+import "./pages/models/models";
+import "./pages/import/import";
 import "./pages/devices";
 import "./pages/sign-in";
 
@@ -50,6 +52,8 @@ function placeAt(path: string): Place {
 const places: readonly (readonly [RegExp, string, string])[] = [
   [/^\/(door)?$/, "page-doors", "Doors"],
   [/^\/gear(\/new)?$/, "page-gear", "Gear"],
+  [/^\/models(\/[^/]+)?$/, "page-models", "Models"],
+  [/^\/import$/, "page-import", "Import"],
   [/^\/devices$/, "page-devices", "Devices"],
 ];
 
@@ -72,7 +76,7 @@ class DepotApp extends Page {
 
   protected override enter(): void {
     this.until(whenAddressChanges(() => this.go()));
-    this.until(this.wedge.listen());
+    this.until(hearScans((code) => { if (this.place?.hasChrome) void openCode(code); }));
     this.listen("keydown", (event) => this.key(event));
     void this.boot();
   }
@@ -178,15 +182,14 @@ class DepotApp extends Page {
     if (event.timeStamp - this.wentAt < secondKeyWithin) {
       this.wentAt = -Infinity;
       const room = rooms.find((candidate) => candidate.key === event.key);
-      if (room) { event.preventDefault(); this.wedge.unlessScan(() => to(room.path)); }
+      if (room) { event.preventDefault(); unlessScan(() => to(room.path)); }
       return;
     }
     if (event.key === "/") { event.preventDefault(); this.focusSearch(); }
     else if (event.key === "g") this.wentAt = event.timeStamp;
     else if (event.key === "?") this.openHelp();
-    else if (event.key === "u") this.wedge.unlessScan(() => { undoNewest(); });
+    else if (event.key === "u") unlessScan(() => { undoNewest(); });
   }
-  private readonly wedge = new Wedge((code) => { if (this.place?.hasChrome) void openCode(code); });
 
   private focusSearch(): void {
     const search = this.querySelector<HTMLInputElement>("#search");
