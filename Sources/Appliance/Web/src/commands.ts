@@ -130,6 +130,16 @@ export async function undo(scan: string): Promise<void> {
   } finally { update((current) => { current.undoing = null; }); }
 }
 
+/** Says how many pieces a scan of counted stock was of. */
+export async function setQuantity(scan: string, quantity: number): Promise<void> {
+  try {
+    const outcome = await post<Outcome>(`/scans/${scan}/quantity`, { quantity });
+    update((current) => putOutcome(current, outcome, false));
+  } catch (error) {
+    tell("stop", sentence(error));
+  }
+}
+
 // ---- unknown codes -------------------------------------------------------------------------------------------------
 
 export async function loadUnknowns(): Promise<void> {

@@ -20,7 +20,8 @@ export interface Outcome {
   id: string; outcome: OutcomeKind;
   action: "out" | "in" | "transfer" | "already" | "acting" | "none" | "undone" | "refused";
   word: string; short: string; spoken: string; code: string;
-  asset: AssetRef | null; actor: Ref | null; project: Ref | null; progress: Progress | null;
+  asset: AssetRef | null; model: Ref | null; quantity: number | null;   // counted stock, and how many pieces of it
+  actor: Ref | null; project: Ref | null; progress: Progress | null;
   door: { id: string; name: string; direction: Direction } | null;
   reader: string | null; undoable: boolean; undone: boolean; at: string;
 }
