@@ -32,6 +32,7 @@ export async function openSession(): Promise<void> {
   const about = await get<About>("/about");
   update((current) => { current.session = person; current.about = about; });
   live.start({ epoch: about.epoch, seq: about.seq });
+  void loadUnknowns();   // the rail counts them
 }
 
 export async function signIn(person: string, pin: string): Promise<void> {
