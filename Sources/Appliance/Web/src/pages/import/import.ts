@@ -142,7 +142,7 @@ class ImportPage extends Page {
 
   private stepper(): Template {
     const { step } = this;
-    return html`<ol class="stepper" aria-label="Steps">${stepNames.map((name, index) => html`<li class="${index < step ? "stepper-past" : ""}" aria-current="${index === step ? "step" : null}"><span class="stepper-number">${index < step ? icon("check") : index + 1}</span><span>${name}</span></li>`)}</ol>`;
+    return html`<ol class="stages" aria-label="Steps">${stepNames.map((name, index) => html`<li class="${index < step ? "stages-past" : ""}" aria-current="${index === step ? "step" : null}"><span class="stages-number">${index < step ? icon("check") : index + 1}</span><span>${name}</span></li>`)}</ol>`;
   }
 
   private stepView(): Content {
