@@ -98,8 +98,8 @@ export class RecordForm extends Page {
       try {
         const value = wire(field, this.value(field.name, field));
         const before = member(this.opened, field.name);
-        const isNew = !this.plan.record;
-        if (isNew ? !(value === null || (Array.isArray(value) && value.length === 0)) : !isEqual(value, before)) changed[field.name] = value;
+        const isEmpty = value === null || (Array.isArray(value) && value.length === 0) || (value === false && !field.isRequired);
+        if (this.plan.record ? !isEqual(value, before) && !(isEmpty && (before ?? null) === null) : !isEmpty) changed[field.name] = value;
       } catch (words) { this.refusals[field.name] = { words: String(words) }; }
     }
     return changed;
