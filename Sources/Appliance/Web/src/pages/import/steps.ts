@@ -81,9 +81,9 @@ const shownErrors = 200;
 export function checkStep(sheet: Sheet, report: Report | null, isBusy: boolean, run: () => void, again: () => void, isRefused: boolean): Template {
   if (!report) return html`<section class="import-step">${title("Checking")}${isRefused ? html`<div class="import-foot"><button class="button button-first" @click=${again}>${icon("retry")}Check again</button><a class="button" href="${withQuery({ step: null })}">Back to the columns</a></div>` : html`<p class="lead" role="status">Reading ${number(sheet.rowCount)} rows. Nothing is written.</p><div class="skeleton-page" aria-busy="true"></div>`}</section>`;
   const isRight = report.errorCount === 0, changes = report.creates + report.updates;
-  const figure = (value: number, words: string, tone = ""): Template => html`<div class="figure ${tone}"><b>${number(value)}</b><span>${words}</span></div>`;
+  const figure = (value: number, words: string, tone = ""): Template => html`<div class="import-figure ${tone}"><b>${number(value)}</b><span>${words}</span></div>`;
   return html`<section class="import-step">${title(isRight ? (changes === 0 ? "Nothing would change" : "Ready to import") : `${number(report.refusedRows ?? report.errorCount)} ${(report.refusedRows ?? report.errorCount) === 1 ? "row is" : "rows are"} not right`)}
-    <div class="figures">${figure(report.creates, "new")}${figure(report.updates, "updated")}${figure(report.unchanged + (report.skipped ?? 0), "left as they are")}${isRight ? null : figure(report.refusedRows ?? report.errorCount, "refused", "figure-stop")}</div>
+    <div class="import-figures">${figure(report.creates, "new")}${figure(report.updates, "updated")}${figure(report.unchanged + (report.skipped ?? 0), "left as they are")}${isRight ? null : figure(report.refusedRows ?? report.errorCount, "refused", "import-figure-stop")}</div>
     ${isRight ? null : errorTable(sheet, report)}
     ${(report.makesCount ?? 0) > 0 && html`<details class="makes"><summary>${number(report.makesCount ?? 0)} made along with them</summary><ul>${(report.makes ?? []).map((one) => html`<li><span class="quiet">${one.kind}</span> ${one.name}</li>`)}</ul></details>`}
     ${report.preview.length > 0 && preview(sheet, report)}
