@@ -161,9 +161,9 @@ def desk(browser):
     assert opened.complaints == []
 
 
-def sign_in(page: Page, daemon: Daemon) -> None:
+def sign_in(page: Page, daemon: Daemon, who: int = 0) -> None:
     """Signs in as a person does, by name and PIN."""
-    person = daemon.people[0]
+    person = daemon.people[who]
     page.goto(f"{daemon.url}/sign-in?next=/devices")
     pick = page.locator(".person", has_text=person["name"])
     page.wait_for_selector(".person, .keypad")
