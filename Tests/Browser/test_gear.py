@@ -36,7 +36,7 @@ def units(daemon, model, count: int) -> list[dict]:
 
 def at(desk, daemon, path: str, who: int = 0, **options):
     page = desk.page(**{**DESK, **options})
-    sign_in(page, daemon, who)
+    sign_in(page, daemon, daemon.people[who]["name"])
     page.goto(daemon.url + path)
     is_live(page)
     return page
