@@ -53,6 +53,9 @@ package enum RecordEdit {
                     arguments: StatementArguments(names.map { values[$0] ?? .null } + [record.id.databaseValue]))
             }
             try Record.settle(find(id, in: transaction.database), before: record, in: transaction)
+            if kind == "edited" {
+                try Record.demand(find(id, in: transaction.database), before: record, in: transaction.database)
+            }
         }
     }
 
