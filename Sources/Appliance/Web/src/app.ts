@@ -100,7 +100,7 @@ class DepotApp extends Page {
 
   protected override enter(): void {
     this.until(whenAddressChanges(() => this.go()));
-    this.until(hearScans((code) => { if (this.place?.hasChrome && !offerScan(code)) void openCode(code); }));
+    this.until(hearScans((code) => { if (!offerScan(code)) void openCode(code); }, () => this.place?.hasChrome === true));
     this.listen("keydown", (event) => this.key(event));
     void this.boot();
   }
