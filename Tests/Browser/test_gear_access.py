@@ -1,5 +1,7 @@
 """The pages of the gear for everybody: axe finds nothing on them, on a phone and a desk, in light and dark."""
 
+import uuid
+
 import pytest
 
 from conftest import is_live
@@ -18,8 +20,8 @@ def send(page, model: str, step: str) -> None:
 
 
 def clash(page, daemon, asset) -> None:
-    page.locator('[data-field="owner"] input').fill("Yours")
-    daemon.call("PATCH", f"/assets/{asset['id']}", {"owner": f"Theirs {page.viewport_size['width']}"})
+    page.locator('[data-field="owner"] input').fill(f"Yours {uuid.uuid4()}")
+    daemon.call("PATCH", f"/assets/{asset['id']}", {"owner": f"Theirs {uuid.uuid4()}"})
     page.keyboard.press("Control+Enter")
     page.wait_for_selector(".clash")
     # The draft must not greet the next test.
