@@ -23,7 +23,7 @@ type Message =
   | { type: "error"; code: string; message: string }
   | { type: "pong" };
 
-const topics = ["assets", "scans", "doors", "unknowns", "readers", "projects"];
+const topics = ["assets", "scans", "doors", "unknowns", "readers", "projects", "models", "places", "people"];
 const firstWait = 250, longestWait = 15_000;
 const graceBeforeOffline = 1_500;       // a restart of the daemon takes less: no alarm for it
 const silenceBeforePing = 40_000;       // the daemon sends its position every 30 s
