@@ -95,7 +95,7 @@ class PeoplePage extends Page {
   }
 
   private row(person: PersonRow): Template {
-    const isOpen = person.id === this.open, holds = person.holds ?? 0;
+    const isOpen = person.id === this.open, holds = person.holdCount ?? 0;
     return html`<li class="row person-row ${isOpen ? "row-open" : ""} ${person.active === false ? "row-away" : ""}" data-person="${person.id}">
       ${avatar(person)}<a class="row-link" data-row href="${this.link(person.id)}" aria-current="${isOpen ? "true" : null}"><strong>${person.name}</strong>${person.id === state.session?.id && html` <span class="quiet">you</span>`}</a>
       <span class="row-role">${roleWords[person.role] ?? person.role}${person.active === false ? ", not active" : ""}</span>

@@ -5,7 +5,7 @@ import { sentence } from "../../api";
 import { statusPill } from "../../bits";
 import { offerUndo } from "../../forms/record";
 import { html, keyed, Content, Template } from "../../html";
-import { icon } from "../../icons";
+import { icon, shape } from "../../icons";
 import { field, Page } from "../../page";
 import { mayEdit, tell } from "../../store";
 import { AssetRef } from "../../types";
@@ -161,6 +161,7 @@ export class Sheet extends Page {
         <button class="line-what" data-row aria-expanded="${isOpen ? "true" : "false"}" @click=${() => this.toggle(line.id)}>
           ${line.asset ? html`<strong class="number">${line.asset.number}</strong><span>${line.asset.name}</span>` : html`<strong class="line-count">${line.quantity} ×</strong><span>${line.model?.name}</span>`}
           ${line.note && html`<span class="line-note">${line.note}</span>`}
+          ${line.warnings.map((words) => html`<span class="line-warning">${shape("ok-but")}<span>${words}</span></span>`)}
         </button>
         ${progress({ total: line.quantity, out: line.out, back: line.back })}
       </div>

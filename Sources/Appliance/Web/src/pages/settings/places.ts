@@ -20,7 +20,7 @@ export interface Place { id: string; name: string; parent: Ref | null; path: str
 interface Branch { place: Place; depth: number }
 
 export class Places extends Page {
-  private readonly places = new Asked<{ items: Place[] }>(() => get(`/places${query({ archived: this.isWithArchived ? "all" : null, limit: 1000 })}`), () => this.refresh());
+  private readonly places = new Asked<{ items: Place[] }>(() => get(`/places${query({ archived: this.isWithArchived ? "all" : null })}`), () => this.refresh());
   private readonly loadSoon = debounced(120, () => void this.places.load());
   private form: { key: string; form: RecordForm } | null = null;
   private asked = false;
