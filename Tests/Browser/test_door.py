@@ -127,6 +127,27 @@ def test_undo_takes_the_last_scan_back_on_every_screen(desk, daemon):
     assert daemon.call("GET", f"/assets/{asset['id']}")["status"] == "available"
 
 
+def test_a_scan_of_a_shelf_label_counts_one_and_a_press_says_how_many(desk, daemon):
+    door = daemon.door("out")
+    page, other = at_door(desk, daemon, door), at_door(desk, daemon, door)
+    outcome = daemon.scan("SHELF-C4", door)
+    card = page.locator(".quantity")
+    expect(card).to_contain_text("How many?")
+    for button in card.locator("button").all():
+        assert button.bounding_box()["height"] >= 64
+
+    card.get_by_role("button", name="10 pieces").click()
+    for screen in (page, other):
+        expect(screen.locator(".stage-asset")).to_contain_text("10 Schuko cable 10 m")
+    card.get_by_role("button", name="One less").click()
+    expect(page.locator(".quantity-count")).to_have_text("9")
+
+    page.locator(".visit-undo").click()
+    for screen in (page, other):
+        expect(screen.locator(f'.visit-row[data-outcome="{outcome["id"]}"]')).to_have_class(re.compile("visit-undone"))
+        expect(screen.locator(".quantity")).to_have_count(0)
+
+
 def test_an_unknown_code_waits_at_the_side_until_it_is_linked(desk, daemon):
     door = daemon.door("out")
     [asset] = daemon.assets("available")

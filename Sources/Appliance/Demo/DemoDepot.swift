@@ -29,6 +29,7 @@ struct DemoDepot {
             _ = try await roster.add(name: person.name, role: person.role, pin: person.pin, badges: [person.badge])
         }
         let gear = try await addGear()
+        try await addCables(store)
         try await addProjects(gear, now: store.clock.now)
         try await addDoors(store)
         try await beginMorning(gear)
@@ -49,6 +50,16 @@ struct DemoDepot {
             for (draft, id) in zip(drafts, try await register.add(drafts)) { gear.assets[draft.number] = id }
         }
         return gear
+    }
+
+    /// Stock that is counted: each scan of the shelf's label is one piece.
+    private func addCables(_ store: Store) async throws {
+        let desk = StockDesk(store: store)
+        let model = try await register.addModel("Schuko cable 10 m", maker: nil, category: "Cables")
+        _ = try await RecordDesk<Model>(store: store)
+            .edit(model, ["counting": "counted"], ifVersion: nil, by: Author(device: "demo"))
+        _ = try await desk.edit(model, ["total": 60], ifVersion: nil, by: Author(device: "demo"))
+        _ = try await desk.attach(code: "SHELF-C4", to: model, by: Author(device: "demo"))
     }
 
     private func addProjects(_ gear: Gear, now: Date) async throws {

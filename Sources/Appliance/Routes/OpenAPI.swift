@@ -42,8 +42,10 @@ enum OpenAPI {
                 "requestBody": ["required": true, "content": ["application/json": ["schema": body]]]
             ])
         }
-        if route.access != .anyone {
-            operation = operation.adding(["security": [["bearer": []], ["session": []]]])
+        if case .role(let role) = route.access {
+            operation = operation.adding([
+                "security": [["bearer": []], ["session": []]], "x-role": .string(role.rawValue),
+            ])
         }
         return operation
     }

@@ -10,6 +10,7 @@ enum RouteTable {
             + unknownRoutes(appliance)
             + assetRoutes(appliance)
             + modelRoutes(appliance)
+            + stockRoutes(appliance)
             + placeRoutes(appliance)
             + readerRoutes(appliance)
             + peopleRoutes(appliance)

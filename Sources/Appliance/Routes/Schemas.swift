@@ -3,7 +3,9 @@ import Core
 
 extension Schema {
     /// All named shapes.
-    static let components: JSON = [
+    static let components: JSON = common.adding(stockComponents)
+
+    private static let common: JSON = [
         "Reference": object(["id": text, "name": text]),
         "Problem": object([
             "type": text, "title": text, "status": whole, "detail": text, "code": text, "requestId": text,
@@ -64,7 +66,8 @@ extension Schema {
         "id": text, "outcome": one(of: Verdict.allCases.map(\.rawValue)),
         "action": one(of: ["out", "in", "transfer", "already", "acting", "none", "undone", "refused"]),
         "word": text, "short": text, "spoken": text, "code": text, "asset": orNull(ref("AssetBrief")),
-        "actor": orNull(ref("Reference")), "project": orNull(ref("Reference")), "progress": orNull(ref("Progress")),
+        "model": orNull(ref("Reference")), "quantity": orNull(whole), "actor": orNull(ref("Reference")),
+        "project": orNull(ref("Reference")), "progress": orNull(ref("Progress")),
         "door": object(["id": text, "name": text, "direction": direction]), "reader": orNull(text),
         "undoable": flag, "undone": flag, "at": time, "actingUntil?": orNull(time),
     ])

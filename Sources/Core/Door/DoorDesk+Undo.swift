@@ -10,6 +10,7 @@ extension DoorDesk {
     ///   moved again since.
     package func undo(_ id: ScanRecord.ID, actor: Person.ID?) async throws -> JSON {
         try await store.write(lane: .door) { transaction in
+            if let body = try undoCount(id, actor: actor, in: transaction) { return body }
             let record = try UndoableScan.find(id, in: transaction.database)
             let door = try Self.door(record.door, in: transaction.database)
             let actor = try Self.actor(at: door, or: actor, in: transaction)
@@ -44,10 +45,10 @@ private struct UndoableScan {
     static func find(_ id: ScanRecord.ID, in database: Database) throws -> UndoableScan {
         let row = try Row.fetchOne(database, sql: "SELECT * FROM scan WHERE id = ?", arguments: [id.rawValue])
         guard let row else { throw Failure(.notFound, "There is no such scan.") }
+        guard row["undone"] == 0 else { throw Failure(.conflict, "This scan was undone already.") }
         guard let asset = row["asset"] as Asset.ID?, let event = row["event"] as Custody.EventID? else {
             throw Failure(.conflict, "This scan moved nothing, so there is nothing to undo.")
         }
-        guard row["undone"] == 0 else { throw Failure(.conflict, "This scan was undone already.") }
         return UndoableScan(
             code: row["code"], door: row["door"], asset: asset, event: event,
             conditionBefore: (row["condition_before"] as String?).flatMap(Condition.init(rawValue:)))

@@ -100,23 +100,26 @@ package struct DoorDesk: Sendable {
         let database = transaction.database
         let person = try Roster.holder(of: visit.code, in: database)
         let asset = try person == nil ? AssetRegister.find(visit.code, in: database) : nil
-        if let earlier = try repeated(visit, asset: asset?.id, in: transaction) {
+        let stock = try person == nil && asset == nil ? StockDesk.find(visit.code, in: database) : nil
+        let window = stock == nil ? options.debounce : Self.countDebounce
+        if let earlier = try repeated(visit, asset: asset?.id, within: window, in: transaction) {
             try ScanJournal.close(visit.id, repeating: earlier, asset: asset?.id, in: database)
             return Answer(body: earlier.body, verdict: nil, isReplay: true)
         }
         if let person { return try conclude(visit, try letAct(person, visit, in: transaction), in: transaction) }
         if let asset { return try conclude(visit, try rule(on: asset, visit, in: transaction), in: transaction) }
+        if let stock { return try conclude(visit, try count(stock, visit, in: transaction), in: transaction) }
         return try conclude(visit, try UnknownTags.park(visit, in: transaction), in: transaction)
     }
 
     /// Only what a reader read can be a repeat: a person who types or posts a code again means it.
-    private func repeated(_ visit: Visit, asset: Asset.ID?, in transaction: WriteTransaction) throws
-        -> ScanJournal.Earlier?
-    {
+    private func repeated(
+        _ visit: Visit, asset: Asset.ID?, within window: Duration, in transaction: WriteTransaction
+    ) throws -> ScanJournal.Earlier? {
         guard visit.scan.reader != nil else { return nil }
         return try ScanJournal.repeated(
             by: visit.id, visit.scan, code: visit.code, asset: asset, door: visit.door.id,
-            window: options.debounce.nanoseconds, in: transaction)
+            window: window.nanoseconds, in: transaction)
     }
 
     /// Carries out the rules for a piece of gear.

@@ -25,6 +25,9 @@ package struct Outcome: Sendable {
     package var spoken: String
     package var code: String
     package var asset: Asset?
+    /// The counted stock it was of, and how many pieces.
+    package var model: NamedReference<Model>?
+    package var quantity: Int64?
     package var actor: NamedReference<Person>?
     package var project: NamedReference<Project>?
     package var progress: Progress?
@@ -37,7 +40,8 @@ extension Outcome {
         [
             "id": .string(scan.rawValue), "outcome": .string(verdict.rawValue), "action": .string(action.rawValue),
             "word": .string(word), "short": .string(short), "spoken": .string(spoken), "code": .string(code),
-            "asset": asset?.brief ?? .null, "actor": actor.orNull(), "project": project.orNull(),
+            "asset": asset?.brief ?? .null, "model": model.orNull(), "quantity": quantity.map(JSON.int) ?? .null,
+            "actor": actor.orNull(), "project": project.orNull(),
             "progress": progress?.json ?? .null,
             "door": [
                 "id": .string(door.id.rawValue), "name": .string(door.name),

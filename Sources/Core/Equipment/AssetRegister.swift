@@ -98,6 +98,13 @@ package struct AssetRegister: Sendable {
                 .conflict, "\(identifier.value) is on \(other?.number ?? "other gear") already.", field: field,
                 details: ["asset": other?.brief ?? .null])
         }
+        let counts = try Row.fetchOne(
+            database.cachedStatement(
+                sql: "SELECT name FROM model_code JOIN model ON model.id = model_code.model WHERE key = ?"),
+            arguments: [identifier.lookupKey])
+        if let counts {
+            throw Failure(.conflict, "\(identifier.value) counts \(counts["name"] as String) already.", field: field)
+        }
         try database.cachedStatement(sql: "INSERT INTO identifier (key, asset, scheme, value) VALUES (?, ?, ?, ?)")
             .execute(arguments: [identifier.lookupKey, id.rawValue, identifier.scheme.rawValue, identifier.value])
     }

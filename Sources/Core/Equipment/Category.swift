@@ -20,7 +20,7 @@ package struct Category: RegistryRecord {
             RecordField("name", "Name", .line(100), .required),
             RecordField("fields", "Fields", .json, .preset),
             RecordField("archived", "Archived", .archived),
-        ])
+        ], kindPrefix: "category.")
 
     package init(row: Row) throws {
         id = row["id"]

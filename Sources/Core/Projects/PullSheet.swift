@@ -50,6 +50,9 @@ package enum PullSheet {
                 sql: """
                     SELECT coalesce(sum(quantity), 0) AS total,
                       (SELECT count(*) FROM custody JOIN pull_line AS served ON served.id = custody.line
+                       WHERE served.project = :project) +
+                      (SELECT coalesce(sum(stock_out.quantity), 0) FROM stock_out
+                       JOIN pull_line AS served ON served.id = stock_out.line
                        WHERE served.project = :project) AS done
                     FROM pull_line WHERE project = :project
                     """), arguments: ["project": project.rawValue])
@@ -62,7 +65,8 @@ package enum PullSheet {
             database,
             sql: """
                 SELECT line.*, asset.number, asset.name AS asset_name, model.name AS model_name,
-                  (SELECT count(*) FROM custody WHERE custody.line = line.id) AS out
+                  (SELECT count(*) FROM custody WHERE custody.line = line.id) +
+                  (SELECT coalesce(sum(quantity), 0) FROM stock_out WHERE stock_out.line = line.id) AS out
                 FROM pull_line AS line LEFT JOIN asset ON asset.id = line.asset
                 LEFT JOIN model ON model.id = line.model
                 WHERE line.project = ? ORDER BY line.rank

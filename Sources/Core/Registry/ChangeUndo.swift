@@ -10,7 +10,9 @@ package struct ChangeUndo: Sendable {
     package init(store: Store) { self.store = store }
 
     /// The kinds of record whose edits can be taken back.
-    static let records: [any RegistryRecord.Type] = [Asset.self, Model.self]
+    static let records: [any RegistryRecord.Type] = [
+        Asset.self, Model.self, Category.self, Stock.self, Place.self,
+    ]
 
     /// Takes back one Change by a further one.
     ///
@@ -32,18 +34,21 @@ package struct ChangeUndo: Sendable {
 
     /// Takes back a Change in the transaction that is under way. - Returns: the place of the Change that did it.
     static func reverse(_ change: Change, by author: Author, in transaction: WriteTransaction) throws -> Int64 {
-        guard let type = records.first(where: { $0.table.topic == change.topic }) else { throw notUndoable }
-        return try reverse(change, of: type, by: author, in: transaction)
+        for type in records {
+            guard let kind = type.table.ownKind(of: change) else { continue }
+            return try reverse(change, kind, of: type, by: author, in: transaction)
+        }
+        throw notUndoable
     }
 
     private static var notUndoable: Failure { Failure(.conflict, "That can not be taken back.") }
 
     private static func reverse<Record: RegistryRecord>(
-        _ change: Change, of type: Record.Type, by author: Author, in transaction: WriteTransaction
+        _ change: Change, _ kind: String, of type: Record.Type, by author: Author, in transaction: WriteTransaction
     ) throws -> Int64 {
         let id = Identifier<Record>(change.subject)
         let body = try JSON(parsing: change.body)
-        switch change.kind {
+        switch kind {
         case "created":
             let record = try RecordEdit.find(id, in: transaction.database)
             guard record.version == 1 else { throw changedSince(record) }
@@ -59,7 +64,13 @@ package struct ChangeUndo: Sendable {
             guard isAsLeft else { throw changedSince(record) }
             return try seq(
                 RecordEdit.edit(id, before, ifVersion: nil, as: "undone", by: author, in: transaction))
-        default: throw notUndoable
+        default:
+            let record = try RecordEdit.find(id, in: transaction.database)
+            guard body["version"] == .int(record.version) else { throw changedSince(record) }
+            guard let edited = try Record.reverse(change, of: record, by: author, in: transaction) else {
+                throw notUndoable
+            }
+            return try seq(edited)
         }
     }
 

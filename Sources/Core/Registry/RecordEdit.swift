@@ -133,7 +133,8 @@ package enum RecordEdit {
         ])
         let rest = body.members.filter { $0.key != "id" && $0.key != heading }
         return try transaction.append(
-            Record.table.topic, kind, subject: record.id.rawValue, actor: author.person?.rawValue,
+            Record.table.topic, Record.table.kindPrefix + kind, subject: record.id.rawValue,
+            actor: author.person?.rawValue,
             device: author.device, head.adding(.object(rest)))
     }
 

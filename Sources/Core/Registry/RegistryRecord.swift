@@ -12,8 +12,18 @@ package struct RecordTable: Sendable {
     /// The JSON member by which people know a record, which each Change carries.
     package let heading: String
     package let fields: [RecordField]
+    /// What the kinds of its Changes begin with where another kind of record has the topic for itself, such as
+    /// `line.` beside projects.
+    package var kindPrefix = ""
     /// Columns that must not be null and that ``RegistryRecord/settle(_:before:in:)`` fills.
     package var seeds: [String: DatabaseValue] = [:]
+
+    /// The kind of a Change without the prefix; nil for a Change of another kind of record.
+    func ownKind(of change: Change) -> String? {
+        guard change.topic == topic, change.kind.hasPrefix(kindPrefix) else { return nil }
+        let kind = change.kind.dropFirst(kindPrefix.count)
+        return kind.contains(".") ? nil : String(kind)
+    }
 
     func field(_ name: String) -> RecordField? { fields.first { $0.name == name } }
 }
@@ -34,6 +44,10 @@ package protocol RegistryRecord: FetchableRecord, Sendable {
     ///
     /// - Throws: what is wrong with the row as a whole; then nothing of it was written.
     static func settle(_ record: Self, before: Self?, in transaction: WriteTransaction) throws
+    /// Takes back a Change of a kind that is this record's own, such as a status; nil when that can not be done.
+    static func reverse(
+        _ change: Change, of record: Self, by author: Author, in transaction: WriteTransaction
+    ) throws -> Edited<Self>?
     /// Takes away what depends on a row that is about to be removed.
     static func letGo(of record: Self, in transaction: WriteTransaction) throws
 }
@@ -41,6 +55,10 @@ package protocol RegistryRecord: FetchableRecord, Sendable {
 extension RegistryRecord {
     /// Nothing follows from most rows.
     package static func settle(_ record: Self, before: Self?, in transaction: WriteTransaction) throws {}
+    /// Most records are only created, edited and removed.
+    package static func reverse(
+        _ change: Change, of record: Self, by author: Author, in transaction: WriteTransaction
+    ) throws -> Edited<Self>? { nil }
     /// Nothing depends on most rows.
     package static func letGo(of record: Self, in transaction: WriteTransaction) throws {}
 }

@@ -74,7 +74,7 @@ async function exchange<Answer>(method: string, path: string, body: unknown, opt
   keepClock(response.headers.get("date"));
   if (!response.ok) throw await problem(response, options.quiet401 === true);
   const change = response.headers.get("depotd-change");
-  return { answer: (response.status === 204 ? undefined : await response.json()) as Answer, change: change === null ? null : Number(change) };
+  return { answer: (response.status === 204 ? undefined : await response.json()) as Answer, change: change ? Number(change) : null };
 }
 
 async function ask(address: string, request: RequestInit, { signal: outer, within = answerWithinMilliseconds }: Options): Promise<Response> {

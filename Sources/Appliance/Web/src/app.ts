@@ -16,10 +16,12 @@ import { address, signInAddress, to, whenAddressChanges, withQuery } from "./rou
 import { offerScan } from "./scanned";
 import { state, undoNewest } from "./store";
 import { nextTheme, restoreTheme, theme } from "./theme";
-import { openCode, Wedge } from "./wedge";
+import { hearScans, openCode, unlessScan } from "./wedge";
 import "./pages/door";
 import "./pages/doors";
-import "./pages/gear";
+import "./pages/gear/gear";
+import "./pages/models/models";
+import "./pages/import/import";
 import "./pages/devices";
 import "./pages/projects/list";
 import "./pages/projects/page";
@@ -38,7 +40,7 @@ const rooms: readonly Room[] = [
   { path: "/projects", name: "Projects", icon: "project", key: "p", search: "Search projects" },
   { path: "/inbox", name: "Inbox", icon: "inbox", key: "i" },
   { path: "/people", name: "People", icon: "people", key: "e", more: true, search: "Search people: name, phone, e-mail" },
-  { path: "/models", name: "Models", icon: "model", key: "m", more: true },
+  { path: "/models", name: "Models", icon: "model", key: "m", more: true, search: "Search models: name, maker, category" },
   { path: "/import", name: "Import", icon: "import", key: "c", more: true },
   { path: "/devices", name: "Devices", icon: "reader", key: "v", more: true },
   { path: "/settings", name: "Settings", icon: "settings", key: "s", more: true },
@@ -62,6 +64,8 @@ function placeAt(path: string): Place {
 const places: readonly (readonly [RegExp, string, string])[] = [
   [/^\/(door)?$/, "page-doors", "Doors"],
   [/^\/gear(\/new)?$/, "page-gear", "Gear"],
+  [/^\/models(\/[^/]+)?$/, "page-models", "Models"],
+  [/^\/import$/, "page-import", "Import"],
   [/^\/devices$/, "page-devices", "Devices"],
   [/^\/projects$/, "page-projects", "Projects"],
   [/^\/projects\/(new|[^/]+\/edit)$/, "page-project-form", "Project"],
@@ -96,7 +100,7 @@ class DepotApp extends Page {
 
   protected override enter(): void {
     this.until(whenAddressChanges(() => this.go()));
-    this.until(this.wedge.listen());
+    this.until(hearScans((code) => { if (this.place?.hasChrome && !offerScan(code)) void openCode(code); }));
     this.listen("keydown", (event) => this.key(event));
     void this.boot();
   }
@@ -210,15 +214,14 @@ class DepotApp extends Page {
     if (event.timeStamp - this.wentAt < secondKeyWithin) {
       this.wentAt = -Infinity;
       const room = rooms.find((candidate) => candidate.key === event.key);
-      if (room) { event.preventDefault(); this.wedge.unlessScan(() => to(room.path)); }
+      if (room) { event.preventDefault(); unlessScan(() => to(room.path)); }
       return;
     }
     if (event.key === "/") { event.preventDefault(); this.focusSearch(); }
     else if (event.key === "g") this.wentAt = event.timeStamp;
     else if (event.key === "?") this.openHelp();
-    else if (event.key === "u") this.wedge.unlessScan(() => { undoNewest(); });
+    else if (event.key === "u") unlessScan(() => { undoNewest(); });
   }
-  private readonly wedge = new Wedge((code) => { if (this.place?.hasChrome && !offerScan(code)) void openCode(code); });
 
   private focusSearch(): void {
     const search = this.querySelector<HTMLInputElement>("#search");

@@ -55,7 +55,7 @@ function follow(ask: FollowUp): void {
   if (ask.refused) tell("stop", ask.refused);
 }
 
-const reloadGearSoon = debounced(700, () => void loadGear(state.gear.q, state.gear.status));
+const reloadGearSoon = debounced(700, () => void loadGear(state.gear.query));
 const reloadDetailSoon = debounced(250, () => { if (state.detail) void loadDetail(state.detail.id); });
 const reloadUnknownsSoon = debounced(150, () => void loadUnknowns());
 
@@ -65,7 +65,7 @@ function reloadAll(): void {
   for (const door of Object.keys(state.visits)) void loadVisit(door);
   if (state.unknowns) void loadUnknowns();
   if (state.readers) void loadReaders();
-  if (state.gear.loaded) void loadGear(state.gear.q, state.gear.status);
+  if (state.gear.loaded) void loadGear(state.gear.query);
   if (state.detail) void loadDetail(state.detail.id);
   if (state.projects) void loadProjects();
   pass({ topic: "reset", kind: "reset", data: null });
@@ -131,6 +131,16 @@ export async function undo(scan: string): Promise<void> {
   } finally { update((current) => { current.undoing = null; }); }
 }
 
+/** Says how many pieces a scan of counted stock was of. */
+export async function setQuantity(scan: string, quantity: number): Promise<void> {
+  try {
+    const outcome = await post<Outcome>(`/scans/${scan}/quantity`, { quantity });
+    update((current) => putOutcome(current, outcome, false));
+  } catch (error) {
+    tell("stop", sentence(error));
+  }
+}
+
 // ---- unknown codes -------------------------------------------------------------------------------------------------
 
 export async function loadUnknowns(): Promise<void> {
@@ -163,15 +173,15 @@ async function settle(id: string, act: () => Promise<unknown>): Promise<void> {
 const pageLength = 100;
 let gearRequest: AbortController | null = null;
 
-/** Loads the first page of a search; an older search still under way is given up. */
-export async function loadGear(q: string, status: Status | ""): Promise<void> {
+/** Loads the first page of a search, given as the query of its address; an older one still under way is given up. */
+export async function loadGear(looked: string, wantsFacets = state.gear.facets !== null): Promise<void> {
   gearRequest?.abort();
   const request = gearRequest = new AbortController();
-  const isSame = state.gear.q === q && state.gear.status === status;
+  const { counts, facets } = state.gear;
   update((current) => {
-    current.gear = isSame ? { ...current.gear, loading: true } : { ...emptyGear(), q, status, counts: current.gear.counts, loading: true };
+    current.gear = current.gear.query === looked ? { ...current.gear, loading: true } : { ...emptyGear(), query: looked, counts, facets, loading: true };
   });
-  await fetchGear(request, null);
+  await fetchGear(request, null, wantsFacets);
 }
 
 /** Loads the page after the last one, unless one is already on its way. */
@@ -180,16 +190,20 @@ export async function loadMoreGear(): Promise<void> {
   if (!next || loading || error) return;
   const request = gearRequest = new AbortController();
   update((current) => { current.gear.loading = true; });
-  await fetchGear(request, next);
+  await fetchGear(request, next, false);
 }
 
-async function fetchGear(request: AbortController, cursor: string | null): Promise<void> {
-  const { q, status } = state.gear;
+async function fetchGear(request: AbortController, cursor: string | null, wantsFacets: boolean): Promise<void> {
+  const looked = state.gear.query;
   try {
-    const page = await get<AssetPage>(`/assets${query({ limit: pageLength, q, status, cursor })}`, { signal: request.signal });
+    const asked = query({ ...Object.fromEntries(new URLSearchParams(looked)), limit: pageLength, cursor, facets: wantsFacets ? 1 : null });
+    const page = await get<AssetPage>(`/assets${asked}`, { signal: request.signal });
     update((current) => {
       const before = cursor ? current.gear.rows : [];
-      current.gear = { q, status, rows: before.concat(page.items), total: page.total, counts: page.counts, next: page.next, loading: false, loaded: true, error: null };
+      current.gear = {
+        query: looked, rows: before.concat(page.items), total: page.total, isTotalExact: page.isTotalExact !== false, counts: page.counts,
+        facets: page.facets ?? current.gear.facets, next: page.next, loading: false, loaded: true, error: null,
+      };
     });
   } catch (error) {
     if (!isAborted(error)) update((current) => { current.gear = { ...current.gear, loading: false, error: sentence(error) }; });

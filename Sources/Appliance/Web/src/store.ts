@@ -6,10 +6,10 @@ import {
 } from "./types";
 import { LiveState } from "./live";
 
-/** The gear list as far as it is loaded; `next` leads to the rest. */
+/** The gear list as far as it is loaded; `query` says what was looked for, `next` leads to the rest. */
 export interface GearList {
-  q: string; status: Status | "";
-  rows: Asset[]; total: number; counts: AssetPage["counts"]; next: string | null;
+  query: string;
+  rows: Asset[]; total: number; isTotalExact: boolean; counts: AssetPage["counts"]; facets: AssetPage["facets"] | null; next: string | null;
   loading: boolean; loaded: boolean; error: string | null;
 }
 
@@ -44,7 +44,7 @@ export interface State {
 }
 
 export const emptyGear = (): GearList =>
-  ({ q: "", status: "", rows: [], total: 0, counts: {}, next: null, loading: false, loaded: false, error: null });
+  ({ query: "", rows: [], total: 0, isTotalExact: true, counts: {}, facets: null, next: null, loading: false, loaded: false, error: null });
 
 const initial = (): State => ({
   session: null, about: null, live: { state: "connecting", since: Date.now() },
@@ -140,10 +140,13 @@ export function putAsset(current: State, data: Partial<Asset> & { id: string; ve
 }
 
 function moveCount(current: State, from: Status | undefined, to: Status | undefined, isListed: boolean): void {
-  if (!from || !to || from === to || (!isListed && current.gear.q !== "")) return;
+  if (!from || !to || from === to || (!isListed && isNarrowed(current.gear.query))) return;
   const counts = current.gear.counts;
   current.gear.counts = { ...counts, [from]: Math.max(0, (counts[from] ?? 0) - 1), [to]: (counts[to] ?? 0) + 1 };
 }
+
+/** True when more than the status narrows the list, so that gear not in it may not be counted either. */
+function isNarrowed(query: string): boolean { return [...new URLSearchParams(query).keys()].some((name) => name !== "status" && name !== "sort"); }
 
 function put<Item extends { id: string }>(items: Item[] | null, item: Item): Item[] | null {
   if (!items) return items;
@@ -203,7 +206,7 @@ function applyAsset(current: State, change: Fact): FollowUp {
   const isListed = current.gear.rows.some((row) => row.id === asset.id);
   putAsset(current, asset, before);
   const isOpen = current.detail?.id === asset.id;
-  return { gear: change.kind === "created" || (!isListed && current.gear.status !== ""), detail: isOpen };
+  return { gear: change.kind === "created" || (!isListed && current.gear.query !== ""), detail: isOpen };
 }
 
 function applyScan(current: State, change: Fact): FollowUp {

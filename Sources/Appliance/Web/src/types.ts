@@ -20,7 +20,8 @@ export interface Outcome {
   id: string; outcome: OutcomeKind;
   action: "out" | "in" | "transfer" | "already" | "acting" | "none" | "undone" | "refused";
   word: string; short: string; spoken: string; code: string;
-  asset: AssetRef | null; actor: Ref | null; project: Ref | null; progress: Progress | null;
+  asset: AssetRef | null; model: Ref | null; quantity: number | null;   // counted stock, and how many pieces of it
+  actor: Ref | null; project: Ref | null; progress: Progress | null;
   door: { id: string; name: string; direction: Direction } | null;
   reader: string | null; undoable: boolean; undone: boolean; at: string;
 }
@@ -40,9 +41,24 @@ export interface Asset {
   holder: Holder | null; home: Ref | null; owner: string | null; custom: Record<string, unknown>; picture: string | null; archived: boolean;
   version: number; updatedAt: string;
 }
-export interface AssetHistory { kind: string; at: string; person: Ref | null; project: Ref | null; door: Ref | null; note: string | null; status: Status | null }
-export interface AssetDetail extends Asset { identifiers: { scheme: string; value: string }[]; history: AssetHistory[] }
-export interface AssetPage { items: Asset[]; next: string | null; total: number; counts: Partial<Record<Status, number>> }
+export interface AssetHistory { kind: string; at: string; person: Ref | null; project: Ref | null; door: Ref | null; note: string | null; status: Status | null; actor?: Ref | null; fields?: string[] }
+export interface Identifier { key: string; scheme: string; value: string }
+export interface Accessory { model: Ref; quantity: number }
+export interface AssetDetail extends Asset { identifiers: Identifier[]; history: AssetHistory[]; accessories?: Accessory[] }
+/** How many fit each value of a filter, were it the only one of its kind. */
+export interface FacetValue { value: string; name: string; count: number }
+export interface AssetPage { items: Asset[]; next: string | null; total: number; isTotalExact?: boolean; counts: Partial<Record<Status, number>>; facets?: Record<string, FacetValue[]> }
+
+export interface CategoryField { key: string; name: string; kind: "text" | "number" | "day" | "choice" | "flag"; unit: string | null; choices: string[]; required: boolean }
+export interface Category { id: string; name: string; fields: CategoryField[]; archived: boolean; version: number }
+export interface Model {
+  id: string; name: string; maker: string | null; category: Ref; counting: "serialised" | "counted"; specifications: string | null;
+  weightGrams: number | null; picture: string | null; archived: boolean; version: number; updatedAt: string;
+  units?: { total: number; available: number }; stock?: Stock | null; accessories?: Accessory[];
+}
+export interface Stock { total: number; out: number; here: number; place: Ref | null; holders: { person: Ref | null; project: Ref | null; quantity: number; since?: string }[] }
+export interface Page<Item> { items: Item[]; next: string | null; total?: number; isTotalExact?: boolean }
+export interface Batch { id: string; kind: string; title: string; state: "running" | "done" | "reverting" | "reverted" | "undone"; done: number; total: number; undoable: boolean; trouble: { message: string; row?: number } | null }
 
 export interface Reader {
   id: string; port: string; vendorId: string; productId: string;

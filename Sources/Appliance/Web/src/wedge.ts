@@ -9,8 +9,7 @@ import { tell } from "./store";
 const gapMilliseconds = 45;     // scanners type a key every 1 to 20 ms, nobody types six in a row within 45
 const codeLengthMin = 4;
 
-/** Hears a code that a scanner types into a page. */
-export class Wedge {
+class Wedge {
   private typed = "";
   private lastAt = -Infinity;
   private pending = 0;
@@ -24,7 +23,7 @@ export class Wedge {
     return () => removeEventListener("keydown", hear, { capture: true });
   }
 
-  /** Does what a single key means, once no further key has come at the speed of a scanner. */
+  /** Waits as long as the next key of a scanner takes at most. */
   unlessScan(act: () => void): void { this.pending = window.setTimeout(act, gapMilliseconds + 5); }
 
   private hear(event: KeyboardEvent): void {
@@ -46,6 +45,14 @@ export class Wedge {
     } else this.typed = "";
   }
 }
+
+let wedge: Wedge | null = null;
+
+/** Listens for codes until the returned function is called. */
+export function hearScans(scanned: (code: string) => void): () => void { return (wedge = new Wedge(scanned)).listen(); }
+
+/** Does what a single key means, unless it was the first of a scan. */
+export function unlessScan(act: () => void): void { wedge?.unlessScan(act); }
 
 interface Found { kind: "asset" | "person" | "model" | "unknown"; asset?: { id: string }; person?: { id: string }; model?: { id: string } }
 

@@ -6,7 +6,7 @@ import { icon, shape } from "../icons";
 import { Choice, Picker } from "./picker";
 import { Values } from "./record";
 
-export type Kind = "line" | "lines" | "whole" | "money" | "choice" | "reference" | "day" | "instant" | "flag" | "codes" | "picture";
+export type Kind = "line" | "lines" | "whole" | "number" | "money" | "choice" | "reference" | "day" | "instant" | "flag" | "codes" | "picture";
 
 /** One field of a record, as a form shows it. `name` with a dot is a member of a member, such as `custom.mount`. */
 export interface Field {
@@ -55,6 +55,7 @@ export function wire(field: Field, value: Held): unknown {
     case "reference": return value === null ? null : (value as Choice).id;
     case "codes": case "picture": return value;
     case "whole": return number(field, value as string, /^-?\d+$/, 1, "a whole number");
+    case "number": return number(field, value as string, /^-?\d+(\.\d+)?$/, 1, "a number");
     case "money": return number(field, value as string, /^-?\d+(\.\d{1,2})?$/, decimals, "an amount such as 1250.00");
     case "instant": return value === "" ? null : new Date(value as string).toISOString();
     default: return (value as string).trim() === "" ? null : value;
@@ -65,7 +66,7 @@ function number(field: Field, typed: string, form: RegExp, times: number, words:
   const text = typed.replace(/[\s']/g, "").replace(",", ".");
   if (text === "") return null;
   if (!form.test(text)) throw `${field.label} is ${words}.`;
-  return Math.round(Number(text) * times);
+  return times === 1 ? Number(text) : Math.round(Number(text) * times);
 }
 
 function localInstant(iso: string): string {
@@ -139,7 +140,7 @@ function simple(id: string, field: Field, value: string, under: string | null, i
     return html`<textarea class="input" id="${id}" rows="3" maxlength="${field.max ?? null}" .value=${value} aria-describedby="${under}" aria-invalid="${invalid}" aria-required="${required}" @input=${typed}></textarea>`;
   }
   const type = field.isSecret ? "password" : { day: "date", instant: "datetime-local" }[field.kind as string] ?? "text";
-  const mode = field.inputMode ?? (field.kind === "whole" ? "numeric" : field.kind === "money" ? "decimal" : null);
+  const mode = field.inputMode ?? (field.kind === "whole" ? "numeric" : field.kind === "money" || field.kind === "number" ? "decimal" : null);
   return html`<span class="form-input ${field.unit ? "form-with-unit" : ""}"><input class="input" id="${id}" type="${type}" inputmode="${mode}" maxlength="${field.max ?? null}" autocomplete="${field.autocomplete ?? "off"}" spellcheck="false" .value=${value}
     aria-describedby="${under}" aria-invalid="${invalid}" aria-required="${required}" @input=${typed}>${field.unit && html`<span class="form-unit">${field.unit}</span>`}</span>`;
 }

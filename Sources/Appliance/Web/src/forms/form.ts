@@ -29,6 +29,8 @@ export interface Plan {
   record?: Values & Recorded;
   /** What a new record starts with. */
   start?: Values;
+  /** What was picked elsewhere meanwhile: goes over the draft. */
+  over?: Record<string, Held>;
   saveWords?: string;
   /** Sends what was changed (all that is not empty, for a new record). A thrown Problem is shown beside its fields. */
   save(fields: Values, version: number | undefined): Promise<unknown>;
@@ -57,6 +59,7 @@ export class RecordForm extends Page {
     super();
     this.opened = plan.record ?? plan.start ?? {};
     this.takeDraft();
+    Object.assign(this.typed, plan.over);
   }
 
   // ---- values -----------------------------------------------------------------------------------------------------

@@ -46,6 +46,7 @@ function shownOutcome(door: Door, outcome: Outcome): Template {
 
 function subject(outcome: Outcome): Content {
   if (outcome.asset) return html`<p class="stage-asset"><strong class="number">${outcome.asset.number}</strong> <span>${outcome.asset.name}</span></p>`;
+  if (outcome.model) return html`<p class="stage-asset"><strong class="number">${outcome.quantity ?? ""}</strong> <span>${outcome.model.name}</span></p>`;
   if (outcome.action === "acting" && outcome.actor) return html`<p class="stage-asset"><strong>${outcome.actor.name}</strong></p>`;
   return html`<p class="stage-asset"><strong class="number">${outcome.code}</strong></p>`;
 }

@@ -16,6 +16,7 @@ import { canSpeak, isLocked, play, setSound, setSpeech, sound, speak, unlock, wh
 import { Asset, Door, Outcome } from "../types";
 import { directionWords, rememberDoor } from "./doors";
 import { stage } from "./door-stage";
+import { quantityCard } from "./door-quantity";
 import { DoorPanel, SidePanel } from "./door-side";
 
 const suggestFrom = 2;
@@ -119,7 +120,7 @@ class DoorPage extends Page {
     this.side.suit(door, this.panel);
     return html`<div class="door ${this.side.hasCards ? "door-with-side" : ""} ${this.panel ? "door-picking" : ""} ${state.live.state === "offline" ? "door-stale" : ""}">
       ${this.head(door)}
-      <div class="door-stage">${staleStrip()}${stage(door, visit[0] ?? null, state.visits[this.doorId] === undefined)}</div>
+      <div class="door-stage">${staleStrip()}${stage(door, visit[0] ?? null, state.visits[this.doorId] === undefined)}${quantityCard(visit[0] ?? null)}</div>
       ${this.visit(visit)}
       ${this.side}
       ${this.codeForm()}
@@ -161,7 +162,7 @@ class DoorPage extends Page {
   private visit(visit: readonly Outcome[]): Template {
     const last = visit.find((outcome) => outcome.undoable && !outcome.undone);
     const waiting = state.waiting.filter((entry) => entry.door === this.doorId);
-    const label = last ? `Undo ${last.asset?.number ?? last.code} ${last.word}` : "Nothing to undo";
+    const label = last ? `Undo ${last.asset?.number ?? last.model?.name ?? last.code} ${last.word}` : "Nothing to undo";
     return html`<section class="visit" aria-labelledby="visit-title">
       <div class="visit-head"><h2 id="visit-title">This visit</h2><span class="visit-count">${visit.length === 0 ? "" : visit.length}</span>
         ${isLocked() && html`<button class="button sound-hint" @click=${() => unlock()}>${icon("mute")}<span>Sound is off: press to enable</span></button>`}
@@ -197,10 +198,10 @@ function moveAmongSuggestions(event: Event): void {
 }
 
 function visitRow(outcome: Outcome): Template {
-  const title = outcome.asset?.number ?? (outcome.action === "acting" ? outcome.actor?.name : null) ?? outcome.code;
+  const title = outcome.asset?.number ?? (outcome.model && `${outcome.quantity ?? ""} ×`) ?? (outcome.action === "acting" ? outcome.actor?.name : null) ?? outcome.code;
   return html`<li class="visit-row visit-${outcome.outcome} ${outcome.undone ? "visit-undone" : ""}" data-outcome="${outcome.id}">
     ${shape(outcome.outcome)}<strong class="number">${title}</strong><span class="visit-word">${outcome.undone ? `${outcome.word}, undone` : outcome.word}</span>
-    <span class="visit-why">${outcome.asset ? outcome.asset.name : outcome.short}</span><time datetime="${outcome.at}">${clock(outcome.at)}</time></li>`;
+    <span class="visit-why">${outcome.asset?.name ?? outcome.model?.name ?? outcome.short}</span><time datetime="${outcome.at}">${clock(outcome.at)}</time></li>`;
 }
 
 function waitingRow(entry: Waiting): Template {

@@ -1,0 +1,67 @@
+// What happened to a piece of gear: each time it changed hands, each note, each edit; older ones page by page.
+
+import { get, query } from "../../api";
+import { Asked } from "../../asked";
+import { html, keyed, Content, Template } from "../../html";
+import { ago, clock } from "../../time";
+import { AssetHistory, Page, Ref } from "../../types";
+
+const pageLength = 30;
+
+export class History {
+  private older: AssetHistory[] = [];
+  private next: string | null = null;
+  private isLoading = false;
+  private readonly first: Asked<Page<AssetHistory>>;
+
+  constructor(private readonly id: string, private readonly again: () => void) {
+    this.first = new Asked(() => this.page(null), again);
+    void this.first.load();
+  }
+
+  /** Loads the newest anew; what was paged back to is shown again when asked for. */
+  reload(): void { this.older = []; void this.first.load(); }
+
+  private page(cursor: string | null): Promise<Page<AssetHistory>> { return get(`/assets/${this.id}/history${query({ cursor, limit: pageLength })}`); }
+
+  private async more(): Promise<void> {
+    const cursor = this.older.length > 0 ? this.next : this.first.value?.next ?? null;
+    if (!cursor || this.isLoading) return;
+    this.isLoading = true;
+    try {
+      const page = await this.page(cursor);
+      this.older = this.older.concat(page.items);
+      this.next = page.next;
+    } catch { /* the button stays, to be pressed again */ }
+    this.isLoading = false;
+    this.again();
+  }
+
+  view(): Content {
+    const { value, error } = this.first;
+    if (!value) return error === null ? html`<div class="skeleton-page" aria-busy="true"></div>` : html`<p class="quiet">${error} <button class="button button-small" @click=${() => this.reload()}>Try again</button></p>`;
+    const items = value.items.concat(this.older), next = this.older.length > 0 ? this.next : value.next;
+    if (items.length === 0) return html`<p class="quiet">Nothing has happened to it yet.</p>`;
+    return html`<ol class="history">${items.map((one, index) => keyed(`${one.at}-${one.kind}-${index}`, happening(one)))}</ol>
+      ${next ? html`<button class="button button-small" @click=${() => void this.more()}>Older</button>` : null}`;
+  }
+}
+
+const kindWords: Record<string, string> = {
+  checkedOut: "Checked out", checkedIn: "Checked in", transferred: "Moved", status: "Status changed", custody: "Changed hands", note: "Note",
+  identifier: "Codes changed", created: "Made", edited: "Edited", undone: "Taken back", out: "Checked out", in: "Checked in", transfer: "Moved",
+};
+
+/** A kind this page has no words for is still shown, as the daemon named it. */
+function kindInWords(kind: string): string {
+  const words = kind.replace(/([a-z])([A-Z])/g, "$1 $2").replace(/[_-]/g, " ").toLowerCase();
+  return kindWords[kind] ?? words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+function happening(event: AssetHistory): Template {
+  const link = (ref: Ref | null | undefined, room: string): Content => ref && html`<a href="/${room}/${ref.id}">${ref.name}</a>`;
+  const parts = [link(event.person, "people"), link(event.project, "projects"), event.door?.name, event.actor && event.actor.id !== event.person?.id ? html`by ${event.actor.name}` : null].filter(Boolean);
+  const what = event.kind === "status" && event.status ? `Set to ${event.status.replace("_", " ")}` : kindInWords(event.kind);
+  return html`<li><span class="history-what">${what}${event.fields && event.fields.length > 0 ? html`<span class="history-fields">: ${event.fields.join(", ")}</span>` : null}</span><time datetime="${event.at}" title="${clock(event.at)}">${ago(event.at)}</time>
+    ${parts.length > 0 && html`<span class="history-who">${parts.map((part, index) => html`${index > 0 ? " · " : ""}${part}`)}</span>`}${event.note && html`<span class="history-note">${event.note}</span>`}</li>`;
+}
