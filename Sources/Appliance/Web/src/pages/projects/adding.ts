@@ -6,6 +6,7 @@ import { findAssets } from "../../commands";
 import { html, keyed, Content, Template } from "../../html";
 import { icon, shape } from "../../icons";
 import { field, Page, takesText } from "../../page";
+import "../../scanned";
 import { debounced } from "../../time";
 import { play } from "../../tones";
 import { Asset, OutcomeKind, Ref } from "../../types";
@@ -43,6 +44,7 @@ export class Adding extends Page {
     const key = (event: KeyboardEvent): void => this.wedge(event);
     addEventListener("keydown", key, { capture: true });   // before the house takes "g" and "/" for itself
     this.until(() => removeEventListener("keydown", key, { capture: true }));
+    this.listen("depot-scan", (event) => { event.preventDefault(); void this.scan(event.detail); });
   }
 
   focusField(): void { this.input?.focus(); }

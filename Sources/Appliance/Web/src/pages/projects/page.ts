@@ -88,8 +88,7 @@ class ProjectPage extends Page {
     const facts = [project.isTemplate ? null : html`<span>${icon("calendar")}${span(project.startsAt, project.endsAt)}</span>`, project.place && html`<span>${icon("place")}${project.place}</span>`];
     return html`<header class="project-head">
       <div class="project-title">${statePill(project)}<h1 id="project-title">${project.name}</h1></div>
-      <p class="project-facts">${facts}</p>
-      ${this.parts}
+      <div class="project-line"><p class="project-facts">${facts}</p>${this.parts}</div>
       ${project.note && html`<p class="project-note">${project.note}</p>`}
       ${project.warnings.length > 0 && html`<ul class="project-warnings" aria-label="To know">${project.warnings.slice(0, warningsMost).map((words) => html`<li>${shape("ok-but")}<span>${words}</span></li>`)}${project.warnings.length > warningsMost && html`<li>${shape("ok-but")}<span>and ${project.warnings.length - warningsMost} more, beside their lines</span></li>`}</ul>`}
       ${!project.isTemplate && sum(project)}
