@@ -123,8 +123,8 @@ final class Wiring: Sendable {
         var hooks = HTTPHooks()
         hooks.admit = { frontDoor.admit($0) }
         hooks.immediate = { pages.answer($0) }
-        let bodyByteCountMax = min(configuration.http.bodyByteCountMax, Router.jsonByteCountMax)
-        hooks.bodyByteCountMax = { _, _ in bodyByteCountMax }
+        let bodyByteCountMax = configuration.http.bodyByteCountMax
+        hooks.bodyByteCountMax = { min(bodyByteCountMax, router.bodyByteCountMax($0, $1)) }
         hooks.refusal = { refusal in
             let failure = Failure(refusal.status == 413 ? .tooLarge : .invalid, refusal.detail)
             return FrontDoor.harden(HTTPResponse(failure, status: refusal.status, requestID: "-"))

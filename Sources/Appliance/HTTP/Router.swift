@@ -37,6 +37,9 @@ struct Route: Sendable {
         segments = pattern.split(separator: "/")
     }
 
+    /// Longest body it takes.
+    var bodyByteCountMax: Int { document.rawBody?.byteCountMax ?? Router.jsonByteCountMax }
+
     /// The values of the pattern's names; nil when the path does not fit.
     fileprivate func match(_ path: [Substring]) -> [String: String]? {
         guard path.count == segments.count else { return nil }
@@ -66,11 +69,18 @@ struct Router: Sendable {
         self.logger = logger
     }
 
-    /// Longest body of a route that takes JSON, and all do: the longest scan has some 4 KB, a long sheet some 100 KB.
+    /// Longest body of a route that takes JSON: the longest scan has some 4 KB, a long sheet some 100 KB.
     static let jsonByteCountMax = 1 << 20
 
     /// The cookie that carries a person's session.
     static let cookieName = "depotd_session"
+
+    /// Longest body for a method and a path, before the body has come.
+    func bodyByteCountMax(_ method: String, _ path: String) -> Int {
+        let path = path.split(separator: "/")
+        let route = routes.first { $0.method == method && $0.match(path) != nil }
+        return route?.bodyByteCountMax ?? Self.jsonByteCountMax
+    }
 
     /// Answers a request; never throws.
     func answer(_ request: HTTPRequest) async -> HTTPReply {
@@ -106,6 +116,7 @@ struct Router: Sendable {
         let secret = Self.secret(in: request.head.headers)
         let principal = secret.flatMap(sessions.principal(of:))
         try Self.admit(principal, to: route)
+        try Self.refuseStrangeType(request, for: route)
         let exchange = Exchange(request: request, parameters: parameters, principal: principal, secret: secret)
         let timer = Timer(
             label: "depotd_http_request_seconds", dimensions: [("route", route.pattern), ("method", route.method)],
@@ -128,6 +139,16 @@ struct Router: Sendable {
         }
     }
 
+    /// A body that is taken as it is must say what it is.
+    private static func refuseStrangeType(_ request: HTTPRequest, for route: Route) throws {
+        guard let raw = route.document.rawBody else { return }
+        guard raw.types.contains(request.mediaType) else {
+            throw Failure(
+                .invalid, "The Content-Type of this body is \(raw.types.joined(separator: " or ")).",
+                field: "Content-Type")
+        }
+    }
+
     private static func methodNotAllowed(_ methods: [String]) -> HTTPResponse {
         let allowed = Set(methods).sorted().joined(separator: ", ")
         return HTTPResponse(
@@ -147,5 +168,12 @@ struct Router: Sendable {
             if pair.count == 2, pair[0] == cookieName { return pair[1] }
         }
         return nil
+    }
+}
+
+extension HTTPRequest {
+    /// What the body says it is, without parameters and in lower case; empty when it says nothing.
+    var mediaType: String {
+        (header("Content-Type") ?? "").prefix { $0 != ";" }.trimmingCharacters(in: .whitespaces).lowercased()
     }
 }

@@ -14,22 +14,12 @@ extension RouteTable {
                 .response(HTTPResponse(try await appliance.register.list(assetQuery(exchange))))
             },
             Route(
-                "GET", "/api/v1/assets/{id}",
-                RouteDocument(
-                    "assets", "One piece with its identifiers and its history", answer: (200, Schema.ref("Asset")),
-                    problems: [.notFound])
-            ) { exchange in
-                let (asset, json) = try await appliance.register.find(exchange.id())
-                return .response(HTTPResponse(json).with("ETag", "\"\(asset.version)\""))
-            },
-            Route(
                 "PATCH", "/api/v1/assets/{id}/status",
                 RouteDocument(
                     "assets", "Set the status by hand", [.ifMatch],
                     body: Schema.object(["status": Schema.settableStatus, "note?": Schema.orNull(Schema.text)]),
                     answer: (200, Schema.ref("Asset")), problems: [.invalid, .notFound, .stale])
             ) { exchange in try await setStatus(exchange, appliance) },
-            editRoute(Asset.self, at: "/api/v1/assets/{id}", tag: "assets", answer: "Asset", appliance),
         ]
     }
 

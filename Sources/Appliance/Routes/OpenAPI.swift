@@ -37,10 +37,8 @@ enum OpenAPI {
             "parameters": .array(pathParameters(route) + document.parameters.map(parameter)),
             "responses": responses(route),
         ]
-        if let body = document.body {
-            operation = operation.adding([
-                "requestBody": ["required": true, "content": ["application/json": ["schema": body]]]
-            ])
+        if let content = content(of: document) {
+            operation = operation.adding(["requestBody": ["required": true, "content": content]])
         }
         if case .role(let role) = route.access {
             operation = operation.adding([
@@ -50,12 +48,28 @@ enum OpenAPI {
         return operation
     }
 
+    private static func content(of document: RouteDocument) -> JSON? {
+        guard let raw = document.rawBody else { return document.body.map { ["application/json": ["schema": $0]] } }
+        return .object(
+            raw.types.map { type in
+                .init(key: type, value: ["schema": ["type": "string", "contentMediaType": .string(type)]])
+            })
+    }
+
     private static func pathParameters(_ route: Route) -> [JSON] {
         route.pattern.split(separator: "/").filter { $0.hasPrefix("{") }.map { segment in
             [
                 "name": .string(String(segment.dropFirst().dropLast())), "in": "path", "required": true,
-                "schema": segment == "{seq}" ? Schema.whole(1...Int.max) : Schema.identifier,
+                "schema": schema(ofPathItem: segment),
             ]
+        }
+    }
+
+    private static func schema(ofPathItem segment: Substring) -> JSON {
+        switch segment {
+        case "{seq}": Schema.whole(1...Int.max)
+        case "{key}": Schema.someText
+        default: Schema.identifier
         }
     }
 

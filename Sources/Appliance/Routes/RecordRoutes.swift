@@ -98,12 +98,14 @@ extension Schema {
         switch shape {
         case .line(let count), .lines(let count): ["type": "string", "maxLength": .int(Int64(count))]
         case .whole(let range): whole(Int(range.lowerBound)...Int(range.upperBound))
+        case .number: ["type": "number"]
         case .flag, .archived: flag
         case .instant: time
         case .day: ["type": "string", "format": "date"]
         case .choice(let choices): one(of: choices)
         case .reference: ["type": ["string", "object"]]
-        case .json: ["type": ["object", "array"]]
+        case .object: ["type": "object"]
+        case .list: ["type": "array"]
         }
     }
 }

@@ -3,7 +3,7 @@ import Core
 
 extension Schema {
     /// All named shapes.
-    static let components: JSON = common.adding(stockComponents)
+    static let components: JSON = common.adding(stockComponents).adding(gearComponents)
 
     private static let common: JSON = [
         "Reference": object(["id": text, "name": text]),
@@ -30,7 +30,7 @@ extension Schema {
             "updatedAt": time,
         ]),
         "Category": object([
-            "id": text, "name": text, "fields": ["type": "array"], "archived": flag, "version": whole,
+            "id": text, "name": text, "fields": list(ref("CustomField")), "archived": flag, "version": whole,
             "updatedAt": time,
         ]),
         "Place": object([
@@ -54,12 +54,6 @@ extension Schema {
             ])),
         "home": orNull(ref("Reference")), "owner": orNull(text), "custom": ["type": "object"],
         "picture": orNull(text), "archived": flag, "version": whole, "updatedAt": time,
-        "identifiers?": list(object(["scheme": text, "value": text])),
-        "history?": list(
-            object([
-                "kind": text, "at": time, "person": orNull(ref("Reference")), "project": orNull(ref("Reference")),
-                "door": orNull(ref("Reference")), "note": orNull(text), "status": orNull(text),
-            ])),
     ])
 
     private static let outcome = object([
@@ -83,7 +77,8 @@ extension Schema {
         "intent": object([
             "direction": direction, "actor": orNull(ref("Reference")), "project": orNull(ref("Reference")),
         ]),
-        "suggestions": list(object(["asset": ref("AssetBrief"), "why": text])),
+        "suggestions?": list(object(["asset": ref("AssetBrief"), "why": text])),
+        "draft?": orNull(ref("AssetDraft")),
     ])
 
     private static let reader = object([

@@ -157,6 +157,11 @@ extension Asset {
     }
 }
 
+extension Asset {
+    /// The word for what keeps it from going out, else for its status.
+    var standing: String { isArchived ? "archived" : status.word }
+}
+
 extension Asset.Holder {
     /// `{"person", "project", "since"}`.
     package var json: JSON { ["person": person.orNull(), "project": project.orNull(), "since": .time(since)] }

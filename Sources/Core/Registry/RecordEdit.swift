@@ -18,12 +18,14 @@ package enum RecordEdit {
         columns["id"] = id.databaseValue
         columns["updated"] = transaction.milliseconds.databaseValue
         let names = columns.keys.sorted()
-        try transaction.database.cachedStatement(
-            sql: """
-                INSERT INTO \(table.name) (\(names.joined(separator: ", ")))
-                VALUES (\(names.map { _ in "?" }.joined(separator: ", ")))
-                """
-        ).execute(arguments: StatementArguments(names.map { columns[$0] ?? .null }))
+        try write(columns, of: id, in: transaction.database) { database in
+            try database.cachedStatement(
+                sql: """
+                    INSERT INTO \(table.name) (\(names.joined(separator: ", ")))
+                    VALUES (\(names.map { _ in "?" }.joined(separator: ", ")))
+                    """
+            ).execute(arguments: StatementArguments(names.map { columns[$0] ?? .null }))
+        }
         try Record.settle(find(id, in: transaction.database), before: nil, in: transaction)
         let record = try find(id, in: transaction.database)
         let change = try append("created", record, record.json, by: author, in: transaction)
@@ -44,12 +46,44 @@ package enum RecordEdit {
             let values = try stored(fields, of: Record.table, isNew: false, in: transaction)
             guard !values.isEmpty else { return }
             let names = values.keys.sorted()
-            try transaction.database.execute(
-                sql:
-                    "UPDATE \(Record.table.name) SET \(names.map { "\($0) = ?" }.joined(separator: ", ")) WHERE id = ?",
-                arguments: StatementArguments(names.map { values[$0] ?? .null } + [record.id.databaseValue]))
+            try write(values, of: id, in: transaction.database) { database in
+                try database.execute(
+                    sql:
+                        "UPDATE \(Record.table.name) SET \(names.map { "\($0) = ?" }.joined(separator: ", ")) WHERE id = ?",
+                    arguments: StatementArguments(names.map { values[$0] ?? .null } + [record.id.databaseValue]))
+            }
             try Record.settle(find(id, in: transaction.database), before: record, in: transaction)
         }
+    }
+
+    /// Writes columns. - Throws: what the record says of it when the schema refuses them.
+    private static func write<Record: RegistryRecord>(
+        _ columns: [String: DatabaseValue], of id: Identifier<Record>, in database: Database,
+        _ body: (Database) throws -> Void
+    ) throws {
+        do { try body(database) } catch let error as DatabaseError where error.resultCode == .SQLITE_CONSTRAINT {
+            throw try Record.clash(columns, id: id, in: database)
+                ?? Failure(.conflict, "This \(Record.table.word) does not fit what is there.", cause: "\(error)")
+        }
+    }
+
+    /// Appends a Change about what belongs to a record and is none of its fields, such as an identifier: `now` flat
+    /// and `before`. The version grows as with any edit, unless the record is only just being made.
+    static func note<Record: RegistryRecord>(
+        _ kind: String, on record: Record, _ now: JSON, before: JSON, isNew: Bool = false, by author: Author,
+        in transaction: WriteTransaction
+    ) throws -> Edited<Record> {
+        var record = record
+        if !isNew {
+            record.version += 1
+            record.updated = transaction.now
+            try transaction.database.cachedStatement(
+                sql: "UPDATE \(Record.table.name) SET version = ?, updated = ? WHERE id = ?"
+            ).execute(arguments: [record.version, transaction.milliseconds, record.id.rawValue])
+        }
+        let version: JSON = ["version": .int(record.version), "updatedAt": .time(record.updated), "before": before]
+        let change = try append(kind, record, now.adding(version), by: author, in: transaction)
+        return Edited(record: record, change: change.position.seq)
     }
 
     /// Takes a record away that nothing refers to yet.
@@ -168,7 +202,15 @@ package enum RecordEdit {
                 refusals.append(field.refusal("\(field.label) is missing."))
             }
         }
-        guard let first = refusals.first else { return values }
+        try Failure.refuse(refusals)
+        return values
+    }
+}
+
+extension Failure {
+    /// Refuses all fields that are not right at once: each is listed under `errors`.
+    static func refuse(_ refusals: [Failure]) throws {
+        guard let first = refusals.first else { return }
         throw Failure(
             .invalid, refusals.count == 1 ? first.message : "\(refusals.count) fields are not right.",
             field: first.field,

@@ -44,6 +44,9 @@ package protocol RegistryRecord: FetchableRecord, Sendable {
     ///
     /// - Throws: what is wrong with the row as a whole; then nothing of it was written.
     static func settle(_ record: Self, before: Self?, in transaction: WriteTransaction) throws
+    /// What to say when the schema refused the row because of another one or of itself; nil when nothing is known.
+    static func clash(_ columns: [String: DatabaseValue], id: Identifier<Self>, in database: Database) throws
+        -> Failure?
     /// Takes back a Change of a kind that is this record's own, such as a status; nil when that can not be done.
     static func reverse(
         _ change: Change, of record: Self, by author: Author, in transaction: WriteTransaction
@@ -55,6 +58,10 @@ package protocol RegistryRecord: FetchableRecord, Sendable {
 extension RegistryRecord {
     /// Nothing follows from most rows.
     package static func settle(_ record: Self, before: Self?, in transaction: WriteTransaction) throws {}
+    /// Most rows have nothing that another one could have too.
+    package static func clash(
+        _ columns: [String: DatabaseValue], id: Identifier<Self>, in database: Database
+    ) throws -> Failure? { nil }
     /// Most records are only created, edited and removed.
     package static func reverse(
         _ change: Change, of record: Self, by author: Author, in transaction: WriteTransaction

@@ -8,6 +8,9 @@ package enum Topic: String, Sendable, CaseIterable, Codable {
     case assets, models, places, scans, doors, unknowns, readers, people, projects
     /// What gear cost; for managers.
     case costs = "assets.cost"
+
+    /// Who may listen: whoever has this role or a higher one.
+    package var role: Role { self == .costs ? .manager : .crew }
 }
 
 /// A place in this box's log: screens resume by it. An epoch is minted anew on restore, so a position of another

@@ -18,7 +18,7 @@ export function models(thenTo?: string): Picker {
 }
 
 export const places: Picker = {
-  find: async (q) => named((await get<Page<Ref & { path?: string }>>(`/places${query({ q, limit: foundMax })}`)).items.map((place) => ({ id: place.id, name: place.path ?? place.name })), q),
+  find: async (q) => named((await get<Page<Ref & { path?: string }>>("/places")).items.map((place) => ({ id: place.id, name: place.path ?? place.name })), q),
   make: { words: "New place", run: async (name) => { const made = await post<Ref & { path?: string }>("/places", { name }); return { id: made.id, name: made.path ?? made.name }; } },
 };
 
@@ -29,10 +29,12 @@ export const categories: Picker = {
 
 export const people: Picker = { find: async (q) => named((await get<Page<Person>>(`/people${query({ q })}`)).items.filter((person) => person.active !== false), q) };
 
+export const projects: Picker = { find: async (q) => named((await get<Page<Ref & { state?: string; more?: string }>>(`/projects${query({ q })}`)).items.map((project) => ({ id: project.id, name: project.name, more: project.state ?? "" })), q) };
+
 export function titleOf(model: { name: string; maker?: string | null }): string { return [model.maker, model.name].filter(Boolean).join(" "); }
 
 /** Lists that the daemon gives whole are narrowed here; every word must occur. */
-function named<Item extends Ref>(items: readonly Item[], words: string): Item[] {
+function named<Item extends { id: string; name: string }>(items: readonly Item[], words: string): Item[] {
   const wanted = words.toLocaleLowerCase().split(/\s+/).filter(Boolean);
   return items.filter((item) => wanted.every((word) => item.name.toLocaleLowerCase().includes(word))).slice(0, foundMax);
 }

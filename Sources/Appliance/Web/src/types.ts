@@ -41,7 +41,7 @@ export interface Asset {
   holder: Holder | null; home: Ref | null; owner: string | null; custom: Record<string, unknown>; picture: string | null; archived: boolean;
   version: number; updatedAt: string;
 }
-export interface AssetHistory { kind: string; at: string; person: Ref | null; project: Ref | null; door: Ref | null; note: string | null; status: Status | null; actor?: Ref | null; fields?: string[] }
+export interface AssetHistory { kind: string; at: string; person: Ref | null; project: Ref | null; door: Ref | null; note: string | null; status: Status | null; by?: Ref | null; identifier?: Identifier | null; before?: Record<string, unknown> | null; after?: Record<string, unknown> | null; change?: number | null }
 export interface Identifier { key: string; scheme: string; value: string }
 export interface Accessory { model: Ref; quantity: number }
 export interface AssetDetail extends Asset { identifiers: Identifier[]; history: AssetHistory[]; accessories?: Accessory[] }
@@ -54,9 +54,12 @@ export interface Category { id: string; name: string; fields: CategoryField[]; a
 export interface Model {
   id: string; name: string; maker: string | null; category: Ref; counting: "serialised" | "counted"; specifications: string | null;
   weightGrams: number | null; picture: string | null; archived: boolean; version: number; updatedAt: string;
-  units?: { total: number; available: number }; stock?: Stock | null; accessories?: Accessory[];
+  units?: { total: number; available: number }; accessories?: Accessory[];
 }
-export interface Stock { total: number; out: number; here: number; place: Ref | null; holders: { person: Ref | null; project: Ref | null; quantity: number; since?: string }[] }
+export interface Stock {
+  id: string; name: string; total: number; out: number; here: number; place: Ref | null; version: number; updatedAt: string;
+  holders?: { person: Ref | null; project: Ref | null; quantity: number; since: string }[]; codes?: Identifier[];
+}
 export interface Page<Item> { items: Item[]; next: string | null; total?: number; isTotalExact?: boolean }
 export interface Batch { id: string; kind: string; title: string; state: "running" | "done" | "reverting" | "reverted" | "undone"; done: number; total: number; undoable: boolean; trouble: { message: string; row?: number } | null }
 

@@ -74,6 +74,13 @@ export class RecordForm extends Page {
     return field ? held(field, value) : (value ?? null) as Held;
   }
 
+  /** Fills fields of a new record that nobody typed in yet. */
+  suggest(values: Values): void {
+    if (this.plan.record) return;
+    this.opened = { ...this.opened, ...values };
+    this.refresh();
+  }
+
   private set(field: Field, value: Held): void {
     this.typed[field.name] = value;
     delete this.refusals[field.name];

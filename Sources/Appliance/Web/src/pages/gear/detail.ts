@@ -111,7 +111,7 @@ export class AssetSheet extends Page {
       </section>
       <dl class="facts">${this.facts(asset).map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
       ${(asset.accessories ?? []).length > 0 && html`<h3>Goes with it</h3><ul class="accessories">${(asset.accessories ?? []).map((one) => html`<li><b>${one.quantity} ×</b> <a href="/models/${one.model.id}">${one.model.name}</a></li>`)}</ul>`}
-      <h3>Codes</h3>${this.codes.view(asset)}
+      <h3>Codes</h3>${this.codes.view({ name: asset.number, codes: asset.identifiers, add: `/assets/${asset.id}/identifiers`, drop: (key) => `/assets/${asset.id}/identifiers/${encodeURIComponent(key)}` })}
       ${this.cost?.view()}
       <h3>History</h3>${this.history?.view()}`;
   }

@@ -12,13 +12,15 @@ import { Asset, Model } from "../../types";
 const conditions = [["fit", "Fit"], ["maintenance", "In repair"], ["damaged", "Damaged"], ["lost", "Lost"], ["retired", "Retired"]] as const;
 const seriesMax = 100;
 
-/** The category's fields of each model that was looked at. */
+/** What follows from the model that was picked: the fields of its category, and for new gear the next number. */
 class CategoryFields {
   private readonly known = new Map<string, readonly Field[]>();
-  constructor(private readonly again: () => void) {}
+  private model: string | null = null;
+  constructor(private readonly form: () => RecordForm) {}
 
   of(model: Choice | null): readonly Field[] {
     if (!model) return [];
+    if (this.model !== model.id) { this.model = model.id; void this.suggest(model.id); }
     const known = this.known.get(model.id);
     if (!known) { this.known.set(model.id, []); void this.load(model.id); }
     return known ?? [];
@@ -28,8 +30,15 @@ class CategoryFields {
     try {
       const { category } = await get<Model>(`/models/${id}`);
       this.known.set(id, formFields(await fieldsOf(category.name), category.name));
-      this.again();
+      this.form().refresh();
     } catch { this.known.delete(id); }
+  }
+
+  private async suggest(id: string): Promise<void> {
+    try {
+      const { number, home } = await get<{ number: string | null; home: Choice | null }>(`/models/${id}/next-number`);
+      if (this.model === id) this.form().suggest({ number, home });
+    } catch { /* then the number is typed */ }
   }
 }
 
@@ -46,7 +55,7 @@ const own = (thenTo: string): Field[] => [
 
 /** A form that shows itself anew when the fields of a category are known. */
 function withCategory(plan: (further: (value: (name: string) => Held) => readonly Field[]) => Plan): RecordForm {
-  const further = new CategoryFields(() => form.refresh());
+  const further = new CategoryFields(() => form);
   const form: RecordForm = new RecordForm(plan((value) => further.of(value("model") as Choice | null)));
   return form;
 }

@@ -58,10 +58,24 @@ function kindInWords(kind: string): string {
   return kindWords[kind] ?? words.charAt(0).toUpperCase() + words.slice(1);
 }
 
+const fieldWords: Record<string, string> = { home: "Home", custom: "Further fields", archived: "Archived", serial: "Serial number" };
+
+/** Which fields an edit set, from what to what. */
+function differences(event: AssetHistory): string[] {
+  const said = (value: unknown): string => (value === null || value === undefined || value === "" ? "empty" : typeof value === "boolean" ? (value ? "yes" : "no") : typeof value === "object" ? (value as Ref).name ?? "" : String(value));
+  const passing = ["id", "version", "updatedAt", "status"];
+  return Object.entries(event.after ?? {}).filter(([name]) => !passing.includes(name)).map(([name, value]) => {
+    const label = fieldWords[name] ?? name.charAt(0).toUpperCase() + name.slice(1), [from, now] = [said(event.before?.[name]), said(value)];
+    return from === "" || now === "" ? label : `${label}: ${from} → ${now}`;
+  });
+}
+
 function happening(event: AssetHistory): Template {
   const link = (ref: Ref | null | undefined, room: string): Content => ref && html`<a href="/${room}/${ref.id}">${ref.name}</a>`;
-  const parts = [link(event.person, "people"), link(event.project, "projects"), event.door?.name, event.actor && event.actor.id !== event.person?.id ? html`by ${event.actor.name}` : null].filter(Boolean);
+  const parts = [link(event.person, "people"), link(event.project, "projects"), event.door?.name, event.by && event.by.id !== event.person?.id ? html`by ${event.by.name}` : null].filter(Boolean);
   const what = event.kind === "status" && event.status ? `Set to ${event.status.replace("_", " ")}` : kindInWords(event.kind);
-  return html`<li><span class="history-what">${what}${event.fields && event.fields.length > 0 ? html`<span class="history-fields">: ${event.fields.join(", ")}</span>` : null}</span><time datetime="${event.at}" title="${clock(event.at)}">${ago(event.at)}</time>
+  const edited = event.kind === "edited" || event.kind === "undone" ? differences(event) : event.identifier ? [event.identifier.value] : [];
+  return html`<li><span class="history-what">${what}</span><time datetime="${event.at}" title="${clock(event.at)}">${ago(event.at)}</time>
+    ${edited.map((words) => html`<span class="history-who">${words}</span>`)}
     ${parts.length > 0 && html`<span class="history-who">${parts.map((part, index) => html`${index > 0 ? " · " : ""}${part}`)}</span>`}${event.note && html`<span class="history-note">${event.note}</span>`}</li>`;
 }
