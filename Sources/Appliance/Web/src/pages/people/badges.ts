@@ -4,9 +4,10 @@
 import { sentence, Problem } from "../../api";
 import { html, keyed, Content, Template } from "../../html";
 import { icon, shape } from "../../icons";
-import { field, Page } from "../../page";
+import { field, Page, takesText } from "../../page";
 import "../../scanned";
 import { mayEdit, tell } from "../../store";
+import { unlessScan } from "../../wedge";
 import { Fact, Outcome, Unknown } from "../../types";
 import { addBadge, Badge, PersonDetail, removeBadge } from "./people";
 
@@ -29,6 +30,10 @@ export class Badges extends Page {
 
   protected override enter(): void {
     this.hears(["scans", "unknowns"], (fact) => { if (this.isWaiting) this.hear(fact); });
+    this.listen("keydown", (event) => {
+      if (event.key !== "b" || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || takesText(event.target) || !this.person?.badges || !mayEdit()) return;
+      unlessScan(() => this.start());
+    });
     this.listen("depot-scan", (event) => { if (this.isWaiting) { event.preventDefault(); void this.give(event.detail); } });
   }
 

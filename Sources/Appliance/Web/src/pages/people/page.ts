@@ -72,7 +72,7 @@ class PeoplePage extends Page {
     return html`<div class="split ${this.open !== null ? "split-open" : ""}">
       <section class="desk split-list" aria-labelledby="people-title">
         <header class="desk-head"><h1 id="people-title">People</h1><span class="quiet" aria-live="polite">${this.count()}</span>
-          ${mayEdit() && html`<a class="button button-first" href="/people/new">${icon("plus")}New person</a>`}</header>
+          ${mayEdit() && html`<a class="button button-first" data-new href="/people/new">${icon("plus")}New person</a>`}</header>
         <nav class="chips" aria-label="Who"><a class="chip chip-plain" href="${withQuery({ all: null })}" aria-current="${this.isWithInactive ? null : "true"}">Active</a><a class="chip chip-plain" href="${withQuery({ all: "1" })}" aria-current="${this.isWithInactive ? "true" : null}">Everybody</a></nav>
         ${staleStrip()}${this.people()}</section>
       ${this.open !== null && html`<aside class="detail" aria-label="Person">${this.detail(this.open)}</aside>`}</div>`;

@@ -11,6 +11,7 @@ import { address } from "../../router";
 import { mayEdit } from "../../store";
 import { debounced, span } from "../../time";
 import { Fact } from "../../types";
+import { unlessScan } from "../../wedge";
 import { Adding } from "./adding";
 import { statePill } from "./list";
 import { Parts } from "./parts";
@@ -36,8 +37,7 @@ class ProjectPage extends Page {
     this.hears(["projects", "assets", "people"], (fact) => { if (this.concerns(fact)) this.loadSoon(); });
     this.listen("keydown", (event) => {
       if (event.key !== "a" || event.ctrlKey || event.metaKey || event.altKey || takesText(event.target) || event.defaultPrevented) return;
-      event.preventDefault();
-      this.adding.focusField();
+      unlessScan(() => this.adding.focusField());
     });
   }
 

@@ -94,7 +94,7 @@ export class Places extends Page {
     }
     const form = this.planned(), open = value.items.find((place) => place.id === this.open);
     return html`<div class="settings-split ${form ? "settings-open" : ""}"><section class="settings-list" aria-label="Places">
-      <div class="settings-tools">${mayEdit() && html`<a class="button button-first places-new" href="${withQuery({ new: "top", place: null })}">${icon("plus")}New place</a>`}
+      <div class="settings-tools">${mayEdit() && html`<a class="button button-first places-new" data-new href="${withQuery({ new: "top", place: null })}">${icon("plus")}New place</a>`}
         <a class="button" href="${withQuery({ archived: this.isWithArchived ? null : "1" })}">${this.isWithArchived ? "Without the archived" : "With the archived"}</a></div>
       ${value.items.length === 0 ? emptyPlace("place", "There is no place yet", "A room first, then its racks, then their shelves. Gear has one of them as its home.") : html`<ul class="list" aria-label="Places">${this.tree.map((branch) => keyed(branch.place.id, this.row(branch)))}</ul>`}</section>
       ${form && html`<aside class="settings-form" aria-label="Place">${form}${open && this.inside === null && html`<button class="button" @click=${() => void this.archive(open)}>${icon("archive")}${open.archived ? "Bring it back" : "Archive it"}</button>`}</aside>`}</div>`;
