@@ -24,6 +24,9 @@ final class Wiring: Sendable {
     let readers: ReaderDesk
     let heartbeat: Heartbeat
     let backups: BackupDesk
+    let batches: BatchRunner
+    let imports: ImportDesk
+    let exports: ExportDesk
     let measures: PrometheusRegistry
     private let lock: FolderLock
     private let loop: EventLoop
@@ -60,6 +63,9 @@ final class Wiring: Sendable {
             signal: { topic, kind, data in hub.signal(topic, kind, data) })
         measures = PrometheusRegistry()
         backups = BackupDesk(folder: configuration.data, clock: clock)
+        batches = BatchRunner(store: store, logger: logger, signal: { hub.signal(.assets, "batch", $0) })
+        imports = ImportDesk(store: store, box: box, runner: batches)
+        exports = ExportDesk(store: store)
         heartbeat = Heartbeat(store: store, logger: logger)
     }
 
@@ -77,6 +83,7 @@ final class Wiring: Sendable {
             HTTPService(listener: listener),
             ReaderService(readers: readers, source: configuration.readersEnabled ? usb : nil, logger: logger),
             heartbeat,
+            BatchService(batches: batches),
             ReadyService { try await ready(address) },
         ]
         let group = ServiceGroup(
@@ -124,7 +131,11 @@ final class Wiring: Sendable {
         hooks.admit = { frontDoor.admit($0) }
         hooks.immediate = { pages.answer($0) }
         let bodyByteCountMax = configuration.http.bodyByteCountMax
-        hooks.bodyByteCountMax = { min(bodyByteCountMax, router.bodyByteCountMax($0, $1)) }
+        hooks.bodyByteCountMax = { method, path in
+            let most = router.bodyByteCountMax(method, path)
+            // The setting is for what people and programs ask; files have bounds of their own.
+            return most > Router.jsonByteCountMax ? most : min(most, bodyByteCountMax)
+        }
         hooks.refusal = { refusal in
             let failure = Failure(refusal.status == 413 ? .tooLarge : .invalid, refusal.detail)
             return FrontDoor.harden(HTTPResponse(failure, status: refusal.status, requestID: "-"))

@@ -39,7 +39,7 @@ extension RouteTable {
         return .response(HTTPResponse(asset.json).with("ETag", "\"\(asset.version)\""))
     }
 
-    private static func assetQuery(_ exchange: Exchange) throws -> AssetQuery {
+    static func assetQuery(_ exchange: Exchange) throws -> AssetQuery {
         var query = AssetQuery()
         query.text = exchange.request.query("q") ?? ""
         query.category = exchange.request.query("category")
@@ -54,7 +54,7 @@ extension RouteTable {
         return query
     }
 
-    private static let assetListParameters: [RouteDocument.Parameter] = [
+    static let assetListParameters: [RouteDocument.Parameter] = [
         .query("limit", Schema.whole(1...AssetQuery.limitMax), "Most items; 50 if absent."),
         .query("cursor", Schema.someText, "`next` of the page before."),
         .query("q", Schema.text, "Words that must occur in number, name, serial, codes, holder or project."),

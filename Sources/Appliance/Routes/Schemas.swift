@@ -3,7 +3,7 @@ import Core
 
 extension Schema {
     /// All named shapes.
-    static let components: JSON = common.adding(stockComponents).adding(gearComponents)
+    static let components: JSON = common.adding(stockComponents).adding(gearComponents).adding(entering)
 
     private static let common: JSON = [
         "Reference": object(["id": text, "name": text]),

@@ -88,6 +88,28 @@ extension Asset {
             sql: "DELETE FROM identifier WHERE asset = ?", arguments: [asset.id.rawValue])
     }
 
+    /// The codes beside its number and its serial.
+    package static func belongings(of asset: Asset, in database: Database) throws -> JSON {
+        let own = [AssetIdentifier(.own, asset.number), asset.serial.map { AssetIdentifier(.serial, $0) }]
+            .compactMap { $0?.lookupKey }
+        let codes = try Row.fetchAll(
+            database.cachedStatement(sql: "SELECT key, scheme, value FROM identifier WHERE asset = ? ORDER BY key"),
+            arguments: [asset.id.rawValue]
+        ).filter { !own.contains($0["key"]) }
+        return ["codes": .array(codes.map { ["scheme": .string($0["scheme"]), "value": .string($0["value"])] })]
+    }
+
+    package static func giveBack(_ before: JSON, to asset: Asset, in transaction: WriteTransaction) throws {
+        guard case .array(let codes)? = before["codes"], !codes.isEmpty else { return }
+        for code in codes {
+            guard let scheme = code["scheme"]?.string.flatMap(AssetIdentifier.Scheme.init(rawValue:)),
+                let value = code["value"]?.string
+            else { continue }
+            try AssetRegister.attach(AssetIdentifier(scheme, value), to: asset.id, in: transaction.database)
+        }
+        try AssetRegister.writeSearchText(of: asset, in: transaction.database)
+    }
+
     private static func exchange(
         _ old: String?, for new: String?, _ scheme: AssetIdentifier.Scheme, _ field: String, of id: Asset.ID,
         in database: Database

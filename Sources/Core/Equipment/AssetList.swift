@@ -43,6 +43,37 @@ extension AssetRegister {
         }
     }
 
+    /// All that a query finds, by number and a page at a time, so that no list of everything is ever in memory. Each
+    /// page is a snapshot of its own.
+    ///
+    /// - Parameter body: gets the pieces and the connection they were read from.
+    func each(
+        _ query: AssetQuery, pageCount: Int = 500,
+        _ body: @escaping @Sendable ([Asset], Database) throws -> Void
+    ) async throws {
+        var query = query
+        query.limit = pageCount
+        var after: (sort: String, id: String)?
+        repeat {
+            after = try await store.read { [query, after] database -> (sort: String, id: String)? in
+                let filter = Self.filter(query)
+                let items = try Self.page(query, filter, after: after, in: database)
+                try body(Array(items.prefix(query.limit)), database)
+                guard items.count > query.limit else { return nil }
+                return (items[query.limit - 1].sort, items[query.limit - 1].id.rawValue)
+            }
+        } while after != nil
+    }
+
+    /// The identifiers of all that a query finds, at most `countMax` and one more.
+    package func ids(_ query: AssetQuery, atMost countMax: Int) async throws -> [Asset.ID] {
+        try await store.read { database in
+            var query = query
+            query.limit = countMax
+            return try Self.page(query, Self.filter(query), after: nil, in: database).map(\.id)
+        }
+    }
+
     private struct Filter {
         var sql = "1"
         var arguments: [any DatabaseValueConvertible] = []

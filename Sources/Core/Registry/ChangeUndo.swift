@@ -1,7 +1,7 @@
 // Undo of what people edited: the Change says what was before, and that is set again, if nobody set it anew since.
 // Movements of gear are undone by a further movement instead: DoorDesk+Undo.swift.
 import Foundation
-package import GRDB
+import GRDB
 
 /// Takes back edits of the registry.
 package struct ChangeUndo: Sendable {
@@ -23,10 +23,9 @@ package struct ChangeUndo: Sendable {
         _ seq: Int64, by author: Author, isAllowed: @escaping @Sendable (Change) -> Bool
     ) async throws -> Int64 {
         try await store.write { transaction in
-            guard
-                let change = try Change.fetchOne(
-                    transaction.database, sql: "SELECT * FROM change WHERE seq = ?", arguments: [seq])
-            else { throw Failure(.notFound, "There is no such change.") }
+            guard let change = try Change.find(seq, in: transaction.database) else {
+                throw Failure(.notFound, "There is no such change.")
+            }
             guard isAllowed(change) else { throw Failure(.forbidden, "Ask a manager to undo this.") }
             return try Self.reverse(change, by: author, in: transaction)
         }
@@ -39,6 +38,19 @@ package struct ChangeUndo: Sendable {
             return try reverse(change, kind, of: type, by: author, in: transaction)
         }
         throw notUndoable
+    }
+
+    /// Puts away what a Change made and what can not be removed any more.
+    static func archive(_ change: Change, by author: Author, in transaction: WriteTransaction) throws {
+        guard let type = records.first(where: { $0.table.ownKind(of: change) == "created" }) else { return }
+        try archive(change.subject, of: type, by: author, in: transaction)
+    }
+
+    private static func archive<Record: RegistryRecord>(
+        _ subject: String, of type: Record.Type, by author: Author, in transaction: WriteTransaction
+    ) throws {
+        _ = try RecordEdit.edit(
+            Identifier<Record>(subject), ["archived": true], ifVersion: nil, by: author, in: transaction)
     }
 
     private static var notUndoable: Failure { Failure(.conflict, "That can not be taken back.") }
@@ -54,8 +66,11 @@ package struct ChangeUndo: Sendable {
             guard record.version == 1 else { throw changedSince(record) }
             return try seq(RecordEdit.remove(id, by: author, in: transaction))
         case "removed":
-            let fields = settable(body["before"]?.members ?? [], of: Record.table)
-            return try seq(RecordEdit.create(Record.self, fields, id: id, by: author, in: transaction))
+            let before = body["before"] ?? [:]
+            let fields = settable(before.members, of: Record.table)
+            let made = try RecordEdit.create(Record.self, fields, id: id, by: author, in: transaction)
+            try Record.giveBack(before, to: made.record, in: transaction)
+            return try seq(made)
         case "edited", "undone":
             let record = try RecordEdit.find(id, in: transaction.database)
             let before = settable(body["before"]?.members ?? [], of: Record.table)

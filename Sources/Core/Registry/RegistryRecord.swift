@@ -53,6 +53,10 @@ package protocol RegistryRecord: FetchableRecord, Sendable {
     ) throws -> Edited<Self>?
     /// Takes away what depends on a row that is about to be removed.
     static func letGo(of record: Self, in transaction: WriteTransaction) throws
+    /// What ``letGo(of:in:)`` takes away, as members that the Change of the removal keeps beside the fields.
+    static func belongings(of record: Self, in database: Database) throws -> JSON
+    /// Gives a record that was removed and made again what belonged to it, from `before` of the removal.
+    static func giveBack(_ before: JSON, to record: Self, in transaction: WriteTransaction) throws
 }
 
 extension RegistryRecord {
@@ -68,6 +72,10 @@ extension RegistryRecord {
     ) throws -> Edited<Self>? { nil }
     /// Nothing depends on most rows.
     package static func letGo(of record: Self, in transaction: WriteTransaction) throws {}
+    /// Most rows have nothing beside their fields.
+    package static func belongings(of record: Self, in database: Database) throws -> JSON { [:] }
+    /// Most rows have nothing beside their fields.
+    package static func giveBack(_ before: JSON, to record: Self, in transaction: WriteTransaction) throws {}
 }
 
 /// Who makes an edit.

@@ -1,7 +1,7 @@
 // Edits of many at once: how far they are, what came of them, and taking them back. A batch is followed by the signals
 // of the live socket, and by asking, for when those are missed.
 
-import { get, post, sentence } from "./api";
+import { get, post, Problem, sentence } from "./api";
 import { hear, tell } from "./store";
 import { Batch } from "./types";
 
@@ -40,12 +40,15 @@ export async function finish(id: string, moved: (batch: Batch | null) => void, w
   } catch (error) { tell("stop", sentence(error)); return null; } finally { moved(null); }
 }
 
-/** Takes a whole batch back. */
-export async function undoBatch(id: string, moved: (batch: Batch | null) => void = () => {}): Promise<void> {
+/** Takes a whole batch back; where something was changed again since, all but that is offered. */
+export async function undoBatch(id: string, moved: (batch: Batch | null) => void = () => {}, skipChanged = false): Promise<void> {
+  const offerRest = (words: string): void => tell("stop", `${words} Nothing was taken back.`, skipChanged ? undefined : { label: "All but that", run: () => void undoBatch(id, moved, true) });
   try {
-    const { batch } = await post<{ batch: string }>(`/batches/${id}/undo`);
+    const { batch } = await post<{ batch: string }>(`/batches/${id}/undo`, { skipChanged });
     const undone = await follow(batch, moved);
-    if (undone.state === "done") tell("ok", undone.total === 1 ? "Taken back." : `All ${undone.total} taken back.`);
-    else tell("stop", `${undone.trouble?.message ?? "It could not be taken back."} Nothing was changed.`);
-  } catch (error) { tell("stop", sentence(error)); } finally { moved(null); }
+    if (undone.state === "done") tell("ok", undone.total === 1 ? "Taken back." : `All ${undone.total.toLocaleString("en")} taken back.`);
+    else offerRest(undone.trouble?.message ?? "It could not be finished.");
+  } catch (error) {
+    if (error instanceof Problem && error.status === 409) offerRest(error.message); else tell("stop", sentence(error));
+  } finally { moved(null); }
 }

@@ -57,12 +57,15 @@ export class RecordForm extends Page {
 
   constructor(private readonly plan: Plan) {
     super();
-    this.opened = plan.record ?? plan.start ?? {};
+    this.opened = this.asOpened();
     this.takeDraft();
     Object.assign(this.typed, plan.over);
   }
 
   // ---- values -----------------------------------------------------------------------------------------------------
+
+  /** A copy: the page's own record follows the live socket, and a form must notice what it did not see. */
+  private asOpened(): Values & Partial<Recorded> { return structuredClone(this.plan.record ?? this.plan.start ?? {}); }
 
   private get fields(): readonly Field[] { return this.plan.fields((name) => this.value(name)); }
 
@@ -95,8 +98,8 @@ export class RecordForm extends Page {
       try {
         const value = wire(field, this.value(field.name, field));
         const before = member(this.opened, field.name);
-        const isNew = !this.plan.record;
-        if (isNew ? !(value === null || (Array.isArray(value) && value.length === 0)) : !isEqual(value, before)) changed[field.name] = value;
+        const isEmpty = value === null || (Array.isArray(value) && value.length === 0) || (value === false && !field.isRequired);
+        if (this.plan.record ? !isEqual(value, before) && !(isEmpty && (before ?? null) === null) : !isEmpty) changed[field.name] = value;
       } catch (words) { this.refusals[field.name] = { words: String(words) }; }
     }
     return changed;
@@ -131,7 +134,7 @@ export class RecordForm extends Page {
     this.typed = {};
     this.refusals = {};
     this.trouble = null;
-    this.opened = this.plan.record ?? this.plan.start ?? {};
+    this.opened = this.asOpened();
     this.wantsFocus = "";
     this.refresh();
   }

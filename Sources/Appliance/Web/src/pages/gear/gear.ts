@@ -23,7 +23,7 @@ import { Selection } from "./selection";
 import { statusButtons } from "./status-buttons";
 import { exporting, Views } from "./views";
 
-const roomyList = 860, lineList = 640, cardWidth = 264, cardHeight = 224, rowHeight = 60, tallRowHeight = 156, gap = 12;
+const roomyList = 860, lineList = 640, cardWidth = 296, cardHeight = 224, rowHeight = 60, tallRowHeight = 156, gap = 12;
 const loadAheadItems = 40;
 
 class GearPage extends Page {
@@ -146,10 +146,11 @@ class GearPage extends Page {
 
   protected view(): Content {
     const side = this.isNew ? this.newSide() : this.selection.form ? html`<aside class="detail" aria-label="Edit many">${this.selection.form}</aside>` : this.open !== null ? this.sheet : null;
-    return html`<div class="gear ${side ? "gear-open" : ""} ${this.isFiltering ? "gear-filtering" : ""}">
+    return html`<div class="gear ${side ? "gear-open" : ""} ${side && side !== this.sheet || address().searchParams.get("edit") ? "gear-editing" : ""} ${this.isFiltering ? "gear-filtering" : ""}">
       ${this.isFiltering && filterPanel(() => this.refresh(), () => this.filter(false))}
       <section class="gear-main" aria-labelledby="gear-title">
-        <div class="gear-head"><h1 id="gear-title">Gear</h1><span class="gear-total" aria-live="polite">${this.totalWords()}</span>${this.tools()}</div>
+        <div class="gear-head"><h1 id="gear-title">Gear</h1><span class="gear-total" aria-live="polite">${this.totalWords()}</span>${this.tools()}
+          ${mayEdit() && html`<a class="button button-first button-small gear-new" href="/gear/new" aria-keyshortcuts="n">${icon("plus")}<span>New</span></a>`}</div>
         ${chips()}${narrowing()}${staleStrip()}${this.partial()}
         ${this.list()}${this.selection.bar()}
       </section>
@@ -174,8 +175,7 @@ class GearPage extends Page {
     const set = narrowedBy().length;
     return html`<div class="gear-tools"><button class="button button-small gear-filter" aria-expanded="${this.isFiltering ? "true" : "false"}" aria-label="Filters${set > 0 ? `, ${set} set` : ""}" aria-keyshortcuts="f" @click=${() => this.filter(!this.isFiltering)}>${icon("filter")}<span class="menu-words">Filters</span>${set > 0 ? html`<b>${set}</b>` : null}</button>
       ${sorting()}${this.views.view()}${exporting()}
-      <div class="segments" role="group" aria-label="Shown as">${view("grid", "Grid")}${view("list", "List")}</div>
-      ${mayEdit() && html`<a class="button button-first button-small gear-new" href="/gear/new" aria-keyshortcuts="n">${icon("plus")}<span>New</span></a>`}</div>`;
+      <div class="segments" role="group" aria-label="Shown as">${view("grid", "Grid")}${view("list", "List")}</div></div>`;
   }
 
   private list(): Content {

@@ -58,16 +58,20 @@ function kindInWords(kind: string): string {
   return kindWords[kind] ?? words.charAt(0).toUpperCase() + words.slice(1);
 }
 
-const fieldWords: Record<string, string> = { home: "Home", custom: "Further fields", archived: "Archived", serial: "Serial number" };
+const fieldWords: Record<string, string> = { serial: "Serial number" };
 
-/** Which fields an edit set, from what to what. */
+/** Which fields an edit set, from what to what; further fields each by itself. */
 function differences(event: AssetHistory): string[] {
-  const said = (value: unknown): string => (value === null || value === undefined || value === "" ? "empty" : typeof value === "boolean" ? (value ? "yes" : "no") : typeof value === "object" ? (value as Ref).name ?? "" : String(value));
   const passing = ["id", "version", "updatedAt", "status"];
-  return Object.entries(event.after ?? {}).filter(([name]) => !passing.includes(name)).map(([name, value]) => {
-    const label = fieldWords[name] ?? name.charAt(0).toUpperCase() + name.slice(1), [from, now] = [said(event.before?.[name]), said(value)];
-    return from === "" || now === "" ? label : `${label}: ${from} → ${now}`;
-  });
+  const flat = (values: Record<string, unknown> | null | undefined): Record<string, unknown> => { const { custom, ...own } = values ?? {}; return { ...own, ...custom as Record<string, unknown> | undefined }; };
+  const [before, after] = [flat(event.before), flat(event.after)];
+  return Object.keys({ ...before, ...after }).filter((name) => !passing.includes(name) && JSON.stringify(before[name]) !== JSON.stringify(after[name]))
+    .map((name) => `${fieldWords[name] ?? name.charAt(0).toUpperCase() + name.slice(1)}: ${said(before[name])} → ${said(after[name])}`);
+}
+
+function said(value: unknown): string {
+  if (value === null || value === undefined || value === "") return "empty";
+  return typeof value === "boolean" ? (value ? "yes" : "no") : typeof value === "object" ? (value as Ref).name ?? "…" : String(value);
 }
 
 function happening(event: AssetHistory): Template {
@@ -77,5 +81,5 @@ function happening(event: AssetHistory): Template {
   const edited = event.kind === "edited" || event.kind === "undone" ? differences(event) : event.identifier ? [event.identifier.value] : [];
   return html`<li><span class="history-what">${what}</span><time datetime="${event.at}" title="${clock(event.at)}">${ago(event.at)}</time>
     ${edited.map((words) => html`<span class="history-who">${words}</span>`)}
-    ${parts.length > 0 && html`<span class="history-who">${parts.map((part, index) => html`${index > 0 ? " · " : ""}${part}`)}</span>`}${event.note && html`<span class="history-note">${event.note}</span>`}</li>`;
+    ${parts.length > 0 && html`<span class="history-who">${parts.map((part, index) => html`${index > 0 ? " · " : ""}${part}`)}</span>`}${event.note && edited.length === 0 && html`<span class="history-note">${event.note}</span>`}</li>`;
 }

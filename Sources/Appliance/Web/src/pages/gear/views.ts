@@ -1,16 +1,17 @@
 // Saved views: a name for what an address asks for, one's own or shared with everybody. And what is shown as a file.
 
-import { get, post, remove, sentence } from "../../api";
+import { get, post, reply, sentence } from "../../api";
+import { offerUndo } from "../../forms/record";
 import { html, keyed, Template } from "../../html";
 import { icon } from "../../icons";
 import { menu } from "../../menu";
 import { field } from "../../page";
 import { address } from "../../router";
-import { mayEdit, tell } from "../../store";
-import { List } from "../../types";
+import { mayEdit, state, tell } from "../../store";
+import { List, Ref } from "../../types";
 import { looked } from "./looking";
 
-interface View { id: string; page: string; name: string; query: string; isShared: boolean; isOwn?: boolean; owner?: { id: string; name: string } | null }
+interface View { id: string; page: string; name: string; query: string; isShared: boolean; person: Ref | null }
 
 /** The views of the gear page. */
 export class Views {
@@ -41,9 +42,8 @@ export class Views {
 
   private async drop(view: View): Promise<void> {
     try {
-      await remove(`/views/${view.id}`);
-      const { page, name, query, isShared } = view;
-      tell("ok", `“${name}” is gone.`, { label: "Undo", run: () => void post("/views", { page, name, query, isShared }).then(() => this.load(), (error) => tell("stop", sentence(error))) });
+      const { change } = await reply("DELETE", `/views/${view.id}`);
+      offerUndo(`“${view.name}” is gone.`, change, () => void this.load());
     } catch (error) { tell("stop", sentence(error)); }
     await this.load();
   }
@@ -51,7 +51,7 @@ export class Views {
   view(): Template {
     const here = looked();
     const row = (view: View): Template => keyed(view.id, html`<li class="view-row"><a class="menu-item" href="/gear?${view.query}" aria-current="${view.query.replace("&view=list", "") === here && here !== "" ? "true" : null}">${icon(view.isShared ? "people" : "bookmark")}<span>${view.name}</span></a>
-      ${view.isOwn !== false && html`<button class="icon-button" aria-label="Remove the view ${view.name}" @click=${() => void this.drop(view)}>${icon("close")}</button>`}</li>`);
+      ${(view.person?.id === state.session?.id || (view.isShared && mayEdit())) && html`<button class="icon-button" aria-label="Remove the view ${view.name}" @click=${() => void this.drop(view)}>${icon("close")}</button>`}</li>`);
     return menu("bookmark", "Views", html`${(this.items ?? []).length === 0 ? html`<p class="menu-note">A view keeps filters and sorting under a name.</p>` : html`<ul>${(this.items ?? []).map(row)}</ul>`}
       <hr class="menu-line"><form class="view-new" @submit=${(event: Event) => void this.keep(event)}>
         <label for="view-name">Save what is shown as</label><input class="input" id="view-name" maxlength="100" autocomplete="off" .value=${this.name} @input=${(event: Event) => { this.name = field(event).value; this.again(); }}>

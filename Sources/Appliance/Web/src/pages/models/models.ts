@@ -66,8 +66,8 @@ class ModelsPage extends Page {
     if (this.asked !== this.question) { this.asked = this.question; this.loadSoon(); }
     if (this.open !== null && this.open !== "new") this.sheet.suit(this.open);
     const wants = this.open === "new" && mayEdit();
-    if (wants && !this.form) this.form = this.newForm();
-    if (!wants && this.form) this.form = null; else if (!wants) return;
+    if (wants === (this.form !== null)) return;
+    this.form = wants ? this.newForm() : null;
     this.refresh();
   }
 
