@@ -45,7 +45,7 @@ def test_an_unknown_code_becomes_a_new_piece_of_gear(desk, daemon, unknown):
     expect(page.get_by_role("option", name=model["name"]).first).to_be_visible()
     page.keyboard.press("Enter")
     number = f"NEW-{uuid.uuid4().hex[:6]}"
-    page.get_by_label("Number").fill(number)
+    page.locator('[data-field="number"] input').fill(number)
     page.keyboard.press("Control+Enter")
 
     expect(page.locator(".notice", has_text=number)).to_be_visible()
@@ -101,7 +101,7 @@ def test_what_is_wrong_is_said_beside_its_field(desk, daemon, unknown):
     field.fill(taken["model"]["name"])
     expect(page.get_by_role("option", name=taken["model"]["name"]).first).to_be_visible()
     page.keyboard.press("Enter")
-    page.get_by_label("Number").fill(taken["number"])
+    page.locator('[data-field="number"] input').fill(taken["number"])
     page.keyboard.press("Control+Enter")
     expect(page.locator('[data-field="number"] .form-error')).to_contain_text(taken["number"])
     expect(row(page, unknown)).to_be_visible()

@@ -86,13 +86,12 @@ class ProjectPage extends Page {
 
   private head(project: ProjectDetail): Template {
     const facts = [project.isTemplate ? null : html`<span>${icon("calendar")}${span(project.startsAt, project.endsAt)}</span>`, project.place && html`<span>${icon("place")}${project.place}</span>`];
-    return html`<header class="project-head">
-      <div class="project-title">${statePill(project)}<h1 id="project-title">${project.name}</h1></div>
-      <div class="project-line"><p class="project-facts">${facts}</p>${this.parts}</div>
-      ${project.note && html`<p class="project-note">${project.note}</p>`}
-      ${project.warnings.length > 0 && html`<ul class="project-warnings" aria-label="To know">${project.warnings.slice(0, warningsMost).map((words) => html`<li>${shape("ok-but")}<span>${words}</span></li>`)}${project.warnings.length > warningsMost && html`<li>${shape("ok-but")}<span>and ${project.warnings.length - warningsMost} more, beside their lines</span></li>`}</ul>`}
-      ${!project.isTemplate && sum(project)}
-      ${this.buttons(project)}</header>`;
+    return html`<header class="project-head"><div class="project-about">
+        <div class="project-title">${statePill(project)}<h1 id="project-title">${project.name}</h1></div>
+        <div class="project-line"><p class="project-facts">${facts}</p>${this.parts}</div>
+        ${project.note && html`<p class="project-note">${project.note}</p>`}</div>
+      <div class="project-side">${!project.isTemplate && sum(project)}${this.buttons(project)}</div>
+      ${project.warnings.length > 0 && warnings(project.warnings)}</header>`;
   }
 
   private buttons(project: ProjectDetail): Template {
@@ -113,6 +112,11 @@ function sum(project: ProjectDetail): Content {
   const pieces = { total: count.total, out: count.done, back: count.back ?? 0 };
   const figure = (number: number, words: string): Template => html`<div class="figure"><dt>${words}</dt><dd>${number}</dd></div>`;
   return html`<div class="project-sum"><dl class="figures">${figure(pieces.out, "out")}${figure(pieces.back, "back")}${figure(pieces.total, "on the sheet")}</dl>${bar(pieces)}</div>`;
+}
+
+function warnings(all: readonly string[]): Template {
+  const row = (words: string): Template => html`<li>${shape("ok-but")}<span>${words}</span></li>`;
+  return html`<ul class="project-warnings" aria-label="To know">${all.slice(0, warningsMost).map(row)}${all.length > warningsMost && row(`and ${all.length - warningsMost} more, beside their lines`)}</ul>`;
 }
 
 function extras({ extra }: ProjectDetail): Content {

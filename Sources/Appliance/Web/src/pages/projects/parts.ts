@@ -16,12 +16,21 @@ export class Parts extends Page {
   private project: ProjectDetail | null = null;
   private reload: () => void = () => {};
   private isEditing = false;
+  /** Whose part is asked for as soon as they are shown. */
+  private added: string | null = null;
   private readonly picker = new PickerControl({ find: (words) => this.find(words) }, (choice) => { if (choice) void this.add(choice); });
 
   suit(project: ProjectDetail, reload: () => void): void {
     this.project = project;
     this.reload = reload;
     this.refresh();
+  }
+
+  protected override shown(): void {
+    const part = this.added === null ? null : this.querySelector<HTMLElement>(`[data-part="${this.added}"] input`);
+    if (!part) return;
+    this.added = null;
+    part.focus();
   }
 
   private async find(words: string): Promise<readonly Choice[]> {
@@ -38,7 +47,7 @@ export class Parts extends Page {
 
   private async add(choice: Choice): Promise<void> {
     await this.set([...this.project?.people ?? [], { person: choice, part: null }], `${choice.name} is on the project.`);
-    queueMicrotask(() => this.querySelector<HTMLElement>(`[data-part="${choice.id}"] input`)?.focus());
+    this.added = choice.id;
   }
 
   private takeOff(id: string): void {

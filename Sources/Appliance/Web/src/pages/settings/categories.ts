@@ -104,6 +104,8 @@ export class Categories extends Page {
     if (moved) fields.splice(index + by, 0, moved);
     this.draft = { ...this.draft, fields };
     this.refresh();
+    // The button that was pressed may be disabled now, and a disabled button swallows every key.
+    queueMicrotask(() => this.querySelectorAll(".custom-field")[index + by]?.querySelector<HTMLElement>(".icon-button:not(:disabled)")?.focus());
   }
 
   private add(draft: Draft): void {

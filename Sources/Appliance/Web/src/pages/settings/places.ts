@@ -102,10 +102,10 @@ export class Places extends Page {
 
   private row({ place, depth }: Branch): Template {
     const isOpen = place.id === this.open;
-    const name = html`<strong>${place.name}</strong>${place.archived && html`<span class="quiet"> archived</span>`}`;
+    const name = html`<strong>${depth === 0 ? place.path : place.name}</strong>${place.archived && html`<span class="quiet"> archived</span>`}`;
     return html`<li class="row place-row ${isOpen ? "row-open" : ""} ${place.archived ? "row-away" : ""}" data-place="${place.id}" style.--depth=${depth}>
       ${icon(depth === 0 ? "door" : "place")}
-      ${mayEdit() ? html`<a class="row-link" data-row href="${withQuery({ place: place.id, new: null })}" aria-current="${isOpen ? "true" : null}">${name}<span class="unseen">, ${place.path}</span></a>` : html`<span class="row-link" data-row tabindex="0">${name}</span>`}
+      ${mayEdit() ? html`<a class="row-link" data-row href="${withQuery({ place: place.id, new: null })}" aria-current="${isOpen ? "true" : null}">${name}${depth > 0 && html`<span class="unseen">, ${place.path}</span>`}</a>` : html`<span class="row-link" data-row tabindex="0">${name}</span>`}
       <a class="place-count" href="/gear?place=${place.id}">${place.assets === undefined ? "gear" : place.assets === 1 ? "1 piece" : `${place.assets} pieces`}</a>
       ${mayEdit() && !place.archived && html`<a class="icon-button" href="${withQuery({ new: place.id, place: null })}" aria-label="New place in ${place.path}" title="New place inside">${icon("plus")}</a>`}</li>`;
   }
