@@ -23,6 +23,7 @@ final class Wiring: Sendable {
     let hub: LiveHub
     let readers: ReaderDesk
     let heartbeat: Heartbeat
+    let progressWatch: ProgressWatch
     let backups: BackupDesk
     let batches: BatchRunner
     let imports: ImportDesk
@@ -53,7 +54,7 @@ final class Wiring: Sendable {
         if isDemo {
             try await DemoDepot(register: register, roster: roster, projects: projects, door: door).fill(store)
         }
-        sessions = try Sessions(box: box, roster: roster, clock: clock, options: configuration.sessionOptions)
+        sessions = try await Sessions(box: box, roster: roster, clock: clock, options: configuration.sessionOptions)
         loop = try EventLoop()
         let hub = LiveHub(loop: loop, store: store, limits: configuration.live, logger: logger)
         self.hub = hub
@@ -67,6 +68,7 @@ final class Wiring: Sendable {
         imports = ImportDesk(store: store, box: box, runner: batches)
         exports = ExportDesk(store: store)
         heartbeat = Heartbeat(store: store, logger: logger)
+        progressWatch = ProgressWatch(projects: projects, hub: hub)
     }
 
     /// Serves until the process is told to stop, then stops in reverse.
@@ -75,6 +77,13 @@ final class Wiring: Sendable {
     func run(ready: @escaping @Sendable (String) async throws -> Void) async throws {
         loop.start()
         try await hub.start()
+        store.onCommit { [sessions, hub, progressWatch] changes in
+            for person in Sessions.affected(by: changes) {
+                sessions.end(of: person)
+                hub.end(person: person)
+            }
+            progressWatch.heed(changes)
+        }
         let listener = makeListener()
         try await listener.start()
         let address = "http://\(configuration.listen.authority(port: listener.port))"
@@ -83,6 +92,7 @@ final class Wiring: Sendable {
             HTTPService(listener: listener),
             ReaderService(readers: readers, source: configuration.readersEnabled ? usb : nil, logger: logger),
             heartbeat,
+            progressWatch,
             BatchService(batches: batches),
             ReadyService { try await ready(address) },
         ]

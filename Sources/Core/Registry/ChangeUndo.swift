@@ -11,7 +11,8 @@ package struct ChangeUndo: Sendable {
 
     /// The kinds of record whose edits can be taken back.
     static let records: [any RegistryRecord.Type] = [
-        Asset.self, Model.self, Category.self, Stock.self, Place.self, Cost.self,
+        Asset.self, Model.self, Category.self, Stock.self, Place.self, Cost.self, Person.self, Project.self,
+        PullLine.self,
     ]
 
     /// Takes back one Change by a further one.
@@ -59,21 +60,19 @@ package struct ChangeUndo: Sendable {
         _ change: Change, _ kind: String, of type: Record.Type, by author: Author, in transaction: WriteTransaction
     ) throws -> Int64 {
         let id = Identifier<Record>(change.subject)
-        let body = try JSON(parsing: change.body)
+        let body = try body(of: change, Record.table, in: transaction.database)
+        let before = settable(body["before"]?.members ?? [], of: Record.table)
         switch kind {
         case "created":
             let record = try RecordEdit.find(id, in: transaction.database)
             guard record.version == 1 else { throw changedSince(record) }
             return try seq(RecordEdit.remove(id, by: author, in: transaction))
-        case "removed":
-            let before = body["before"] ?? [:]
-            let fields = settable(before.members, of: Record.table)
-            let made = try RecordEdit.create(Record.self, fields, id: id, by: author, in: transaction)
-            try Record.giveBack(before, to: made.record, in: transaction)
+        case "removed" where try Record.find(id, in: transaction.database) == nil:
+            let made = try RecordEdit.create(Record.self, before, id: id, by: author, in: transaction)
+            try Record.giveBack(body["before"] ?? [:], to: made.record, in: transaction)
             return try seq(made)
-        case "edited", "undone":
+        case "edited", "removed", "undone":
             let record = try RecordEdit.find(id, in: transaction.database)
-            let before = settable(body["before"]?.members ?? [], of: Record.table)
             let now = try JSON(parsing: record.json.bytes)
             let isAsLeft = before.members.allSatisfy { now[$0.key] == body[$0.key] }
             guard isAsLeft else { throw changedSince(record) }
@@ -81,12 +80,26 @@ package struct ChangeUndo: Sendable {
                 RecordEdit.edit(id, before, ifVersion: nil, as: "undone", by: author, in: transaction))
         default:
             let record = try RecordEdit.find(id, in: transaction.database)
-            guard body["version"] == .int(record.version) else { throw changedSince(record) }
+            guard body["version"] ?? .int(record.version) == .int(record.version) else { throw changedSince(record) }
             guard let edited = try Record.reverse(change, of: record, by: author, in: transaction) else {
                 throw notUndoable
             }
             return try seq(edited)
         }
+    }
+
+    /// What a Change says, with the part of it that only some may see, which is the next Change.
+    private static func body(of change: Change, _ table: RecordTable, in database: Database) throws -> JSON {
+        let body = try JSON(parsing: change.body)
+        guard let topic = table.confined?.topic else { return body }
+        let hidden = try Change.fetchOne(
+            database, sql: "SELECT * FROM change WHERE seq = ? AND topic = ? AND subject = ? AND hlc = ?",
+            arguments: [change.position.seq + 1, topic.rawValue, change.subject, change.time.rawValue])
+        guard let hidden else { return body }
+        let more = try JSON(parsing: hidden.body)
+        let before = (body["before"]?.members ?? []) + (more["before"]?.members ?? [])
+        return .object((body.members + more.members).filter { $0.key != "before" })
+            .adding(["before": .object(before)])
     }
 
     private static func seq<Record>(_ edited: Edited<Record>) throws -> Int64 {

@@ -30,7 +30,7 @@ final class GroupCommit: Sendable {
         var page: Deque<Waiting> = []
         var bulk: Deque<Waiting> = []
         var isDraining = false
-        var publish: (@Sendable ([Change]) -> Void)?
+        var publish: [@Sendable ([Change]) -> Void] = []
         var tellFault: (@Sendable (Failure) -> Void)?
         /// Set once and for good: nothing is written on these connections any more.
         var fault: Failure?
@@ -65,7 +65,9 @@ final class GroupCommit: Sendable {
         }
     }
 
-    func onCommit(_ publish: @escaping @Sendable ([Change]) -> Void) { state.withLock { $0.publish = publish } }
+    func onCommit(_ publish: @escaping @Sendable ([Change]) -> Void) {
+        state.withLock { $0.publish.append(publish) }
+    }
 
     /// What ended all writing; nil while all is well.
     var fault: Failure? { state.withLock { $0.fault } }
@@ -242,7 +244,7 @@ final class GroupCommit: Sendable {
             state.figures.commitNanoseconds += clock.monotonic &- started
             return state.publish
         }
-        if !changes.isEmpty { publish?(changes) }
+        if !changes.isEmpty { for publish in publish { publish(changes) } }
     }
 
     /// Copies the WAL back when it is long. Nobody waits for it but the next group, and no other connection may.

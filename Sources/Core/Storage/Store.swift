@@ -82,7 +82,8 @@ package final class Store: Sendable {
         try await commits.submit(lane: lane, body)
     }
 
-    /// Called on the writer with each group's Changes after they are durable, in order. Set once, before writes.
+    /// Calls `publish` on the writer with each group's Changes after they are durable, in order, beside those who were
+    /// added before. Before writes.
     package func onCommit(_ publish: @escaping @Sendable ([Change]) -> Void) { commits.onCommit(publish) }
 
     /// The end of the log as committed.
