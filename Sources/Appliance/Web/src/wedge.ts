@@ -14,7 +14,7 @@ class Wedge {
   private lastAt = -Infinity;
   private pending = 0;
 
-  constructor(private readonly scanned: (code: string) => void, private readonly isWanted: () => boolean) {}
+  constructor(private readonly scanned: (code: string) => void, private readonly isOn: () => boolean) {}
 
   /** Listens before the page does, so that the Enter of a scan presses no button. */
   listen(): () => void {
@@ -27,7 +27,7 @@ class Wedge {
   unlessScan(act: () => void): void { this.pending = window.setTimeout(act, gapMilliseconds + 5); }
 
   private hear(event: KeyboardEvent): void {
-    if (!this.isWanted() || event.ctrlKey || event.metaKey || event.altKey || takesText(event.target) || event.key === "Shift") return;
+    if (!this.isOn() || event.ctrlKey || event.metaKey || event.altKey || takesText(event.target) || event.key === "Shift") return;
     const isFast = event.timeStamp - this.lastAt <= gapMilliseconds;
     this.lastAt = event.timeStamp;
     if (!isFast) this.typed = "";
@@ -48,8 +48,8 @@ class Wedge {
 
 let wedge: Wedge | null = null;
 
-/** Listens for codes, while they are wanted, until the returned function is called. */
-export function hearScans(scanned: (code: string) => void, isWanted: () => boolean): () => void { return (wedge = new Wedge(scanned, isWanted)).listen(); }
+/** Listens for codes, while `isOn` says so, until the returned function is called. */
+export function hearScans(scanned: (code: string) => void, isOn: () => boolean): () => void { return (wedge = new Wedge(scanned, isOn)).listen(); }
 
 /** Does what a single key means, unless it was the first of a scan. */
 export function unlessScan(act: () => void): void { wedge?.unlessScan(act); }
