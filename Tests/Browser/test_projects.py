@@ -100,7 +100,7 @@ def test_a_project_from_a_template_filled_by_scanning_and_half_returned(desk, da
     # Half of it comes back.
     for unit in units[:2]:
         daemon.scan(unit["number"], back)
-    stage = page.locator(".line").first
+    stage = page.locator(".sheet-section", has_text="Stage").locator(".line")
     expect(stage.locator(".progress-words")).to_have_text(re.compile("0 of 2 out.*2 back"))
     expect(page.locator(".figure", has_text="back").locator("dd")).to_have_text("2")
 

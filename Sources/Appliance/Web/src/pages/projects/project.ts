@@ -82,12 +82,12 @@ export function lineTitle(line: Line): string {
   return line.asset ? `${line.asset.number} ${line.asset.name}` : `${line.quantity} × ${line.model?.name ?? "gear"}`;
 }
 
-/** The lines by section, in the order of the sheet; lines without one come first. */
+/** The lines by section, in the order of the sheet; the name of those without one is empty. */
 export function bySection(lines: readonly Line[]): { name: string; lines: Line[] }[] {
   const sections = new Map<string, Line[]>();
   for (const line of lines) {
     const name = line.section ?? "";
     sections.set(name, [...(sections.get(name) ?? []), line]);
   }
-  return [...sections].map(([name, of]) => ({ name, lines: of })).sort((a, b) => Number(a.name !== "") - Number(b.name !== ""));
+  return [...sections].map(([name, of]) => ({ name, lines: of }));
 }
