@@ -118,8 +118,8 @@ import Testing
             let sections = sheet.list("sections")
             #expect(
                 sections.map { $0.text("section") } == ["Camera", "Light", "Audio", "Rigging", "Transport"])
-            let places = sections.first?.list("places").map { $0.text("place") }
-            #expect(places == ["Shelf A1", "Shelf A4"])
+            let places = try #require(sections.first).list("places")
+            #expect(places.map { $0.text("place") } == ["Shelf A1", "Shelf A4"])
             let tripods = sections.first?.list("places").last?.list("lines").first
             #expect(tripods?.number("quantity") == 4 && tripods?.list("stands").first?.text("place") == "Shelf A4")
             let table = try box.ask("GET", path + "/sheet.csv")

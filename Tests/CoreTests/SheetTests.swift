@@ -294,11 +294,12 @@ extension JSON {
         }
     }
 
-    @Test(arguments: [
-        (["endsAt": "2001-01-01T00:00Z"], "endsAt"), (["isTemplate": true], "state"),
-        (["people": [["person": "nobody"]]], "person"), (["state": "done"], "state"), (["name": ""], "name"),
-        (["startsAt": "soon"], "startsAt"),
-    ] as [(JSON, String)])
+    @Test(
+        arguments: [
+            (["endsAt": "2001-01-01T00:00Z"], "endsAt"), (["isTemplate": true], "state"),
+            (["people": [["person": "nobody"]]], "person"), (["state": "done"], "state"), (["name": ""], "name"),
+            (["startsAt": "soon"], "startsAt"),
+        ] as [(JSON, String)])
     func `what does not fit a project is refused at its field`(fields: JSON, field: String) async throws {
         let stage = try await Stage()
         let failure = await #expect(throws: Failure.self) { try await stage.edit(fields) }

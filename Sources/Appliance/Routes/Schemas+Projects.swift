@@ -8,6 +8,10 @@ extension Schema {
         "badges?": list(object(["key": text, "scheme": text, "label": text])), "version": whole, "updatedAt": time,
         "badgeCount?": whole, "holdCount?": whole,
         "holds?": list(allOf("AssetBrief", ["project": orNull(ref("Reference")), "since": orNull(time)])),
+        "holdsStock?": list(
+            object([
+                "model": ref("Reference"), "quantity": whole, "project": orNull(ref("Reference")), "since": time,
+            ])),
         "projects?": list(
             object([
                 "id": text, "name": text, "state": state, "startsAt": time, "endsAt": time, "part": orNull(text),

@@ -24,7 +24,8 @@ extension Roster {
         try await store.read { database in
             var sql = """
                 SELECT listed.*, (SELECT count(*) FROM badge WHERE badge.person = listed.id) AS badge_count,
-                  (SELECT count(*) FROM custody WHERE custody.person = listed.id) AS hold_count
+                  (SELECT count(*) FROM custody WHERE custody.person = listed.id) +
+                  (SELECT coalesce(sum(quantity), 0) FROM stock_out WHERE stock_out.person = listed.id) AS hold_count
                 FROM (\(Person.selection)) AS listed WHERE 1
                 """
             if let archived = query.archived { sql += " AND active = \(archived ? 0 : 1)" }
@@ -49,10 +50,13 @@ extension Roster {
         try await store.read { database in
             let person = try RecordEdit.find(id, in: database)
             let holds = try Self.holds(of: id, in: database)
+            let stock = try Self.stock(of: id, in: database)
             let badgeCount = try Int64.fetchOne(
                 database, sql: "SELECT count(*) FROM badge WHERE person = ?", arguments: [id.rawValue])
             let json = person.json(for: role).adding([
-                "badgeCount": .int(badgeCount ?? 0), "holdCount": .int(Int64(holds.count)), "holds": .array(holds),
+                "badgeCount": .int(badgeCount ?? 0),
+                "holdCount": .int(stock.reduce(Int64(holds.count)) { $0 + $1.quantity }), "holds": .array(holds),
+                "holdsStock": .array(stock.map(\.json)),
                 "projects": .array(try Self.projects(of: id, in: database)),
                 "movements": .array(try Self.movements(of: id, in: database)),
             ])
@@ -68,6 +72,26 @@ extension Roster {
                 "project": asset.holder?.project.orNull() ?? .null,
                 "since": asset.holder.map { .time($0.since) } ?? .null,
             ])
+        }
+    }
+
+    /// The counted stock a person has: `{"model", "quantity", "project", "since"}` each.
+    private static func stock(of id: Person.ID, in database: Database) throws -> [(quantity: Int64, json: JSON)] {
+        try Row.fetchAll(
+            database,
+            sql: """
+                SELECT stock_out.*, model.name, project.name AS project_name
+                FROM stock_out JOIN model ON model.id = stock_out.model
+                LEFT JOIN project ON project.id = stock_out.project WHERE person = ? ORDER BY model.name, since
+                """, arguments: [id.rawValue]
+        ).map { row in
+            let json: JSON = [
+                "model": NamedReference<Model>(id: row["model"], name: row["name"]).json,
+                "quantity": .int(row["quantity"]),
+                "project": NamedReference<Project>(id: row["project"], name: row["project_name"]).orNull(),
+                "since": .time(Date(milliseconds: row["since"])),
+            ]
+            return (row["quantity"], json)
         }
     }
 

@@ -52,6 +52,8 @@ package enum RecordEdit {
             let after = try find(id, in: transaction.database)
             try Record.permit(after, before: record, by: author)
             try Record.settle(after, before: record, in: transaction)
+            guard kind == "edited" else { return }
+            try Record.demand(find(id, in: transaction.database), before: record, in: transaction.database)
         }
     }
 
@@ -108,6 +110,7 @@ package enum RecordEdit {
     ) throws -> Edited<Record> {
         let record = try find(id, in: transaction.database)
         try Record.permit(nil, before: record, by: author)
+        let belongings = try Record.belongings(of: record, in: transaction.database)
         do {
             try Record.letGo(of: record, in: transaction)
             try transaction.database.execute(
@@ -116,7 +119,8 @@ package enum RecordEdit {
             throw Failure(
                 .conflict, "This \(Record.table.word) was used since. Archive it instead.", cause: "\(error)")
         }
-        let change = try append("removed", record, ["before": record.json], by: author, in: transaction)
+        let before = record.json.adding(belongings)
+        let change = try append("removed", record, ["before": before], by: author, in: transaction)
         return Edited(record: record, change: change.position.seq)
     }
 

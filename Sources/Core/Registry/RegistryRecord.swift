@@ -55,6 +55,8 @@ package protocol RegistryRecord: FetchableRecord, Sendable {
     static func reverse(
         _ change: Change, of record: Self, by author: Author, in transaction: WriteTransaction
     ) throws -> Edited<Self>?
+    /// Asks for what a row that people edit must have; an undo is not asked, because what was before may lack it.
+    static func demand(_ record: Self, before: Self, in database: Database) throws
     /// Takes away what depends on a row that is about to be removed.
     static func letGo(of record: Self, in transaction: WriteTransaction) throws
     /// What ``letGo(of:in:)`` takes away, as members that the Change of the removal keeps beside the fields.
@@ -81,6 +83,8 @@ extension RegistryRecord {
     package static func reverse(
         _ change: Change, of record: Self, by author: Author, in transaction: WriteTransaction
     ) throws -> Edited<Self>? { nil }
+    /// Fields say themselves what most rows must have.
+    package static func demand(_ record: Self, before: Self, in database: Database) throws {}
     /// Nothing depends on most rows.
     package static func letGo(of record: Self, in transaction: WriteTransaction) throws {}
     /// Most rows have nothing beside their fields.
