@@ -10,11 +10,13 @@ const askEveryMilliseconds = 1_000;
 /** Follows a batch to its end; `moved` is told each time it is further. */
 export function follow(id: string, moved: (batch: Batch) => void): Promise<Batch> {
   return new Promise((ended, failed) => {
-    let known: Batch | null = null;
+    let known: Batch | null = null, isOver = false;
     const take = (batch: Batch): void => {
+      if (isOver) return;             // an answer that the end overtook
       known = batch;
       moved(batch);
       if (batch.state === "running" || batch.state === "reverting") return;
+      isOver = true;
       clearInterval(timer);
       stop();
       ended(batch);

@@ -100,7 +100,7 @@ class GearPage extends Page {
     const row = target.closest?.(".item")?.querySelector<HTMLElement>("[data-row]");
     const step = row && arrowStep(event.key, this.grid().columns);
     if (row && step !== null && step !== undefined) { event.preventDefault(); this.moveTo(Number(row.dataset["row"]) + step); return; }
-    if (row && mayEdit() && (event.key === "x" || (event.key === " " && target === row))) { event.preventDefault(); this.selection.toggle(Number(row.dataset["row"]), event.shiftKey); return; }
+    if (row && mayEdit() && (event.key.toLowerCase() === "x" || (event.key === " " && target === row))) { event.preventDefault(); this.selection.toggle(Number(row.dataset["row"]), event.shiftKey); return; }
     if (event.key === "f") unlessScan(() => this.filter(!this.isFiltering));
     if (event.key === "n" && mayEdit()) unlessScan(() => to("/gear/new"));
   }

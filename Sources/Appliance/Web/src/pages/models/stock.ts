@@ -1,13 +1,13 @@
 // Counted stock of one model: how much there is, how much is out and with whom; moved by hand, counted anew.
 
-import { get, reply } from "../../api";
+import { get, post, sentence } from "../../api";
 import { Asked } from "../../asked";
 import { RecordForm } from "../../forms/form";
-import { offerUndo, save, Values } from "../../forms/record";
+import { save, Values } from "../../forms/record";
 import { html, Content, Template } from "../../html";
 import { icon } from "../../icons";
 import { people, places, projects } from "../../pickers";
-import { mayEdit } from "../../store";
+import { mayEdit, tell } from "../../store";
 import { clock } from "../../time";
 import { Stock } from "../../types";
 import { Codes } from "../gear/codes";
@@ -36,12 +36,18 @@ export class StockPanel {
         { name: "person", label: "Person", kind: "reference", picker: people }, { name: "project", label: "Project", kind: "reference", picker: projects },
       ],
       save: async (fields) => {
-        const { answer, change } = await reply<Stock>("POST", `/models/${this.model}/stock`, { ...fields, kind });
-        offerUndo(`${fields["quantity"]} ${kind === "out" ? "out" : "back"}: ${answer.here} of ${answer.total} here.`, change, () => this.reload());
+        const stock = await post<Stock>(`/models/${this.model}/stock`, { ...fields, kind });
+        tell("ok", `${fields["quantity"]} ${kind === "out" ? "out" : "back"}: ${stock.here} of ${stock.total} here.`, { label: "Undo", run: () => void this.moveBack({ ...fields, kind: kind === "out" ? "in" : "out" }) });
         this.reload();
       },
       leave: this.leave,
     }));
+  }
+
+  /** A movement is taken back by the opposite one: pieces have no names. */
+  private async moveBack(fields: Values): Promise<void> {
+    try { await post(`/models/${this.model}/stock`, fields); tell("ok", "Taken back."); } catch (error) { tell("stop", sentence(error)); }
+    this.reload();
   }
 
   private count(stock: Stock): void {
