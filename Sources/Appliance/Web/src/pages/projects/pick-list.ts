@@ -6,6 +6,7 @@ import { state } from "../../store";
 import { clock, day, span } from "../../time";
 import { ProjectDetail, Walk, WalkLine } from "./project";
 
+const wholeLines = 14;  // a section of so many lines is not torn apart: its heading would be left behind alone
 const boxesMost = 12;   // more than fit beside a line are counted in one figure
 
 export function pickList(project: ProjectDetail, walk: Walk): Template {
@@ -16,7 +17,7 @@ export function pickList(project: ProjectDetail, walk: Walk): Template {
       ${project.people.length > 0 && html`<p>${project.people.map(({ person, part }) => (part ? `${person.name} (${part})` : person.name)).join(", ")}</p>`}
       ${project.note && html`<p class="paper-note">${project.note}</p>`}
       <p class="paper-sum">${project.lines.length} ${project.lines.length === 1 ? "line" : "lines"}, ${pieces} ${pieces === 1 ? "piece" : "pieces"} · printed ${day(printed)}, ${clock(printed)}</p></header>
-    ${walk.sections.map((section) => keyed(section.section ?? "none", html`<table class="paper-table">
+    ${walk.sections.map((section) => keyed(section.section ?? "none", html`<table class="paper-table ${section.places.reduce((sum, place) => sum + place.lines.length, 0) <= wholeLines ? "paper-whole" : ""}">
       <thead>${section.section && html`<tr><th class="paper-section" colspan="3">${section.section}</th></tr>`}<tr><th>Taken</th><th>What</th><th>Note</th></tr></thead>
       ${section.places.map((place) => keyed(place.place ?? "none", html`<tbody><tr class="paper-shelf"><td colspan="3">${place.place ?? "No place set"}</td></tr>${place.lines.map((line) => keyed(line.id, row(line, place.place)))}</tbody>`))}</table>`))}
     <footer class="paper-foot"><span>Picked by</span><span>Checked by</span></footer></section>`;
