@@ -148,7 +148,7 @@ class DepotApp extends Page {
     return html`<a class="skip" href="#main">Skip to the page</a>
       <div class="shell">
         ${this.rail()}
-        <header class="bar">${this.search()}${connection()}</header>
+        <header class="bar">${this.search()}${connection()}<span class="bar-tools">${this.tools()}</span></header>
         <main id="main" tabindex="-1">${this.page}</main>
       </div>${notices()}${this.help()}${this.moreRooms()}`;
   }
@@ -159,18 +159,22 @@ class DepotApp extends Page {
 
   private rail(): Template {
     const here = address().pathname;
-    const themeWords = { auto: "as the machine", light: "light", dark: "dark" }[theme()];
     return html`<nav class="rail" aria-label="Rooms">
       <a class="rail-mark" href="/gear" aria-label="Depotd">${icon("scan")}<span>Depotd</span></a>
       <div class="rail-rooms">${rooms.map((room) => html`<a class="rail-room ${room.more ? "rail-more" : ""}" href="${room.path}" aria-current="${isIn(room, here) ? "page" : null}">${icon(room.icon)}<span>${room.name}</span>${room.path === "/inbox" && waitingCount()}</a>`)}
         <button class="rail-room rail-opens" aria-haspopup="dialog" @click=${() => this.openDialog(".rooms")}>${icon("more")}<span>More</span></button></div>
       <div class="rail-foot">
-        <button class="rail-tool" @click=${() => { nextTheme(); this.refresh(); }} title="Colours: ${themeWords}" aria-label="Colours: ${themeWords}. Change">${icon(theme() === "auto" ? "auto" : theme() === "light" ? "sun" : "moon")}</button>
-        <button class="rail-tool rail-help" @click=${() => this.openHelp()} title="Keys (?)" aria-label="Show all keys">${icon("help")}</button>
         ${state.session && html`<a class="rail-tool rail-person" href="/people/${state.session.id}" title="${state.session.name}" aria-label="${state.session.name}: your page">${avatar(state.session)}</a>
           <button class="rail-tool rail-out" @click=${() => void signOut()} title="Sign out" aria-label="Sign out">${icon("leave")}</button>`}
       </div>
     </nav>`;
+  }
+
+  /** Colours and keys: on top at the desk, behind "More" on a phone. */
+  private tools(): Template {
+    const themeWords = { auto: "as the machine", light: "light", dark: "dark" }[theme()];
+    return html`<button class="rail-tool" @click=${() => { nextTheme(); this.refresh(); }} title="Colours: ${themeWords}" aria-label="Colours: ${themeWords}. Change">${icon(theme() === "auto" ? "auto" : theme() === "light" ? "sun" : "moon")}</button>
+      <button class="rail-tool rail-help" @click=${() => this.openHelp()} title="Keys (?)" aria-label="Show all keys">${icon("help")}</button>`;
   }
 
   private search(): Template {
@@ -239,14 +243,15 @@ class DepotApp extends Page {
   /** On a phone: the rooms its bar has no place for. */
   private moreRooms(): Template {
     const close = (event: Event): void => (event.currentTarget as HTMLElement).closest("dialog")?.close();
-    return html`<dialog class="help rooms" aria-label="More rooms"><nav class="rooms-list" aria-label="More rooms">${rooms.filter((room) => room.more).map((room) => html`<a class="rail-room" href="${room.path}" @click=${close}>${icon(room.icon)}<span>${room.name}</span></a>`)}</nav>
-      <button class="button" @click=${close}>Close</button></dialog>`;
+    return html`<dialog class="help rooms" aria-label="More rooms"><nav class="rooms-list" aria-label="More rooms">${rooms.filter((room) => room.more).map((room) => html`<a class="rail-room" href="${room.path}" @click=${close}>${icon(room.icon)}<span>${room.name}</span></a>`)}
+      ${state.session && html`<a class="rail-room" href="/people/${state.session.id}" @click=${close}>${icon("person")}<span>You</span></a><button class="rail-room" @click=${(event: Event) => { close(event); void signOut(); }}>${icon("leave")}<span>Sign out</span></button>`}</nav>
+      <div class="rooms-foot">${this.tools()}<button class="button" @click=${close}>Close</button></div></dialog>`;
   }
 
   private help(): Template {
     const keys: [string, string][] = [
       ["/", "Search"], ...rooms.map((room): [string, string] => [`g ${room.key}`, `Go to ${room.name}`]),
-      ["↑ ↓ ← →", "Move in a list"], ["Enter", "Open"], ["n e", "New, edit"], ["f x", "Gear: filters, pick a row"], ["Alt ↑ ↓", "Move a line of a pull sheet"], ["a", "Add to the pull sheet"], ["l c Del", "Inbox: link, create, dismiss"], ["Esc", "Close"], ["u", "Undo what was done last"], ["Ctrl Enter", "Save a form"], ["?", "Show these keys"],
+      ["↑ ↓ ← →", "Move in a list"], ["Enter", "Open"], ["n e", "New, edit"], ["f x", "Gear: filters, pick a row"], ["Alt ↑ ↓", "Move a line of a pull sheet"], ["a", "Add to the pull sheet"], ["b", "Give a person a badge"], ["l c Del", "Inbox: link, create, dismiss"], ["Esc", "Close"], ["u", "Undo what was done last"], ["Ctrl Enter", "Save a form"], ["?", "Show these keys"],
     ];
     return html`<dialog class="help" aria-labelledby="help-title"><form method="dialog">
       <h2 id="help-title">Keys</h2>

@@ -7,7 +7,7 @@ export type Status = "available" | "reserved" | "in_use" | "maintenance" | "dama
 export interface Ref { id: string; name: string }
 export interface AssetRef { id: string; number: string; name: string; model?: string | Ref | null; status?: Status; condition?: string }
 export interface Progress { done: number; total: number }
-export interface Person { id: string; name: string; initials: string; role: string; active?: boolean }
+export interface Person { id: string; name: string; initials: string; role: string; active?: boolean; avatar?: string | null }
 export interface Project { id: string; name: string; state: string; startsAt: string | null; endsAt: string | null; progress: Progress | null }
 
 export interface Door {

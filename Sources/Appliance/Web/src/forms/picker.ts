@@ -80,6 +80,12 @@ export class PickerControl extends Page {
     } catch (error) { tell("stop", sentence(error)); }
   }
 
+  /** Enter may come before the answer to what was typed: then it is waited for. */
+  private async takeTyped(): Promise<void> {
+    if (this.at < 0) await this.ask();
+    if (this.at >= 0) await this.take(this.at);
+  }
+
   private key(event: KeyboardEvent): void {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
@@ -89,10 +95,10 @@ export class PickerControl extends Page {
       if (this.count > 0) this.at = this.at < 0 ? (step > 0 ? 0 : this.count - 1) : (this.at + step + this.count) % this.count;
       this.refresh();
       queueMicrotask(() => this.querySelector("[aria-selected=true]")?.scrollIntoView({ block: "nearest" }));
-    } else if (event.key === "Enter" && this.isOpen && this.at >= 0) {
+    } else if (event.key === "Enter" && this.isOpen && (this.at >= 0 || this.typed?.trim())) {
       event.preventDefault();
       event.stopPropagation();
-      void this.take(this.at);
+      void this.takeTyped();
     } else if (event.key === "Escape" && this.isOpen) {
       event.preventDefault();
       event.stopPropagation();
@@ -114,7 +120,7 @@ export class PickerControl extends Page {
     return html`<span class="pick"><input class="input" id="${id}" role="combobox" aria-autocomplete="list" aria-expanded="${isShown ? "true" : "false"}" aria-controls="${isShown ? `${id}-list` : null}" aria-activedescendant="${isShown && this.at >= 0 ? `${id}-${this.at}` : null}"
         aria-describedby="${under}" aria-invalid="${isWrong ? "true" : null}" aria-required="${isRequired ? "true" : null}" autocomplete="off" spellcheck="false" placeholder="Type to find" .value=${this.typed ?? choice?.name ?? ""}
         @input=${(event: Event) => this.input(event)} @click=${() => this.open()} @keydown=${(event: KeyboardEvent) => this.key(event)} @focusout=${() => this.close()}>
-      ${choice && html`<button type="button" class="pick-clear" tabindex="-1" aria-label="Clear ${label}" @click=${() => this.pick(null)}>${icon("close")}</button>`}
+      ${choice && html`<button type="button" class="pick-clear" tabindex="-1" aria-label="Clear ${label}" @click=${() => { this.pick(null); document.getElementById(id)?.focus(); }}>${icon("close")}</button>`}
       ${isShown && this.list(id, label)}</span>`;
   }
 

@@ -22,7 +22,7 @@ import { create, dismiss, link, waiting, Waiting } from "./inbox";
 const fields: readonly Field[] = [
   { name: "model", label: "Model", kind: "reference", isRequired: true, isWide: true, picker: { find: async (words) => (await get<{ items: { id: string; name: string; maker: string | null }[] }>(`/models${query({ q: words, limit: 8 })}`)).items.map((model): Choice => ({ id: model.id, name: [model.maker, model.name].filter(Boolean).join(" ") })) } },
   { name: "number", label: "Number", kind: "line", max: 64, hint: "Left empty, it gets the next one of its model." },
-  { name: "home", label: "Home", kind: "reference", picker: { find: async (words) => (await get<{ items: { id: string; path: string }[] }>(`/places${query({ q: words, limit: 8 })}`)).items.map((place): Choice => ({ id: place.id, name: place.path })) } },
+  { name: "home", label: "Home", kind: "reference", picker: { find: async (words) => (await get<{ items: { id: string; path: string }[] }>("/places")).items.filter((place) => place.path.toLocaleLowerCase().includes(words.toLocaleLowerCase())).slice(0, 12).map((place): Choice => ({ id: place.id, name: place.path })) } },
   { name: "serial", label: "Serial number", kind: "line", max: 100 },
   { name: "owner", label: "Owner", kind: "line", max: 200 },
   { name: "note", label: "Note", kind: "lines", max: 2_000 },

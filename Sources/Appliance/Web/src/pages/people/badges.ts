@@ -4,9 +4,10 @@
 import { sentence, Problem } from "../../api";
 import { html, keyed, Content, Template } from "../../html";
 import { icon, shape } from "../../icons";
-import { field, Page } from "../../page";
+import { field, Page, takesText } from "../../page";
 import "../../scanned";
 import { mayEdit, tell } from "../../store";
+import { unlessScan } from "../../wedge";
 import { Fact, Outcome, Unknown } from "../../types";
 import { addBadge, Badge, PersonDetail, removeBadge } from "./people";
 
@@ -29,6 +30,10 @@ export class Badges extends Page {
 
   protected override enter(): void {
     this.hears(["scans", "unknowns"], (fact) => { if (this.isWaiting) this.hear(fact); });
+    this.listen("keydown", (event) => {
+      if (event.key !== "b" || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || takesText(event.target) || !this.person?.badges || !mayEdit()) return;
+      unlessScan(() => this.start());
+    });
     this.listen("depot-scan", (event) => { if (this.isWaiting) { event.preventDefault(); void this.give(event.detail); } });
   }
 
@@ -89,8 +94,8 @@ export class Badges extends Page {
     if (!this.person || !badges) return null;
     return html`<section class="badges" aria-labelledby="badges-title"><h3 id="badges-title">Badges</h3>
       ${badges.length === 0 && !this.isWaiting ? html`<p class="quiet">None yet. With one, a hold to a reader says who is acting.</p>` : null}
-      <ul class="badge-list">${badges.map((badge) => keyed(badge.key, html`<li class="badge">${icon("badge")}<span class="number">${badge.value}</span>
-        ${mayEdit() && html`<button class="icon-button" aria-label="Take the badge ${badge.value} away" title="Take away" @click=${() => void this.take(badge)}>${icon("close")}</button>`}</li>`))}</ul>
+      <ul class="badge-list">${badges.map((badge) => keyed(badge.key, html`<li class="badge">${icon("badge")}<span class="number">${badge.label}</span>
+        ${mayEdit() && html`<button class="icon-button" aria-label="Take the badge ${badge.label} away" title="Take away" @click=${() => void this.take(badge)}>${icon("close")}</button>`}</li>`))}</ul>
       ${mayEdit() && (this.isWaiting ? this.waiting() : html`<button class="button badge-add" @click=${() => this.start()}>${icon("plus")}Give a badge</button>`)}</section>`;
   }
 

@@ -3,15 +3,17 @@
 import { RecordForm } from "../../forms/form";
 import { Field } from "../../forms/fields";
 import { make, Recorded, save, Values } from "../../forms/record";
+import { state } from "../../store";
 import { PersonDetail, roleMeans, roleWords } from "./people";
 
 const languages = [["en", "English"], ["de", "Deutsch"], ["fr", "Français"], ["es", "Español"], ["it", "Italiano"], ["nl", "Nederlands"], ["sv", "Svenska"], ["pl", "Polski"]] as const;
 
-const fields: readonly Field[] = [
-  { name: "name", label: "Name", kind: "line", isRequired: true, max: 200, isWide: true, autocomplete: "off" },
-  { name: "role", label: "Role", kind: "choice", isRequired: true, choices: Object.entries(roleWords), hint: Object.entries(roleMeans).map(([role, means]) => `${roleWords[role]}: ${means.toLowerCase()}.`).join(" "), isWide: true },
-  { name: "phone", label: "Phone", kind: "line", max: 60, inputMode: "tel", autocomplete: "off" },
-  { name: "email", label: "E-mail", kind: "line", max: 200, inputMode: "email", autocomplete: "off" },
+/** Only an administrator gives and takes roles; everybody else adds crew. */
+const fields = (): readonly Field[] => [
+  { name: "name", label: "Name", kind: "line", isRequired: true, max: 100, isWide: true, autocomplete: "off" },
+  ...(state.session?.role !== "admin" ? [] : [{ name: "role", label: "Role", kind: "choice", isRequired: true, choices: Object.entries(roleWords), hint: Object.entries(roleMeans).map(([role, means]) => `${roleWords[role]}: ${means.toLowerCase()}.`).join(" "), isWide: true } as Field]),
+  { name: "phone", label: "Phone", kind: "line", max: 40, inputMode: "tel", autocomplete: "off" },
+  { name: "email", label: "E-mail", kind: "line", max: 254, inputMode: "email", autocomplete: "off" },
   { name: "language", label: "Language", kind: "choice", choices: languages },
   { name: "avatar", label: "Picture", kind: "picture", isWide: true },
   { name: "note", label: "Note", kind: "lines", max: 2_000, hint: "Only managers see it." },
@@ -23,8 +25,8 @@ export function personForm(person: PersonDetail | null, done: (saved: string | n
   return new RecordForm({
     name: person ? `person-${person.id}` : "person-new",
     title: person ? `Edit ${person.name}` : "New person",
-    fields: () => fields,
-    ...(person ? { record: person as unknown as Values & Recorded } : { start: { role: "crew" } }),
+    fields,
+    ...(person ? { record: person as unknown as Values & Recorded } : { start: state.session?.role === "admin" ? { role: "crew" } : {} }),
     saveWords: person ? "Save" : "Add the person",
     async save(values, version) {
       const answer = person ? await save<PersonDetail>(`/people/${person.id}`, values, version, (now) => `${now.name} is saved.`) : await make<PersonDetail>("/people", values, (made) => `${made.name} is added.`);

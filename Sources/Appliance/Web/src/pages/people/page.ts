@@ -72,7 +72,7 @@ class PeoplePage extends Page {
     return html`<div class="split ${this.open !== null ? "split-open" : ""}">
       <section class="desk split-list" aria-labelledby="people-title">
         <header class="desk-head"><h1 id="people-title">People</h1><span class="quiet" aria-live="polite">${this.count()}</span>
-          ${mayEdit() && html`<a class="button button-first" href="/people/new">${icon("plus")}New person</a>`}</header>
+          ${mayEdit() && html`<a class="button button-first" data-new href="/people/new">${icon("plus")}New person</a>`}</header>
         <nav class="chips" aria-label="Who"><a class="chip chip-plain" href="${withQuery({ all: null })}" aria-current="${this.isWithInactive ? null : "true"}">Active</a><a class="chip chip-plain" href="${withQuery({ all: "1" })}" aria-current="${this.isWithInactive ? "true" : null}">Everybody</a></nav>
         ${staleStrip()}${this.people()}</section>
       ${this.open !== null && html`<aside class="detail" aria-label="Person">${this.detail(this.open)}</aside>`}</div>`;
@@ -95,7 +95,7 @@ class PeoplePage extends Page {
   }
 
   private row(person: PersonRow): Template {
-    const isOpen = person.id === this.open, holds = person.holds ?? 0;
+    const isOpen = person.id === this.open, holds = person.holdCount ?? 0;
     return html`<li class="row person-row ${isOpen ? "row-open" : ""} ${person.active === false ? "row-away" : ""}" data-person="${person.id}">
       ${avatar(person)}<a class="row-link" data-row href="${this.link(person.id)}" aria-current="${isOpen ? "true" : null}"><strong>${person.name}</strong>${person.id === state.session?.id && html` <span class="quiet">you</span>`}</a>
       <span class="row-role">${roleWords[person.role] ?? person.role}${person.active === false ? ", not active" : ""}</span>

@@ -1,23 +1,23 @@
 // One person: how to reach them, what they hold, their badges and PIN, the projects they are on, and what they did.
 
-import { sentence } from "../../api";
-import { avatar, statusPill } from "../../bits";
+import { Problem, sentence } from "../../api";
+import { avatar } from "../../bits";
 import { signOut } from "../../commands";
-import { pictureAddress } from "../../forms/picture";
 import { html, keyed, Content, Template } from "../../html";
 import { icon, shape } from "../../icons";
 import { field, Page } from "../../page";
 import { mayEdit, state, tell } from "../../store";
 import { ago, clock, span } from "../../time";
 import { Badges } from "./badges";
-import { PersonDetail, PersonEvent, roleMeans, roleWords, setActive, setPIN } from "./people";
+import { Movement, PersonDetail, roleMeans, roleWords, setActive, setPIN } from "./people";
 
 export class PersonSheet extends Page {
   private person: PersonDetail | null = null;
   private reload: () => void = () => {};
   private editLink = "";
   private pin: string | null = null;
-  private pinError = "";
+  private current = "";
+  private pinError: { field: string; words: string } | null = null;
   private readonly badges = new Badges();
 
   suit(person: PersonDetail, reload: () => void, editLink: string): void {
@@ -30,12 +30,13 @@ export class PersonSheet extends Page {
   private get isMe(): boolean { return this.person?.id === state.session?.id; }
 
   private async savePIN(): Promise<void> {
-    if (!this.person || this.pin === null) return;
+    const { person, pin } = this;
+    if (!person || pin === null) return;
     try {
-      await setPIN(this.person.id, this.pin);
-      tell("ok", this.isMe ? "Your new PIN is set." : `${this.person.name} has a new PIN.`);
+      await setPIN(person.id, pin, this.isMe ? this.current : null);
+      tell("ok", this.isMe ? "Your new PIN is set." : `${person.name} has a new PIN.`);
       this.pin = null;
-    } catch (error) { this.pinError = sentence(error); }
+    } catch (error) { this.pinError = { field: error instanceof Problem && error.fields["current"] ? "current" : "pin", words: sentence(error) }; }
     this.refresh();
   }
 
@@ -44,7 +45,7 @@ export class PersonSheet extends Page {
   protected view(): Content {
     const { person } = this;
     if (!person) return null;
-    return html`<header class="person-head">${person.avatar ? html`<img class="person-picture" src="${pictureAddress(person.avatar)}" alt="">` : avatar(person, "avatar-huge")}
+    return html`<header class="person-head">${avatar(person, "avatar-huge")}
         <div><h2>${person.name}</h2><p class="person-role">${roleWords[person.role] ?? person.role}${this.isMe ? ", this is you" : ""}</p>
         ${person.active === false && html`<p class="person-away">${shape("stop")}Not active: no badge and no PIN lets them in.</p>`}</div></header>
       ${this.contact(person)}
@@ -61,18 +62,24 @@ export class PersonSheet extends Page {
   }
 
   private askPIN(): void {
-    this.pin = "";
-    this.pinError = "";
+    this.pin = this.current = "";
+    this.pinError = null;
     this.refresh();
-    queueMicrotask(() => this.querySelector<HTMLInputElement>("#pin")?.focus());
+    queueMicrotask(() => this.querySelector<HTMLInputElement>(this.isMe ? "#current" : "#pin")?.focus());
   }
 
+  private dropPIN(): void { this.pin = null; this.refresh(); }
+
   private pinForm(pin: string): Template {
-    return html`<form class="pin-form" @submit=${(event: Event) => { event.preventDefault(); void this.savePIN(); }} @keydown=${(event: KeyboardEvent) => { if (event.key === "Escape") { event.preventDefault(); event.stopPropagation(); this.pin = null; this.refresh(); } }}>
-      <label for="pin">New PIN, 4 to 12 digits</label>
-      <div class="badge-row"><input class="input" id="pin" type="password" inputmode="numeric" autocomplete="new-password" maxlength="12" .value=${pin} aria-describedby="${this.pinError ? "pin-error" : null}" aria-invalid="${this.pinError ? "true" : null}" @input=${(event: Event) => { this.pin = field(event).value; this.pinError = ""; this.refresh(); }}>
-        <button class="button button-first">Set it</button><button type="button" class="button" @click=${() => { this.pin = null; this.refresh(); }}>Cancel</button></div>
-      <div role="alert">${this.pinError && html`<p class="form-error" id="pin-error">${shape("stop")}<span>${this.pinError}</span></p>`}</div></form>`;
+    const digits = (id: "current" | "pin", label: string, value: string, set: (value: string) => void): Template => {
+      const wrong = this.pinError?.field === id ? this.pinError.words : null;
+      return html`<div class="form-field"><label for="${id}">${label}</label><input class="input" id="${id}" type="password" inputmode="numeric" autocomplete="${id === "pin" ? "new-password" : "current-password"}" maxlength="12" .value=${value} aria-describedby="${wrong ? `${id}-error` : null}" aria-invalid="${wrong ? "true" : null}"
+        @input=${(event: Event) => { set(field(event).value); this.pinError = null; this.refresh(); }}>${wrong && html`<p class="form-error" id="${id}-error" role="alert">${shape("stop")}<span>${wrong}</span></p>`}</div>`;
+    };
+    return html`<form class="pin-form" aria-label="Set the PIN" @submit=${(event: Event) => { event.preventDefault(); void this.savePIN(); }} @keydown=${(event: KeyboardEvent) => { if (event.key === "Escape") { event.preventDefault(); event.stopPropagation(); this.dropPIN(); } }}>
+      ${this.isMe && digits("current", "Your present PIN", this.current, (value) => { this.current = value; })}
+      ${digits("pin", "New PIN, 4 to 12 digits", pin, (value) => { this.pin = value; })}
+      <div class="badge-row"><button class="button button-first">Set it</button><button type="button" class="button" @click=${() => this.dropPIN()}>Cancel</button></div></form>`;
   }
 
   private contact(person: PersonDetail): Content {
@@ -82,30 +89,28 @@ export class PersonSheet extends Page {
   }
 }
 
-function holds(person: PersonDetail): Content {
-  const held = person.held ?? [];
+function holds({ holds: held, name }: PersonDetail): Content {
   return html`<section aria-labelledby="holds"><h3 id="holds">Holds ${held.length > 0 ? held.length : ""}</h3>
-    ${held.length === 0 ? html`<p class="quiet">Nothing is out with ${person.name.split(" ")[0]}.</p>` : html`<ul class="line-units">${held.map(({ asset, project, since }) => keyed(asset.id, html`<li><a class="unit" href="/gear?asset=${asset.id}"><strong class="number">${asset.number}</strong><span>${asset.name}<span class="quiet">${[project?.name, `since ${clock(since)}`].filter(Boolean).join(" · ")}</span></span></a>${asset.status && statusPill(asset.status)}</li>`))}</ul>`}</section>`;
+    ${held.length === 0 ? html`<p class="quiet">Nothing is out with ${name.split(" ")[0]}.</p>` : html`<ul class="line-units">${held.map((asset) => keyed(asset.id, html`<li><a class="unit" href="/gear?asset=${asset.id}"><strong class="number">${asset.number}</strong><span>${asset.name}<span class="quiet">${[asset.project?.name, asset.since && `since ${clock(asset.since)}`].filter(Boolean).join(" · ")}</span></span></a></li>`))}</ul>`}</section>`;
 }
 
 function projects(person: PersonDetail): Content {
-  const on = person.projects ?? [];
+  const on = person.projects;
   if (on.length === 0) return null;
-  return html`<section aria-labelledby="on"><h3 id="on">Projects</h3><ul class="line-units">${on.map((project) => keyed(project.id, html`<li><a class="unit" href="/projects/${project.id}">${icon("project")}<span>${project.name}<span class="quiet">${[project.part, project.startsAt && span(project.startsAt, project.endsAt ?? null)].filter(Boolean).join(" · ")}</span></span></a></li>`))}</ul></section>`;
+  return html`<section aria-labelledby="on"><h3 id="on">Projects</h3><ul class="line-units">${on.map((project) => keyed(project.id, html`<li><a class="unit" href="/projects/${project.id}">${icon("project")}<span>${project.name}<span class="quiet">${[project.part, project.startsAt && span(project.startsAt, project.endsAt)].filter(Boolean).join(" · ")}</span></span></a></li>`))}</ul></section>`;
 }
 
-const kindWords: Record<string, string> = { out: "Took out", in: "Brought back", transfer: "Took over", undone: "Undone", edited: "Edited", created: "Added", acting: "Acted" };
+const kindWords: Record<string, string> = { out: "Took out", in: "Brought back", transfer: "Took over" };
 
-function history(person: PersonDetail): Content {
-  const events = person.history ?? [];
-  return html`<section aria-labelledby="did"><h3 id="did">History</h3>
-    ${events.length === 0 ? html`<p class="quiet">Nothing yet.</p>` : html`<ol class="history">${events.map(event)}</ol>`}</section>`;
+function history({ movements }: PersonDetail): Content {
+  return html`<section aria-labelledby="did"><h3 id="did">Last movements</h3>
+    ${movements.length === 0 ? html`<p class="quiet">None yet.</p>` : html`<ol class="history">${movements.map(movement)}</ol>`}</section>`;
 }
 
-function event(one: PersonEvent): Template {
-  const where = [one.project?.name, one.door?.name].filter(Boolean).join(" · ");
-  return html`<li><span class="history-what">${kindWords[one.kind] ?? one.kind} ${one.asset && html`<a class="number" href="/gear?asset=${one.asset.id}">${one.asset.number}</a>`}</span><time datetime="${one.at}" title="${clock(one.at)}">${ago(one.at)}</time>
-    ${where && html`<span class="history-who">${where}</span>`}${one.note && html`<span class="history-note">${one.note}</span>`}</li>`;
+function movement({ kind, at, asset, project, door }: Movement): Template {
+  const where = [project?.name, door?.name].filter(Boolean).join(" · ");
+  return html`<li><span class="history-what">${kindWords[kind] ?? kind} <a class="number" href="/gear?asset=${asset.id}">${asset.number}</a></span><time datetime="${at}" title="${clock(at)}">${ago(at)}</time>
+    <span class="history-who">${[asset.name, where].filter(Boolean).join(" · ")}</span></li>`;
 }
 
 customElements.define("person-sheet", PersonSheet);

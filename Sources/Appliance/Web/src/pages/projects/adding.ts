@@ -6,15 +6,18 @@ import { findAssets } from "../../commands";
 import { html, keyed, Content, Template } from "../../html";
 import { icon, shape } from "../../icons";
 import { field, Page, takesText } from "../../page";
+import "../../scanned";
 import { debounced } from "../../time";
+import { play } from "../../tones";
 import { Asset, OutcomeKind, Ref } from "../../types";
 import { statusPill } from "../../bits";
-import { addLine, NewLine, scanOnto } from "./project";
+import { addLine, NewLine, scanOnto, SheetScan } from "./project";
 
 interface ModelOffer extends Ref { maker: string | null; category: Ref | null; units?: { total: number; available: number } }
 interface Said { kind: OutcomeKind; word: string; what: string; why: string }
 
 const suggestFrom = 2, quantityMax = 9_999;
+const effectWords: Record<SheetScan["effect"], string> = { added: "ADDED", raised: "ONE MORE", already: "ALREADY ON IT", person: "JOINS" };
 
 /** "6x skypanel" asks for six. */
 function parsed(typed: string): { quantity: number | null; words: string } {
@@ -41,6 +44,7 @@ export class Adding extends Page {
     const key = (event: KeyboardEvent): void => this.wedge(event);
     addEventListener("keydown", key, { capture: true });   // before the house takes "g" and "/" for itself
     this.until(() => removeEventListener("keydown", key, { capture: true }));
+    this.listen("depot-scan", (event) => { event.preventDefault(); void this.scan(event.detail); });
   }
 
   focusField(): void { this.input?.focus(); }
@@ -104,25 +108,44 @@ export class Adding extends Page {
   private async add(offer: NewLine): Promise<void> {
     const model = this.models.find((one) => one.id === offer.model), asset = this.assets.find((one) => one.id === offer.asset);
     const what = model ? `${this.quantity} × ${model.name}` : `${asset?.number ?? ""} ${asset?.name ?? ""}`;
-    await this.put(what, () => addLine(this.project, { ...offer, ...(model ? { quantity: this.quantity } : {}), section: this.section || null }));
+    await this.put(what, async () => {
+      const { along, warnings } = await addLine(this.project, { ...offer, ...(model ? { quantity: this.quantity } : {}), section: this.section || null });
+      const came = along.length > 0 ? [`with ${along.map((line) => line.title).join(", ")}`] : [];
+      return { kind: warnings.length > 0 ? "ok-but" : "ok", word: "ADDED", what, why: [...came, ...warnings].join(". ") };
+    });
   }
 
-  private async scan(code: string): Promise<void> { await this.put(code, () => scanOnto(this.project, code, this.section || null)); }
+  private async scan(code: string): Promise<void> {
+    await this.put(code, async () => {
+      const { effect, short, warnings } = await scanOnto(this.project, code, this.section || null);
+      return { kind: effect === "already" || warnings.length > 0 ? "ok-but" : "ok", word: effectWords[effect], what: short, why: warnings.join(" ") };
+    });
+  }
 
-  private async put(what: string, send: () => Promise<unknown>): Promise<void> {
+  private async put(what: string, send: () => Promise<Said>): Promise<void> {
     const typed = this.typed, offers = [this.models, this.assets] as const;
     this.clear();
     try {
-      await send();
-      this.said = { kind: "ok", word: "ADDED", what, why: "" };
+      this.said = await send();
+      play(this.said.kind);
       this.quantity = 1;
       this.added();
     } catch (error) {
-      const isUnknown = error instanceof Problem && error.status === 404;
-      this.said = { kind: isUnknown ? "unknown" : error instanceof Problem && error.status === 409 ? "ok-but" : "stop", word: isUnknown ? "NOT KNOWN" : "NOT ADDED", what, why: sentence(error) };
-      if (!this.isScanning) { this.typed = typed; [this.models, this.assets] = offers; if (this.input) this.input.value = typed; }
+      const status = error instanceof Problem ? error.status : 0;
+      this.said = { kind: status === 404 ? "unknown" : status === 409 ? "ok-but" : "stop", word: status === 404 ? "NOT KNOWN" : "NOT ADDED", what, why: sentence(error) };
+      play(this.said.kind);
+      if (!this.isScanning) this.bringBack(typed, offers);
     }
     this.refresh();
+  }
+
+  /** What was typed is kept when it could not be added, with what fits it. */
+  private bringBack(typed: string, [models, assets]: readonly [ModelOffer[], Asset[]]): void {
+    this.typed = typed;
+    this.models = models;
+    this.assets = assets;
+    if (this.input) this.input.value = typed;
+    if (models.length + assets.length === 0) this.suggestSoon();
   }
 
   private clear(): void {

@@ -40,7 +40,7 @@ function fields(isTemplate: boolean, isNew: boolean): readonly Field[] {
 
 const hour = 3_600_000;
 
-/** Tomorrow from eight in the morning until six. */
+/** A template has times as well, which nobody sees. Tomorrow from eight in the morning until six. */
 function usualTimes(): Values {
   const start = new Date(Date.now() + 24 * hour);
   start.setHours(8, 0, 0, 0);
@@ -79,7 +79,7 @@ function newForm(source: ProjectDetail | null, isTemplate: boolean): RecordForm 
     fields: () => fields(isTemplate, true),
     start: { ...(isTemplate ? {} : { state: "planned", ...usualTimes() }), ...(source ? { copyOf: { id: source.id, name: source.name }, place: source.place, ...(source.isTemplate ? {} : { name: source.name }) } : {}) },
     saveWords: isTemplate ? "Make the template" : "Make the project",
-    async save(values) { made = (await make<ProjectRow>("/projects", { ...values, ...(isTemplate ? { isTemplate: true } : {}) }, (project) => `${project.name} is made.`)).id; },
+    async save(values) { made = (await make<ProjectRow>("/projects", isTemplate ? { ...usualTimes(), ...values, isTemplate: true } : values, (project) => `${project.name} is made.`)).id; },
     leave: (isSaved) => to(isSaved && made ? `/projects/${made}` : source ? `/projects/${source.id}` : `/projects${isTemplate ? "?shelf=templates" : ""}`, { replace: true }),
   });
 }

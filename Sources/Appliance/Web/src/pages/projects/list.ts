@@ -56,7 +56,7 @@ class ProjectsPage extends Page {
   protected view(): Content {
     return html`<section class="desk" aria-labelledby="projects-title">
       <header class="desk-head"><h1 id="projects-title">Projects</h1><span class="quiet" aria-live="polite">${this.count()}</span>
-        ${mayEdit() && html`<a class="button button-first" href="/projects/new${this.shelf === "templates" ? "?template=1" : ""}">${icon("plus")}${this.shelf === "templates" ? "New template" : "New project"}</a>`}</header>
+        ${mayEdit() && html`<a class="button button-first" data-new href="/projects/new${this.shelf === "templates" ? "?template=1" : ""}">${icon("plus")}${this.shelf === "templates" ? "New template" : "New project"}</a>`}</header>
       <nav class="chips" aria-label="Which projects">${shelves.map((one) => html`<a class="chip chip-plain" href="${withQuery({ shelf: one.key })}" aria-current="${one.key === this.shelf ? "true" : null}">${one.name}</a>`)}</nav>
       ${staleStrip()}${this.list()}</section>`;
   }

@@ -3,44 +3,54 @@
 
 import "./projects.css";
 import { Asked } from "../../asked";
-import { avatar, emptyPlace, failedPlace, staleStrip } from "../../bits";
+import { emptyPlace, failedPlace, staleStrip } from "../../bits";
 import { html, keyed, Content, Template } from "../../html";
-import { icon } from "../../icons";
+import { icon, shape } from "../../icons";
 import { Page, takesText } from "../../page";
 import { address } from "../../router";
 import { mayEdit } from "../../store";
 import { debounced, span } from "../../time";
 import { Fact } from "../../types";
+import { unlessScan } from "../../wedge";
 import { Adding } from "./adding";
 import { statePill } from "./list";
+import { Parts } from "./parts";
 import { pickList } from "./pick-list";
-import { loadProject, ProjectDetail, ProjectState, setArchived, setState, stateNames } from "./project";
+import { loadProject, loadWalk, ProjectDetail, ProjectState, setArchived, setState, stateNames, Walk } from "./project";
 import { bar } from "./progress";
 import { Sheet, unit } from "./sheet";
+
+const warningsMost = 4;
 
 class ProjectPage extends Page {
   private readonly projectId = decodeURIComponent(address().pathname.split("/")[2] ?? "");
   private readonly project = new Asked<ProjectDetail>(() => loadProject(this.projectId), () => this.refresh());
-  private readonly loadSoon = debounced(120, () => void this.project.load());
+  private readonly loadSoon = debounced(120, () => this.load());
+  private readonly walk = new Asked<Walk>(() => loadWalk(this.projectId), () => this.refresh());
+  private readonly parts = new Parts();
   private readonly sheet = new Sheet();
   private readonly adding = new Adding();
 
   protected override enter(): void {
-    void this.project.load();
-    this.adding.added = () => void this.project.load();
+    this.load();
+    this.adding.added = () => this.load();
     this.hears(["projects", "assets", "people"], (fact) => { if (this.concerns(fact)) this.loadSoon(); });
     this.listen("keydown", (event) => {
       if (event.key !== "a" || event.ctrlKey || event.metaKey || event.altKey || takesText(event.target) || event.defaultPrevented) return;
-      event.preventDefault();
-      this.adding.focusField();
+      unlessScan(() => this.adding.focusField());
     });
+  }
+
+  private load(): void {
+    void this.project.load();
+    void this.walk.load();
   }
 
   /** Gear that moves for another project changes nothing here. */
   private concerns(fact: Fact): boolean {
     if (fact.topic === "reset") return true;
-    const data = fact.data as { id?: string; holder?: { project?: { id: string } | null } | null; before?: { holder?: { project?: { id: string } | null } | null } };
-    if (fact.topic === "projects") return data.id === this.projectId;
+    const data = fact.data as { id?: string; project?: unknown; holder?: { project?: { id: string } | null } | null; before?: { holder?: { project?: { id: string } | null } | null } };
+    if (fact.topic === "projects") return data.id === this.projectId || data.project === this.projectId;
     if (fact.topic === "people") return this.project.value?.people.some((part) => part.person.id === data.id) ?? false;
     return data.holder?.project?.id === this.projectId || data.before?.holder?.project?.id === this.projectId;
   }
@@ -57,7 +67,8 @@ class ProjectPage extends Page {
 
   private whole(project: ProjectDetail): Template {
     const sections = [...new Set(project.lines.map((line) => line.section ?? "").filter(Boolean))];
-    this.sheet.suit(project, () => void this.project.load());
+    this.sheet.suit(project, () => this.load());
+    this.parts.suit(project, () => this.load());
     Object.assign(this.adding, { project: project.id, sections });
     return html`<article class="desk project" aria-labelledby="project-title">
       <a class="back" href="/projects${project.isTemplate ? "?shelf=templates" : project.state === "accepted" ? "" : `?shelf=${project.state}`}">${icon("back")}Projects</a>
@@ -66,7 +77,7 @@ class ProjectPage extends Page {
         ${mayEdit() && this.adding}
         ${project.lines.length > 0 ? this.sheet : this.noLines()}
         ${extras(project)}
-      </section></article>${pickList(project)}`;
+      </section></article>${this.walk.value && pickList(project, this.walk.value)}`;
   }
 
   private noLines(): Template {
@@ -75,13 +86,12 @@ class ProjectPage extends Page {
 
   private head(project: ProjectDetail): Template {
     const facts = [project.isTemplate ? null : html`<span>${icon("calendar")}${span(project.startsAt, project.endsAt)}</span>`, project.place && html`<span>${icon("place")}${project.place}</span>`];
-    return html`<header class="project-head">
-      <div class="project-title">${statePill(project)}<h1 id="project-title">${project.name}</h1></div>
-      <p class="project-facts">${facts}</p>
-      ${project.people.length > 0 && html`<ul class="parts" aria-label="People">${project.people.map(({ person, part }) => keyed(person.id, html`<li><a class="part" href="/people/${person.id}">${avatar(person)}<span><strong>${person.name}</strong>${part && html`<span class="quiet">${part}</span>`}</span></a></li>`))}</ul>`}
-      ${project.note && html`<p class="project-note">${project.note}</p>`}
-      ${!project.isTemplate && sum(project)}
-      ${this.buttons(project)}</header>`;
+    return html`<header class="project-head"><div class="project-about">
+        <div class="project-title">${statePill(project)}<h1 id="project-title">${project.name}</h1></div>
+        <div class="project-line"><p class="project-facts">${facts}</p>${this.parts}</div>
+        ${project.note && html`<p class="project-note">${project.note}</p>`}</div>
+      <div class="project-side">${!project.isTemplate && sum(project)}${this.buttons(project)}</div>
+      ${project.warnings.length > 0 && warnings(project.warnings)}</header>`;
   }
 
   private buttons(project: ProjectDetail): Template {
@@ -104,11 +114,16 @@ function sum(project: ProjectDetail): Content {
   return html`<div class="project-sum"><dl class="figures">${figure(pieces.out, "out")}${figure(pieces.back, "back")}${figure(pieces.total, "on the sheet")}</dl>${bar(pieces)}</div>`;
 }
 
-function extras(project: ProjectDetail): Content {
-  const found = project.extras ?? [];
-  if (found.length === 0) return null;
-  return html`<section class="sheet-section sheet-extras" aria-labelledby="extras"><div class="sheet-heading"><h2 id="extras">Out, but not on the sheet</h2><span class="quiet">${found.length}</span></div>
-    <ul class="line-units">${found.map(unit)}</ul></section>`;
+function warnings(all: readonly string[]): Template {
+  const row = (words: string): Template => html`<li>${shape("ok-but")}<span>${words}</span></li>`;
+  return html`<ul class="project-warnings" aria-label="To know">${all.slice(0, warningsMost).map(row)}${all.length > warningsMost && row(`and ${all.length - warningsMost} more, beside their lines`)}</ul>`;
+}
+
+function extras({ extra }: ProjectDetail): Content {
+  if (extra.length === 0) return null;
+  const out = extra.filter((one) => one.isOut).length;
+  return html`<section class="sheet-section sheet-extras" aria-labelledby="extras"><div class="sheet-heading"><h2 id="extras">Not on the sheet</h2><span class="quiet">${out} out${extra.length > out ? ` · ${extra.length - out} back` : ""}</span></div>
+    <ul class="line-units">${extra.map((one) => keyed(one.id, unit(one)))}</ul></section>`;
 }
 
 customElements.define("page-project", ProjectPage);

@@ -5,7 +5,7 @@ import { sentence } from "../../api";
 import { statusPill } from "../../bits";
 import { offerUndo } from "../../forms/record";
 import { html, keyed, Content, Template } from "../../html";
-import { icon } from "../../icons";
+import { icon, shape } from "../../icons";
 import { field, Page } from "../../page";
 import { mayEdit, tell } from "../../store";
 import { AssetRef } from "../../types";
@@ -132,18 +132,18 @@ export class Sheet extends Page {
   // ---- what is seen -----------------------------------------------------------------------------------------------
 
   protected view(): Content {
-    return html`<div class="sheet">${bySection(this.lines).map((section) => keyed(section.name || "none", html`<section class="sheet-section" aria-label="${section.name || "No section"}">
-      ${this.heading(section.name, section.lines)}
+    const sections = bySection(this.lines), isOneList = sections.length === 1 && sections[0]?.name === "";
+    return html`<div class="sheet">${sections.map((section) => keyed(section.name || "none", html`<section class="sheet-section" aria-label="${section.name || "No section"}">
+      ${!isOneList && this.heading(section.name, section.lines)}
       <ul class="lines">${section.lines.map((line) => keyed(line.id, this.line(line)))}</ul></section>`))}</div>`;
   }
 
   private heading(name: string, lines: readonly Line[]): Content {
     const sum = (of: (line: Line) => number): number => lines.reduce((total, line) => total + of(line), 0);
     const pieces = { total: sum((line) => line.quantity), out: sum((line) => line.out), back: sum((line) => line.back) };
-    if (name === "" && this.renaming !== "") return null;
     if (this.renaming === name) return html`<div class="sheet-heading"><input class="input" aria-label="Name of the section" maxlength="100" .defaultValue=${name} data-rename
       @change=${(event: Event) => this.rename(name, field(event).value)} @keydown=${(event: Event) => this.renameKey(event as KeyboardEvent, name)}></div>`;
-    return html`<div class="sheet-heading"><h2>${name}</h2>${mayEdit() && html`<button class="icon-button" aria-label="Rename ${name}" title="Rename" @click=${() => { this.renaming = name; this.refresh(); queueMicrotask(() => this.querySelector<HTMLElement>("[data-rename]")?.focus()); }}>${icon("edit")}</button>`}
+    return html`<div class="sheet-heading"><h2 class="${name ? "" : "quiet"}">${name || "No section"}</h2>${mayEdit() && html`<button class="icon-button" aria-label="Rename ${name || "the lines without a section"}" title="Rename" @click=${() => { this.renaming = name; this.refresh(); queueMicrotask(() => this.querySelector<HTMLElement>("[data-rename]")?.focus()); }}>${icon("edit")}</button>`}
       <span class="quiet">${pieces.out} of ${pieces.total} out${pieces.back > 0 ? ` · ${pieces.back} back` : ""}</span></div>`;
   }
 
@@ -161,6 +161,7 @@ export class Sheet extends Page {
         <button class="line-what" data-row aria-expanded="${isOpen ? "true" : "false"}" @click=${() => this.toggle(line.id)}>
           ${line.asset ? html`<strong class="number">${line.asset.number}</strong><span>${line.asset.name}</span>` : html`<strong class="line-count">${line.quantity} ×</strong><span>${line.model?.name}</span>`}
           ${line.note && html`<span class="line-note">${line.note}</span>`}
+          ${line.warnings.map((words) => html`<span class="line-warning">${shape("ok-but")}<span>${words}</span></span>`)}
         </button>
         ${progress({ total: line.quantity, out: line.out, back: line.back })}
       </div>

@@ -104,6 +104,8 @@ export class Categories extends Page {
     if (moved) fields.splice(index + by, 0, moved);
     this.draft = { ...this.draft, fields };
     this.refresh();
+    // The button that was pressed may be disabled now, and a disabled button swallows every key.
+    queueMicrotask(() => this.querySelectorAll(".custom-field")[index + by]?.querySelector<HTMLElement>(".icon-button:not(:disabled)")?.focus());
   }
 
   private add(draft: Draft): void {
@@ -124,7 +126,7 @@ export class Categories extends Page {
     const draft = this.suit();
     const items = [...value.items].sort((a, b) => Number(a.archived) - Number(b.archived) || a.name.localeCompare(b.name));
     return html`<div class="settings-split ${draft ? "settings-open" : ""}"><section class="settings-list" aria-label="Categories">
-      <div class="settings-tools">${mayEdit() && html`<a class="button button-first categories-new" href="${withQuery({ category: "new" })}">${icon("plus")}New category</a>`}</div>
+      <div class="settings-tools">${mayEdit() && html`<a class="button button-first categories-new" data-new href="${withQuery({ category: "new" })}">${icon("plus")}New category</a>`}</div>
       ${items.length === 0 ? emptyPlace("model", "There is no category yet", "A category groups models and says which further fields their gear has.") : html`<ul class="list" aria-label="Categories">${items.map((one) => keyed(one.id, this.row(one)))}</ul>`}</section>
       ${draft && html`<aside class="settings-form" aria-label="Category">${this.editor(draft)}</aside>`}</div>`;
   }

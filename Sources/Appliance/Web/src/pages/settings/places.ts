@@ -20,7 +20,7 @@ export interface Place { id: string; name: string; parent: Ref | null; path: str
 interface Branch { place: Place; depth: number }
 
 export class Places extends Page {
-  private readonly places = new Asked<{ items: Place[] }>(() => get(`/places${query({ archived: this.isWithArchived ? "all" : null, limit: 1000 })}`), () => this.refresh());
+  private readonly places = new Asked<{ items: Place[] }>(() => get(`/places${query({ archived: this.isWithArchived ? "all" : null })}`), () => this.refresh());
   private readonly loadSoon = debounced(120, () => void this.places.load());
   private form: { key: string; form: RecordForm } | null = null;
   private asked = false;
@@ -94,7 +94,7 @@ export class Places extends Page {
     }
     const form = this.planned(), open = value.items.find((place) => place.id === this.open);
     return html`<div class="settings-split ${form ? "settings-open" : ""}"><section class="settings-list" aria-label="Places">
-      <div class="settings-tools">${mayEdit() && html`<a class="button button-first places-new" href="${withQuery({ new: "top", place: null })}">${icon("plus")}New place</a>`}
+      <div class="settings-tools">${mayEdit() && html`<a class="button button-first places-new" data-new href="${withQuery({ new: "top", place: null })}">${icon("plus")}New place</a>`}
         <a class="button" href="${withQuery({ archived: this.isWithArchived ? null : "1" })}">${this.isWithArchived ? "Without the archived" : "With the archived"}</a></div>
       ${value.items.length === 0 ? emptyPlace("place", "There is no place yet", "A room first, then its racks, then their shelves. Gear has one of them as its home.") : html`<ul class="list" aria-label="Places">${this.tree.map((branch) => keyed(branch.place.id, this.row(branch)))}</ul>`}</section>
       ${form && html`<aside class="settings-form" aria-label="Place">${form}${open && this.inside === null && html`<button class="button" @click=${() => void this.archive(open)}>${icon("archive")}${open.archived ? "Bring it back" : "Archive it"}</button>`}</aside>`}</div>`;
@@ -102,10 +102,10 @@ export class Places extends Page {
 
   private row({ place, depth }: Branch): Template {
     const isOpen = place.id === this.open;
-    const name = html`<strong>${place.name}</strong>${place.archived && html`<span class="quiet"> archived</span>`}`;
+    const name = html`<strong>${depth === 0 ? place.path : place.name}</strong>${place.archived && html`<span class="quiet"> archived</span>`}`;
     return html`<li class="row place-row ${isOpen ? "row-open" : ""} ${place.archived ? "row-away" : ""}" data-place="${place.id}" style.--depth=${depth}>
       ${icon(depth === 0 ? "door" : "place")}
-      ${mayEdit() ? html`<a class="row-link" data-row href="${withQuery({ place: place.id, new: null })}" aria-current="${isOpen ? "true" : null}">${name}<span class="unseen">, ${place.path}</span></a>` : html`<span class="row-link" data-row tabindex="0">${name}</span>`}
+      ${mayEdit() ? html`<a class="row-link" data-row href="${withQuery({ place: place.id, new: null })}" aria-current="${isOpen ? "true" : null}">${name}${depth > 0 && html`<span class="unseen">, ${place.path}</span>`}</a>` : html`<span class="row-link" data-row tabindex="0">${name}</span>`}
       <a class="place-count" href="/gear?place=${place.id}">${place.assets === undefined ? "gear" : place.assets === 1 ? "1 piece" : `${place.assets} pieces`}</a>
       ${mayEdit() && !place.archived && html`<a class="icon-button" href="${withQuery({ new: place.id, place: null })}" aria-label="New place in ${place.path}" title="New place inside">${icon("plus")}</a>`}</li>`;
   }
