@@ -23,7 +23,11 @@ final class Wiring: Sendable {
     let hub: LiveHub
     let readers: ReaderDesk
     let heartbeat: Heartbeat
+    let progressWatch: ProgressWatch
     let backups: BackupDesk
+    let batches: BatchRunner
+    let imports: ImportDesk
+    let exports: ExportDesk
     let measures: PrometheusRegistry
     private let lock: FolderLock
     private let loop: EventLoop
@@ -50,7 +54,7 @@ final class Wiring: Sendable {
         if isDemo {
             try await DemoDepot(register: register, roster: roster, projects: projects, door: door).fill(store)
         }
-        sessions = try Sessions(box: box, roster: roster, clock: clock, options: configuration.sessionOptions)
+        sessions = try await Sessions(box: box, roster: roster, clock: clock, options: configuration.sessionOptions)
         loop = try EventLoop()
         let hub = LiveHub(loop: loop, store: store, limits: configuration.live, logger: logger)
         self.hub = hub
@@ -60,7 +64,11 @@ final class Wiring: Sendable {
             signal: { topic, kind, data in hub.signal(topic, kind, data) })
         measures = PrometheusRegistry()
         backups = BackupDesk(folder: configuration.data, clock: clock)
+        batches = BatchRunner(store: store, logger: logger, signal: { hub.signal(.assets, "batch", $0) })
+        imports = ImportDesk(store: store, box: box, runner: batches)
+        exports = ExportDesk(store: store)
         heartbeat = Heartbeat(store: store, logger: logger)
+        progressWatch = ProgressWatch(projects: projects, hub: hub)
     }
 
     /// Serves until the process is told to stop, then stops in reverse.
@@ -69,6 +77,13 @@ final class Wiring: Sendable {
     func run(ready: @escaping @Sendable (String) async throws -> Void) async throws {
         loop.start()
         try await hub.start()
+        store.onCommit { [sessions, hub, progressWatch] changes in
+            for person in Sessions.affected(by: changes) {
+                sessions.end(of: person)
+                hub.end(person: person)
+            }
+            progressWatch.heed(changes)
+        }
         let listener = makeListener()
         try await listener.start()
         let address = "http://\(configuration.listen.authority(port: listener.port))"
@@ -77,6 +92,8 @@ final class Wiring: Sendable {
             HTTPService(listener: listener),
             ReaderService(readers: readers, source: configuration.readersEnabled ? usb : nil, logger: logger),
             heartbeat,
+            progressWatch,
+            BatchService(batches: batches),
             ReadyService { try await ready(address) },
         ]
         let group = ServiceGroup(
@@ -124,7 +141,11 @@ final class Wiring: Sendable {
         hooks.admit = { frontDoor.admit($0) }
         hooks.immediate = { pages.answer($0) }
         let bodyByteCountMax = configuration.http.bodyByteCountMax
-        hooks.bodyByteCountMax = { min(bodyByteCountMax, router.bodyByteCountMax($0, $1)) }
+        hooks.bodyByteCountMax = { method, path in
+            let most = router.bodyByteCountMax(method, path)
+            // The setting is for what people and programs ask; files have bounds of their own.
+            return most > Router.jsonByteCountMax ? most : min(most, bodyByteCountMax)
+        }
         hooks.refusal = { refusal in
             let failure = Failure(refusal.status == 413 ? .tooLarge : .invalid, refusal.detail)
             return FrontDoor.harden(HTTPResponse(failure, status: refusal.status, requestID: "-"))

@@ -26,8 +26,8 @@ struct Route: Sendable {
     fileprivate let segments: [Substring]
 
     init(
-        _ method: String, _ pattern: String, access: Access = .role(.crew), _ document: RouteDocument,
-        _ handler: @escaping Handler
+        _ method: String, _ pattern: String, access: Access = .role(.crew),
+        _ document: RouteDocument, _ handler: @escaping Handler
     ) {
         self.method = method
         self.pattern = pattern

@@ -84,7 +84,9 @@ enum OpenAPI {
         let answer = route.document.answer
         var success: JSON = ["description": .string(route.document.summary)]
         if let schema = answer.schema {
-            success = success.adding(["content": ["application/json": ["schema": schema]]])
+            success = success.adding([
+                "content": .object([.init(key: route.document.answerType, value: ["schema": schema])])
+            ])
         }
         let needsSignIn: [Failure.Code] = route.access == .anyone ? [] : [.unauthorized, .forbidden]
         let named = route.document.problems.filter { $0 != .invalid }

@@ -30,12 +30,14 @@ struct RouteDocument: Sendable {
     var rawBody: RawBody?
     /// Status and schema of the answer when all goes well; a nil schema for an answer without a body.
     var answer: (status: Int, schema: JSON?) = (200, nil)
+    var answerType = "application/json"
     /// Problems worth naming beside those every route may have.
     var problems: [Failure.Code] = []
 
     init(
         _ tag: String, _ summary: String, _ parameters: [Parameter] = [], body: JSON? = nil,
-        rawBody: RawBody? = nil, answer: (Int, JSON?) = (200, nil), problems: [Failure.Code] = []
+        rawBody: RawBody? = nil, answer: (Int, JSON?) = (200, nil), as answerType: String = "application/json",
+        problems: [Failure.Code] = []
     ) {
         self.tag = tag
         self.summary = summary
@@ -43,6 +45,7 @@ struct RouteDocument: Sendable {
         self.body = body
         self.rawBody = rawBody
         self.answer = answer
+        self.answerType = answerType
         self.problems = problems
     }
 }

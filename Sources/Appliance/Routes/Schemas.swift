@@ -3,7 +3,7 @@ import Core
 
 extension Schema {
     /// All named shapes.
-    static let components: JSON = common.adding(stockComponents).adding(gearComponents)
+    static let components: JSON = common.adding(stockComponents).adding(gearComponents).adding(entering)
 
     private static let common: JSON = [
         "Reference": object(["id": text, "name": text]),
@@ -12,7 +12,7 @@ extension Schema {
             "field?": text, "current?": ["type": "object"], "asset?": ["type": "object"],
             "errors?": list(object(["field": orNull(text), "message": text])),
         ]),
-        "Progress": object(["done": whole, "total": whole]),
+        "Progress": object(["done": whole, "total": whole, "back?": whole, "extra?": whole]),
         "Asset": asset,
         "AssetBrief": object([
             "id": text, "number": text, "name": text, "model": text, "status": status, "condition": condition,
@@ -21,8 +21,12 @@ extension Schema {
         "Door": door,
         "Unknown": unknown,
         "Reader": reader,
-        "Person": object(["id": text, "name": text, "initials": text, "role": role, "active": flag]),
+        "Person": person,
         "Project": project,
+        "PullLine": line,
+        "SheetEdit": sheetEdit,
+        "SheetScan": sheetScan,
+        "WarehouseSheet": warehouseSheet,
         "Model": object([
             "id": text, "name": text, "maker": orNull(text), "category": orNull(ref("Reference")),
             "counting": one(of: Model.Counting.allCases.map(\.rawValue)), "specifications": orNull(text),
@@ -88,15 +92,5 @@ extension Schema {
         "layout": one(of: KeyboardLayout.allCases.map(\.rawValue)), "silenceMilliseconds": whole,
         "door": orNull(ref("Reference")), "direction": orNull(direction), "reads": whole,
         "lastReadAt": orNull(time), "trouble": orNull(text), "advice": orNull(text),
-    ])
-
-    private static let project = object([
-        "id": text, "name": text, "state": one(of: Project.State.allCases.map(\.rawValue)), "startsAt": time,
-        "endsAt": time, "progress": ref("Progress"),
-        "lines?": list(
-            object([
-                "id": text, "asset": orNull(object(["id": text, "number": text, "name": text])),
-                "model": orNull(ref("Reference")), "quantity": whole, "out": whole, "note": orNull(text),
-            ])),
     ])
 }

@@ -117,7 +117,7 @@ extension CustomField {
     /// - Parameters:
     ///   - before: what is stored now. Values of fields that are not defined any more stay, and so does a value that
     ///     was right once and is sent back as it was.
-    ///   - requires: whether the fields that must be filled are asked for.
+    ///   - requires: whether the fields that must be filled are asked for right here.
     /// - Throws: `invalid` at `custom.KEY` with a sentence for each that is not right.
     static func settled(
         _ given: JSON, before: JSON, _ fields: [CustomField], requires: Bool, at now: Date, in database: Database
@@ -131,7 +131,7 @@ extension CustomField {
                 if value != .null {
                     values.append(.init(key: field.key, value: value))
                 } else if field.isRequired, requires {
-                    throw field.refusal("\(field.name) is missing.")
+                    throw field.missing
                 }
             } catch let failure as Failure where failure.code == .invalid { refusals.append(failure) }
         }
@@ -162,5 +162,6 @@ extension CustomField {
         }
     }
 
-    private func refusal(_ message: String) -> Failure { Failure(.invalid, message, field: "custom.\(key)") }
+    /// What is said when a field is empty that must not be.
+    var missing: Failure { Failure(.invalid, "\(name) is missing.", field: "custom.\(key)") }
 }

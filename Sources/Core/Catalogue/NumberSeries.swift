@@ -40,7 +40,7 @@ enum NumberSeries {
 
     /// The last run of digits in a number, and what stands around it; nil without any or with too many.
     private static func parts(of number: String?) -> (prefix: String, digits: String, suffix: String)? {
-        guard let match = number?.wholeMatch(of: /(.*?)([0-9]{1,15})([^0-9]*)/) else { return nil }
+        guard let match = number?.wholeMatch(of: /(.*[^0-9]|)([0-9]{1,15})([^0-9]*)/) else { return nil }
         return (String(match.1), String(match.2), String(match.3))
     }
 

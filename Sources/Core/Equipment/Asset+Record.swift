@@ -61,30 +61,61 @@ extension Asset {
         }
     }
 
-    /// Holds the custom fields against the category's. A field that must be filled is asked for when gear is made and
-    /// when its custom fields are edited, not when something else is.
+    /// Holds the custom fields against the category's.
     private static func settleCustom(of asset: Asset, before: Asset?, in transaction: WriteTransaction) throws {
         guard before?.custom != asset.custom else { return }
         let database = transaction.database
-        guard
-            let category = try Category.fetchOne(
-                database.cachedStatement(
-                    sql: "SELECT category.* FROM category JOIN model ON model.category = category.id WHERE model.id = ?"
-                ),
-                arguments: [asset.model.id.rawValue]),
-            // Most categories have no fields of their own, and most gear nothing in them.
-            category.fields != "[]" || asset.custom != "{}"
-        else { return }
+        let category = try category(of: asset, in: database)
+        // Most categories have no fields of their own, and most gear nothing in them.
+        guard category.fields != "[]" || asset.custom != "{}" else { return }
         let settled = try CustomField.settled(
             JSON(parsing: Array(asset.custom.utf8)), before: JSON(parsing: Array((before?.custom ?? "{}").utf8)),
-            category.customFields(in: database), requires: true, at: transaction.now, in: database)
+            category.customFields(in: database), requires: before == nil, at: transaction.now, in: database)
         try database.execute(
             sql: "UPDATE asset SET custom = ? WHERE id = ?", arguments: [settled.text, asset.id.rawValue])
+    }
+
+    /// A custom field that must be filled is asked for when custom fields are edited, not when something else is.
+    package static func demand(_ asset: Asset, before: Asset, in database: Database) throws {
+        guard before.custom != asset.custom else { return }
+        let custom = try JSON(parsing: Array(asset.custom.utf8))
+        let fields = try category(of: asset, in: database).customFields(in: database)
+        try Failure.refuse(fields.filter { $0.isRequired && custom[$0.key] == nil }.map(\.missing))
+    }
+
+    private static func category(of asset: Asset, in database: Database) throws -> Category {
+        let category = try Category.fetchOne(
+            database.cachedStatement(
+                sql: "SELECT category.* FROM category JOIN model ON model.category = category.id WHERE model.id = ?"),
+            arguments: [asset.model.id.rawValue])
+        guard let category else { throw Failure(.internal, "This model has no category.") }
+        return category
     }
 
     package static func letGo(of asset: Asset, in transaction: WriteTransaction) throws {
         try transaction.database.execute(
             sql: "DELETE FROM identifier WHERE asset = ?", arguments: [asset.id.rawValue])
+    }
+
+    /// The codes beside its number and its serial.
+    package static func belongings(of asset: Asset, in database: Database) throws -> JSON {
+        let own = [AssetIdentifier(.own, asset.number), asset.serial.map { AssetIdentifier(.serial, $0) }]
+            .compactMap { $0?.lookupKey }
+        let codes = try Row.fetchAll(
+            database.cachedStatement(sql: "SELECT key, scheme, value FROM identifier WHERE asset = ? ORDER BY key"),
+            arguments: [asset.id.rawValue]
+        ).filter { !own.contains($0["key"]) }
+        return ["codes": .array(codes.map { ["scheme": .string($0["scheme"]), "value": .string($0["value"])] })]
+    }
+
+    package static func giveBack(_ before: JSON, to asset: Asset, in transaction: WriteTransaction) throws {
+        guard case .array(let codes)? = before["codes"], !codes.isEmpty else { return }
+        for code in codes {
+            guard let scheme = code["scheme"]?.string.flatMap(AssetIdentifier.Scheme.init(rawValue:)),
+                let value = code["value"]?.string
+            else { continue }
+            try AssetRegister.attach(AssetIdentifier(scheme, value), to: asset.id, in: transaction.database)
+        }
     }
 
     private static func exchange(

@@ -195,6 +195,7 @@ extension Date {
     /// An instant from Unix milliseconds, as the Store keeps them.
     package init(milliseconds: Int64) { self.init(timeIntervalSince1970: Double(milliseconds) / 1000) }
 
-    /// Unix milliseconds, rounded down.
-    package var milliseconds: Int64 { Int64((timeIntervalSince1970 * 1000).rounded(.down)) }
+    /// Unix milliseconds, rounded down. A Date is a Double of seconds, in which a whole millisecond may lie up to
+    /// 0.0003 ms below itself.
+    package var milliseconds: Int64 { Int64((timeIntervalSince1970 * 1000 + 0.001).rounded(.down)) }
 }

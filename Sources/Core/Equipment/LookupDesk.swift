@@ -26,7 +26,7 @@ package struct LookupDesk: Sendable {
     }
 
     private static func record(of code: ScanCode, in database: Database) throws -> (String, JSON?) {
-        if let person = try Roster.holder(of: code, in: database) { return ("person", person.json) }
+        if let person = try Roster.holder(of: code, in: database) { return ("person", person.json(for: .crew)) }
         if let asset = try AssetRegister.find(code, in: database) { return ("asset", asset.json) }
         if let model = try model(of: code, in: database) { return ("model", model.json) }
         return ("unknown", nil)

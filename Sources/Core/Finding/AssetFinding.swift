@@ -28,6 +28,41 @@ extension AssetRegister {
         }
     }
 
+    /// All that a query finds, a page at a time, so that no list of everything is ever in memory. Each page is a
+    /// snapshot of its own.
+    ///
+    /// - Parameter body: gets the pieces and the connection they were read from.
+    func each(
+        _ query: AssetQuery, _ body: @escaping @Sendable ([Asset], Database) throws -> Void
+    ) async throws {
+        var query = query
+        query.limit = AssetQuery.limitMax
+        query.cursor = nil
+        repeat {
+            query.cursor = try await store.read(isLong: true) { [query] database in
+                let page = try AssetPage(query, AssetFilter(query, in: database)).read(in: database)
+                try body(Self.rows(page.ids, in: database), database)
+                return page.next
+            }
+        } while query.cursor != nil
+    }
+
+    /// The identifiers of all that a query finds, a page more than `countMax` at most.
+    package func ids(_ query: AssetQuery, atMost countMax: Int) async throws -> [Asset.ID] {
+        try await store.read(isLong: true) { database in
+            var query = query
+            query.limit = AssetQuery.limitMax
+            let filter = try AssetFilter(query, in: database)
+            var ids: [Asset.ID] = []
+            repeat {
+                let page = try AssetPage(query, filter).read(in: database)
+                ids += page.ids.map { Asset.ID($0) }
+                query.cursor = page.next
+            } while query.cursor != nil && ids.count <= countMax
+            return ids
+        }
+    }
+
     /// The pieces of these identifiers, in the same order.
     private static func rows(_ ids: [String], in database: Database) throws -> [Asset] {
         try Asset.fetchAll(

@@ -26,6 +26,8 @@ package struct RecordField: Sendable {
         case archived
         /// A JSON object or array, whose members the record checks itself.
         case object, list
+        /// A list that is kept in rows of a table of its own, which ``RegistryRecord/store(_:as:of:in:)`` writes.
+        case part
     }
 
     /// Whether a field may be empty.

@@ -14,6 +14,8 @@ package final class Store: Sendable {
         package var groupWritesMax = 256
         /// How long a group takes in what comes while it runs; then it is committed.
         package var groupDuration = Duration.milliseconds(10)
+        /// How long a piece of a batch waits for a moment in which nobody else writes.
+        package var bulkPatience = Duration.milliseconds(250)
         /// Most operations that wait for the writer; more are refused as `unavailable`.
         package var waitingWritesMax = 10_000
         /// Pages in the WAL after which the writer checkpoints, off the acknowledged path.
@@ -93,7 +95,8 @@ package final class Store: Sendable {
         try await commits.submit(lane: lane, body)
     }
 
-    /// Called on the writer with each group's Changes after they are durable, in order. Set once, before writes.
+    /// Calls `publish` on the writer with each group's Changes after they are durable, in order, beside those who were
+    /// added before. Before writes.
     package func onCommit(_ publish: @escaping @Sendable ([Change]) -> Void) { commits.onCommit(publish) }
 
     /// The end of the log as committed.
