@@ -412,3 +412,13 @@ def test_what_goes_along_with_a_model(desk, daemon, model, asset):
     expect(page.locator(".accessories")).to_contain_text(other["name"])
     page.goto(f"{daemon.url}/gear?asset={asset['id']}")
     expect(page.locator(".accessories")).to_contain_text(other["name"])
+
+
+def test_a_list_longer_than_the_screen_scrolls_to_its_end(desk, daemon):
+    page = at(desk, daemon, "/models", viewport={"width": 390, "height": 600})
+    last = page.locator(".model-row").last
+    last.scroll_into_view_if_needed()
+    box, list_box = last.bounding_box(), page.locator(".list").bounding_box()
+    assert box["y"] + box["height"] <= list_box["y"] + list_box["height"] + 1
+    last.locator("[data-row]").click()
+    expect(page.locator(".detail h2")).to_be_visible()

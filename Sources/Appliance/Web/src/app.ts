@@ -14,7 +14,7 @@ import * as outbox from "./outbox";
 import { field, Page, takesText } from "./page";
 import { address, signInAddress, to, whenAddressChanges, withQuery } from "./router";
 import { offerScan } from "./scanned";
-import { state, undoNewest } from "./store";
+import { mayEdit, state, undoNewest } from "./store";
 import { nextTheme, restoreTheme, theme } from "./theme";
 import { hearScans, openCode, unlessScan } from "./wedge";
 import "./pages/door";
@@ -32,8 +32,8 @@ import "./pages/settings/page";
 import "./pages/sign-in";
 
 /** `more` rooms are behind a button on a phone, whose bar has room for four; `search` is what the field on top looks
- * for while one is in the room, else it looks for gear. */
-interface Room { readonly path: string; readonly name: string; readonly icon: IconName; readonly key: string; readonly more?: boolean; readonly search?: string }
+ * for while one is in the room, else it looks for gear; one that `edits` is for managers. */
+interface Room { readonly path: string; readonly name: string; readonly icon: IconName; readonly key: string; readonly more?: boolean; readonly search?: string; readonly edits?: boolean }
 const rooms: readonly Room[] = [
   { path: "/", name: "Door", icon: "door", key: "d" },
   { path: "/gear", name: "Gear", icon: "gear", key: "g", search: "Search gear: number, name, serial, holder" },
@@ -41,10 +41,12 @@ const rooms: readonly Room[] = [
   { path: "/inbox", name: "Inbox", icon: "inbox", key: "i" },
   { path: "/people", name: "People", icon: "people", key: "e", more: true, search: "Search people: name, phone, e-mail" },
   { path: "/models", name: "Models", icon: "model", key: "m", more: true, search: "Search models: name, maker, category" },
-  { path: "/import", name: "Import", icon: "import", key: "c", more: true },
+  { path: "/import", name: "Import", icon: "import", key: "c", more: true, edits: true },
   { path: "/devices", name: "Devices", icon: "reader", key: "v", more: true },
   { path: "/settings", name: "Settings", icon: "settings", key: "s", more: true },
 ];
+
+function openRooms(): Room[] { return rooms.filter((room) => !room.edits || mayEdit()); }
 
 function isIn(room: Room, path: string): boolean { return path === room.path || (room.path === "/" ? path.startsWith("/door") : path.startsWith(`${room.path}/`)); }
 
@@ -161,7 +163,7 @@ class DepotApp extends Page {
     const here = address().pathname;
     return html`<nav class="rail" aria-label="Rooms">
       <a class="rail-mark" href="/gear" aria-label="Depotd">${icon("scan")}<span>Depotd</span></a>
-      <div class="rail-rooms">${rooms.map((room) => html`<a class="rail-room ${room.more ? "rail-more" : ""}" href="${room.path}" aria-current="${isIn(room, here) ? "page" : null}">${icon(room.icon)}<span>${room.name}</span>${room.path === "/inbox" && waitingCount()}</a>`)}
+      <div class="rail-rooms">${openRooms().map((room) => html`<a class="rail-room ${room.more ? "rail-more" : ""}" href="${room.path}" aria-current="${isIn(room, here) ? "page" : null}">${icon(room.icon)}<span>${room.name}</span>${room.path === "/inbox" && waitingCount()}</a>`)}
         <button class="rail-room rail-opens" aria-haspopup="dialog" @click=${() => this.openDialog(".rooms")}>${icon("more")}<span>More</span></button></div>
       <div class="rail-foot">
         ${state.session && html`<a class="rail-tool rail-person" href="/people/${state.session.id}" title="${state.session.name}" aria-label="${state.session.name}: your page">${avatar(state.session)}</a>
@@ -243,14 +245,14 @@ class DepotApp extends Page {
   /** On a phone: the rooms its bar has no place for. */
   private moreRooms(): Template {
     const close = (event: Event): void => (event.currentTarget as HTMLElement).closest("dialog")?.close();
-    return html`<dialog class="help rooms" aria-label="More rooms"><nav class="rooms-list" aria-label="More rooms">${rooms.filter((room) => room.more).map((room) => html`<a class="rail-room" href="${room.path}" @click=${close}>${icon(room.icon)}<span>${room.name}</span></a>`)}
+    return html`<dialog class="help rooms" aria-label="More rooms"><nav class="rooms-list" aria-label="More rooms">${openRooms().filter((room) => room.more).map((room) => html`<a class="rail-room" href="${room.path}" @click=${close}>${icon(room.icon)}<span>${room.name}</span></a>`)}
       ${state.session && html`<a class="rail-room" href="/people/${state.session.id}" @click=${close}>${icon("person")}<span>You</span></a><button class="rail-room" @click=${(event: Event) => { close(event); void signOut(); }}>${icon("leave")}<span>Sign out</span></button>`}</nav>
       <div class="rooms-foot">${this.tools()}<button class="button" @click=${close}>Close</button></div></dialog>`;
   }
 
   private help(): Template {
     const keys: [string, string][] = [
-      ["/", "Search"], ...rooms.map((room): [string, string] => [`g ${room.key}`, `Go to ${room.name}`]),
+      ["/", "Search"], ...openRooms().map((room): [string, string] => [`g ${room.key}`, `Go to ${room.name}`]),
       ["↑ ↓ ← →", "Move in a list"], ["Enter", "Open"], ["n e", "New, edit"], ["f x", "Gear: filters, pick a row"], ["Alt ↑ ↓", "Move a line of a pull sheet"], ["a", "Add to the pull sheet"], ["b", "Give a person a badge"], ["l c Del", "Inbox: link, create, dismiss"], ["Esc", "Close"], ["u", "Undo what was done last"], ["Ctrl Enter", "Save a form"], ["?", "Show these keys"],
     ];
     return html`<dialog class="help" aria-labelledby="help-title"><form method="dialog">
