@@ -70,6 +70,7 @@ class ProjectPage extends Page {
     this.sheet.suit(project, () => this.load());
     this.parts.suit(project, () => this.load());
     Object.assign(this.adding, { project: project.id, sections });
+    this.adding.refresh();
     return html`<article class="desk project" aria-labelledby="project-title">
       <a class="back" href="/projects${project.isTemplate ? "?shelf=templates" : project.state === "accepted" ? "" : `?shelf=${project.state}`}">${icon("back")}Projects</a>
       ${this.head(project)}${staleStrip()}
@@ -101,6 +102,7 @@ class ProjectPage extends Page {
       ${mayEdit() && !project.isTemplate && html`<div class="segments" role="group" aria-label="State">${states}</div>`}
       ${mayEdit() && html`<a class="button" href="/projects/${project.id}/edit">${icon("edit")}Edit</a>
         <a class="button ${project.isTemplate ? "button-first" : ""}" href="/projects/new?from=${project.id}">${icon("copy")}${project.isTemplate ? "New project from it" : "Copy"}</a>`}
+      ${mayEdit() && !project.isTemplate && html`<a class="button" href="/projects/new?template=1&from=${project.id}">${icon("project")}Make a template</a>`}
       <button class="button" @click=${() => print()}>${icon("print")}Pick list</button>
       ${mayEdit() && html`<button class="button" @click=${() => void setArchived(project, !project.archived).then(() => this.project.load())}>${icon("archive")}${project.archived ? "Bring back" : "Archive"}</button>`}</div>`;
   }
