@@ -51,7 +51,9 @@ extension Asset {
         return try RecordEdit.find(asset.id, in: database)
     }
 
+    /// What is put away itself may be of a model, and at home in a place, that is put away.
     private static func refuseArchived(_ asset: Asset, before: Asset?, in database: Database) throws {
+        guard !asset.isArchived else { return }
         let isBack = before?.isArchived == true && !asset.isArchived
         if isBack || asset.model != before?.model {
             try Archive.refuse(reference: asset.model.id.rawValue, to: "model", at: "model", in: database)
@@ -70,7 +72,7 @@ extension Asset {
         guard category.fields != "[]" || asset.custom != "{}" else { return }
         let settled = try CustomField.settled(
             JSON(parsing: Array(asset.custom.utf8)), before: JSON(parsing: Array((before?.custom ?? "{}").utf8)),
-            category.customFields(in: database), isNew: before == nil, at: transaction.now, in: database)
+            category.customFields(in: database), requires: before == nil, at: transaction.now, in: database)
         try database.execute(
             sql: "UPDATE asset SET custom = ? WHERE id = ?", arguments: [settled.text, asset.id.rawValue])
     }

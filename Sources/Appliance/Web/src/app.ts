@@ -251,7 +251,7 @@ class DepotApp extends Page {
   private help(): Template {
     const keys: [string, string][] = [
       ["/", "Search"], ...rooms.map((room): [string, string] => [`g ${room.key}`, `Go to ${room.name}`]),
-      ["↑ ↓ ← →", "Move in a list"], ["Enter", "Open"], ["Alt ↑ ↓", "Move a line of a pull sheet"], ["n", "New project, person, place"], ["a", "Add to the pull sheet"], ["b", "Give a person a badge"], ["l c Del", "Inbox: link, create, dismiss"], ["Esc", "Close"], ["u", "Undo what was done last"], ["Ctrl Enter", "Save a form"], ["?", "Show these keys"],
+      ["↑ ↓ ← →", "Move in a list"], ["Enter", "Open"], ["n e", "New, edit"], ["f x", "Gear: filters, pick a row"], ["Alt ↑ ↓", "Move a line of a pull sheet"], ["a", "Add to the pull sheet"], ["b", "Give a person a badge"], ["l c Del", "Inbox: link, create, dismiss"], ["Esc", "Close"], ["u", "Undo what was done last"], ["Ctrl Enter", "Save a form"], ["?", "Show these keys"],
     ];
     return html`<dialog class="help" aria-labelledby="help-title"><form method="dialog">
       <h2 id="help-title">Keys</h2>

@@ -23,7 +23,7 @@ import { Selection } from "./selection";
 import { statusButtons } from "./status-buttons";
 import { exporting, Views } from "./views";
 
-const roomyList = 860, lineList = 640, cardWidth = 296, cardHeight = 224, rowHeight = 60, tallRowHeight = 156, gap = 12;
+const roomyList = 860, lineList = 640, cardWidth = 296, cardHeight = 224, narrowCard = 334, narrowCardHeight = 174, rowHeight = 60, tallRowHeight = 156, gap = 12;
 const loadAheadItems = 40;
 
 class GearPage extends Page {
@@ -206,7 +206,11 @@ class GearPage extends Page {
 
   private grid(): Grid {
     const width = (this.scroller?.clientWidth ?? 800) - 2 * gap;
-    if (!this.isList) return { columns: Math.max(1, Math.floor((width + gap) / (cardWidth + gap))), rowHeight: cardHeight + gap };
+    if (!this.isList) {
+      const columns = Math.max(1, Math.floor((width + gap) / (cardWidth + gap)));
+      const isNarrow = (width + gap) / columns - gap <= narrowCard;     // then its buttons stand in one row
+      return { columns, rowHeight: (isNarrow ? narrowCardHeight : cardHeight) + gap };
+    }
     return { columns: 1, rowHeight: width >= lineList ? rowHeight : tallRowHeight };
   }
 

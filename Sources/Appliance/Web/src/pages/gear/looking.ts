@@ -79,9 +79,9 @@ export function filterPanel(again: () => void, close: () => void): Template {
 function group(name: string, label: string, values: readonly FacetValue[], again: () => void): Content {
   const present = address().searchParams.get(name) ?? "";
   if (values.length === 0 && present === "") return null;
-  const isOpen = opened.has(name);
-  const shown = isOpen ? values : values.filter((one, index) => index < shownValues || one.value === present);
-  return html`<section class="facet"><h3>${label}</h3><ul>${shown.map((one) => keyed(one.value, html`<li><a class="facet-value" href="${withQuery({ [name]: one.value === present ? null : one.value })}" aria-current="${one.value === present ? "true" : null}" data-facet="${name}">
-      <span>${one.name === one.value ? words(one.name) : one.name}</span>${one.value === present ? icon("check") : html`<b>${count(one.count)}</b>`}</a></li>`))}</ul>
+  const isOpen = opened.has(name), isPresent = (one: FacetValue): boolean => one.value === present || one.name === present;
+  const shown = isOpen ? values : values.filter((one, index) => index < shownValues || isPresent(one));
+  return html`<section class="facet"><h3>${label}</h3><ul>${shown.map((one) => keyed(one.value, html`<li><a class="facet-value" href="${withQuery({ [name]: isPresent(one) ? null : one.value })}" aria-current="${isPresent(one) ? "true" : null}" data-facet="${name}">
+      <span>${one.name === one.value ? words(one.name) : one.name}</span>${isPresent(one) ? icon("check") : html`<b>${count(one.count)}</b>`}</a></li>`))}</ul>
     ${values.length > shown.length || isOpen ? html`<button class="facet-more" @click=${() => { if (!opened.delete(name)) opened.add(name); again(); }}>${isOpen ? "Show fewer" : `${values.length - shown.length} more`}</button>` : null}</section>`;
 }
