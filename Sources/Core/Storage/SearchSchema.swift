@@ -37,6 +37,8 @@ enum SearchSchema {
           status IN ('available', 'reserved', 'in_use', 'maintenance', 'damaged', 'lost', 'retired'));
         UPDATE asset SET docid = rowid, name_sort = sort_key(name), status = \(status(of: "asset"));
         CREATE UNIQUE INDEX asset_docid ON asset (docid);
+        DROP INDEX asset_model;
+        CREATE INDEX asset_model ON asset (model, sort, id);
         CREATE INDEX asset_name ON asset (name_sort, id);
         CREATE INDEX asset_updated ON asset (updated, id);
         CREATE INDEX asset_status ON asset (status, sort, id);

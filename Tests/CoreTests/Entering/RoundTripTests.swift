@@ -106,7 +106,6 @@ extension EnteringDepot {
                 }
                 let made = try RecordEdit.create(Asset.self, .object(members), by: author, in: transaction)
                 try AssetRegister.attach(code, to: made.record.id, in: transaction.database)
-                try AssetRegister.writeSearchText(of: made.record, in: transaction.database)
             }
         }
     }
