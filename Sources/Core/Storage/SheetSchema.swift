@@ -4,7 +4,6 @@
 enum SheetSchema {
     static let sql = """
         CREATE INDEX badge_person ON badge (person);
-        CREATE INDEX custody_person ON custody (person) WHERE person IS NOT NULL;
         CREATE INDEX stock_out_person ON stock_out (person) WHERE person IS NOT NULL;
         CREATE INDEX custody_event_person ON custody_event (person, place) WHERE person IS NOT NULL;
         CREATE INDEX custody_event_extra ON custody_event (project) WHERE line IS NULL AND project IS NOT NULL;

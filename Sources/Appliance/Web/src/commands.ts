@@ -3,7 +3,7 @@
 
 import { get, isAborted, now, patch, post, query, remove, sentence, whenSessionEnds } from "./api";
 import { Live } from "./live";
-import { apply, doorById, emptyGear, FollowUp, forget, markUndone, pass, putAsset, putOutcome, shownStatus, state, tell, update } from "./store";
+import { apply, doorById, emptyGear, FollowUp, forget, markUndone, mayEdit, pass, putAsset, putOutcome, shownStatus, state, tell, update } from "./store";
 import { About, Asset, AssetDetail, AssetPage, Door, List, Outcome, Person, Project, Reader, Status, Unknown } from "./types";
 import { debounced } from "./time";
 import { signInAddress, to } from "./router";
@@ -31,7 +31,7 @@ export async function openSession(): Promise<void> {
   const { person } = await get<{ person: Person }>("/session", { quiet401: true });
   const about = await get<About>("/about");
   update((current) => { current.session = person; current.about = about; });
-  live.start({ epoch: about.epoch, seq: about.seq });
+  live.start({ epoch: about.epoch, seq: about.seq }, mayEdit());
   void loadUnknowns();   // the rail counts them
 }
 
@@ -146,8 +146,8 @@ export async function setQuantity(scan: string, quantity: number): Promise<void>
 export async function loadUnknowns(): Promise<void> {
   try {
     const { items } = await get<List<Unknown>>("/unknowns");
-    update((current) => { current.unknowns = items; });
-  } catch { update((current) => { current.unknowns ??= []; }); }
+    update((current) => { current.unknowns = items; current.unknownsError = null; });
+  } catch (error) { update((current) => { current.unknownsError = sentence(error); }); }
 }
 
 export async function linkUnknown(id: string, asset: string): Promise<void> {

@@ -30,6 +30,7 @@ export interface State {
   waiting: Waiting[];
   undoing: string | null;
   unknowns: Unknown[] | null;
+  unknownsError: string | null;
   people: Person[] | null;
   projects: Project[] | null;
   progress: Record<string, Progress>; // by project
@@ -48,7 +49,7 @@ export const emptyGear = (): GearList =>
 
 const initial = (): State => ({
   session: null, about: null, live: { state: "connecting", since: Date.now() },
-  doors: null, doorsError: null, visits: {}, heard: null, waiting: [], undoing: null, unknowns: null,
+  doors: null, doorsError: null, visits: {}, heard: null, waiting: [], undoing: null, unknowns: null, unknownsError: null,
   people: null, projects: null, progress: {}, readers: null, readersError: null,
   gear: emptyGear(), saving: {}, touched: {}, detail: null, detailError: null, notices: [],
 });

@@ -1,5 +1,5 @@
 // Moving in a list of rows with the arrow keys: each row has one element with data-row, which takes the focus. `n` presses
-// what makes a new one, which has data-new.
+// what makes a new one, which has data-new, and `e` what edits the open one, which has data-edit.
 
 import "./rows.css";
 import { takesText } from "../page";
@@ -9,8 +9,9 @@ import { arrowStep } from "../windowed";
 /** Moves the focus to the next row of `page`; from the search field down goes into the list. True when it did. */
 export function moveInList(event: KeyboardEvent, page: HTMLElement, rows = "[data-row]"): boolean {
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return false;
-  const maker = event.key === "n" && !takesText(event.target) ? page.querySelector<HTMLElement>("[data-new]") : null;
-  if (maker) { unlessScan(() => maker.click()); return true; }
+  const pressed = takesText(event.target) ? undefined : { n: "[data-new]", e: "[data-edit]" }[event.key];
+  const button = pressed ? page.querySelector<HTMLElement>(pressed) : null;
+  if (button) { unlessScan(() => button.click()); return true; }
   const all = [...page.querySelectorAll<HTMLElement>(rows)];
   const target = event.target as HTMLElement;
   const at = all.findIndex((row) => row === target);

@@ -3,7 +3,7 @@
 
 import "./inbox.css";
 import { get, query } from "../../api";
-import { emptyPlace, staleStrip, statusPill } from "../../bits";
+import { emptyPlace, failedPlace, staleStrip, statusPill } from "../../bits";
 import { findAssets, loadUnknowns } from "../../commands";
 import { Field } from "../../forms/fields";
 import { RecordForm } from "../../forms/form";
@@ -109,6 +109,7 @@ class InboxPage extends Page {
   }
 
   private list(items: readonly Waiting[]): Content {
+    if (!state.unknowns && state.unknownsError !== null) return failedPlace("The inbox could not be loaded", state.unknownsError, () => void loadUnknowns());
     if (!state.unknowns) return html`<div class="skeleton-rows" aria-busy="true">${Array.from({ length: 4 }, () => html`<span></span>`)}</div>`;
     if (items.length === 0) return emptyPlace("inbox", "Nothing waits", "A code that no gear and nobody has comes here when it is scanned, with what was meant by it.", html`<a class="button" href="/">To the door</a>`);
     return html`<ul class="list" aria-label="Unknown codes">${items.map((one) => keyed(one.id, html`<li class="row inbox-row ${one.id === this.open ? "row-open" : ""}" data-unknown="${one.id}">

@@ -35,7 +35,7 @@ class PeoplePage extends Page {
   protected override enter(): void {
     this.asked = this.question;
     void this.list.load();
-    this.hears(["people"], () => { this.loadSoon(); this.loadPersonSoon(); });
+    this.hears(["people", "people.confidential"], () => { this.loadSoon(); this.loadPersonSoon(); });
     this.hears(["assets"], (fact) => { if (fact.kind === "custody") { this.loadSoon(); this.loadPersonSoon(); } });
     this.listen("keydown", (event) => this.key(event));
     this.tick(30_000);

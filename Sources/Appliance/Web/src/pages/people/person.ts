@@ -49,7 +49,7 @@ export class PersonSheet extends Page {
         <div><h2>${person.name}</h2><p class="person-role">${roleWords[person.role] ?? person.role}${this.isMe ? ", this is you" : ""}</p>
         ${person.active === false && html`<p class="person-away">${shape("stop")}Not active: no badge and no PIN lets them in.</p>`}</div></header>
       ${this.contact(person)}
-      <div class="person-buttons">${mayEdit() && html`<a class="button" href="${this.editLink}">${icon("edit")}Edit</a>
+      <div class="person-buttons">${mayEdit() && html`<a class="button" data-edit href="${this.editLink}">${icon("edit")}Edit</a>
         ${!this.isMe && html`<button class="button" @click=${() => void setActive(person, person.active === false).then(() => this.reload())}>${person.active === false ? "Make active again" : "No longer active"}</button>`}`}
         ${(mayEdit() || this.isMe) && this.pin === null && html`<button class="button" @click=${() => this.askPIN()}>Set the PIN</button>`}
         ${this.isMe && html`<button class="button" @click=${() => void signOut()}>${icon("leave")}Sign out</button>`}</div>

@@ -12,6 +12,7 @@ import { mayEdit } from "../../store";
 import { debounced, span } from "../../time";
 import { Fact } from "../../types";
 import { unlessScan } from "../../wedge";
+import { moveInList } from "../rows";
 import { Adding } from "./adding";
 import { statePill } from "./list";
 import { Parts } from "./parts";
@@ -36,6 +37,7 @@ class ProjectPage extends Page {
     this.adding.added = () => this.load();
     this.hears(["projects", "assets", "people"], (fact) => { if (this.concerns(fact)) this.loadSoon(); });
     this.listen("keydown", (event) => {
+      if (event.key === "e") { moveInList(event, this); return; }
       if (event.key !== "a" || event.ctrlKey || event.metaKey || event.altKey || takesText(event.target) || event.defaultPrevented) return;
       unlessScan(() => this.adding.focusField());
     });
@@ -70,6 +72,7 @@ class ProjectPage extends Page {
     this.sheet.suit(project, () => this.load());
     this.parts.suit(project, () => this.load());
     Object.assign(this.adding, { project: project.id, sections });
+    this.adding.refresh();
     return html`<article class="desk project" aria-labelledby="project-title">
       <a class="back" href="/projects${project.isTemplate ? "?shelf=templates" : project.state === "accepted" ? "" : `?shelf=${project.state}`}">${icon("back")}Projects</a>
       ${this.head(project)}${staleStrip()}
@@ -99,8 +102,9 @@ class ProjectPage extends Page {
     const states = (["planned", "accepted", "closed"] as const).map((one) => html`<button class="segment segment-words" aria-pressed="${project.state === one ? "true" : "false"}" @click=${() => { if (project.state !== one) set(one); }}>${stateNames[one]}</button>`);
     return html`<div class="project-buttons">
       ${mayEdit() && !project.isTemplate && html`<div class="segments" role="group" aria-label="State">${states}</div>`}
-      ${mayEdit() && html`<a class="button" href="/projects/${project.id}/edit">${icon("edit")}Edit</a>
+      ${mayEdit() && html`<a class="button" data-edit href="/projects/${project.id}/edit">${icon("edit")}Edit</a>
         <a class="button ${project.isTemplate ? "button-first" : ""}" href="/projects/new?from=${project.id}">${icon("copy")}${project.isTemplate ? "New project from it" : "Copy"}</a>`}
+      ${mayEdit() && !project.isTemplate && html`<a class="button" href="/projects/new?template=1&from=${project.id}">${icon("project")}Make a template</a>`}
       <button class="button" @click=${() => print()}>${icon("print")}Pick list</button>
       ${mayEdit() && html`<button class="button" @click=${() => void setArchived(project, !project.archived).then(() => this.project.load())}>${icon("archive")}${project.archived ? "Bring back" : "Archive"}</button>`}</div>`;
   }
