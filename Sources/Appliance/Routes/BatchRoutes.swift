@@ -68,7 +68,7 @@ extension RouteTable {
         switch (body.ids, body.query) {
         case (let given?, nil): ids = given.map { Asset.ID($0) }
         case (nil, let query?):
-            let query = try assetQuery(exchange.asking(query))
+            let query = try exchange.asking(query).assetQuery()
             ids = try await appliance.register.ids(query, atMost: BatchRunner.bulkCountMax)
         default: throw Failure(.invalid, "Name the gear by ids or by a query.", field: "ids")
         }

@@ -11,10 +11,10 @@ extension RouteTable {
                 "GET", "/api/v1/export/assets.\(format.rawValue)",
                 RouteDocument(
                     "export", "Gear as \(format.rawValue), filtered as the list",
-                    assetListParameters.filter { !["limit", "cursor"].contains($0.name) },
+                    RouteDocument.Parameter.assetFilters,
                     answer: (200, Schema.text), as: format.contentType)
             ) { exchange in
-                let query = try assetQuery(exchange)
+                let query = try exchange.assetQuery()
                 let role = try exchange.signedIn().role
                 return try await file("assets", format) { sink in
                     try await exports.assets(query, as: format, for: role, to: sink)

@@ -21,7 +21,7 @@ enum OpenAPI {
             ],
             "paths": .object(paths),
             "components": [
-                "schemas": Schema.components,
+                "schemas": Schema.components.adding(Schema.finding),
                 "securitySchemes": [
                     "bearer": ["type": "http", "scheme": "bearer"],
                     "session": ["type": "apiKey", "in": "cookie", "name": .string(Router.cookieName)],

@@ -9,6 +9,7 @@ enum RouteTable {
             + scanRoutes(appliance)
             + unknownRoutes(appliance)
             + assetRoutes(appliance)
+            + viewRoutes(appliance)
             + assetRecordRoutes(appliance)
             + costRoutes(appliance)
             + pictureRoutes(appliance)

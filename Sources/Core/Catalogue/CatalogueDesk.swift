@@ -127,14 +127,14 @@ package struct CatalogueDesk: Sendable {
             arguments += after
         }
         sql += " ORDER BY model.name COLLATE NOCASE, model.id"
-        let words = query.text.folded.split(whereSeparator: \.isWhitespace).prefix(8)
+        let words = SearchText(query.text)
         // A depot has some hundreds of kinds of gear, and SQLite can not fold what is not ASCII.
         if words.isEmpty { sql += " LIMIT \(query.limit + 1)" }
         var models: [Model] = []
         let rows = try Model.fetchCursor(database, sql: sql, arguments: StatementArguments(arguments))
         while models.count <= query.limit, let model = try rows.next() {
-            let text = [model.maker, model.name, model.category?.name].compactMap { $0 }.joined(separator: " ").folded
-            if words.allSatisfy({ text.contains($0) }) { models.append(model) }
+            let text = [model.maker, model.name, model.category?.name].compactMap { $0 }.joined(separator: " ")
+            if words.matches(text) { models.append(model) }
         }
         return models
     }

@@ -16,7 +16,7 @@ extension Asset {
             RecordField("note", "Note", .lines(AssetRegister.noteCharacterCountMax)),
             RecordField("custom", "Further fields", .object, .preset),
             RecordField("archived", "Archived", .archived),
-        ], seeds: ["name": "".databaseValue, "sort": "".databaseValue, "search": "".databaseValue])
+        ], seeds: ["name": "".databaseValue, "sort": "".databaseValue])
 
     package static func settle(_ asset: Asset, before: Asset?, in transaction: WriteTransaction) throws {
         let database = transaction.database
@@ -31,7 +31,6 @@ extension Asset {
         if asset.serial != before?.serial {
             try exchange(before?.serial, for: asset.serial, .serial, "serial", of: asset.id, in: database)
         }
-        try AssetRegister.writeSearchText(of: asset, in: database)
     }
 
     package static func clash(
@@ -117,7 +116,6 @@ extension Asset {
             else { continue }
             try AssetRegister.attach(AssetIdentifier(scheme, value), to: asset.id, in: transaction.database)
         }
-        try AssetRegister.writeSearchText(of: asset, in: transaction.database)
     }
 
     private static func exchange(

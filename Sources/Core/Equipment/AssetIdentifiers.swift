@@ -98,7 +98,6 @@ extension AssetRegister {
         guard try attach(identifier, read: code, to: asset.id, field: field, in: database) else {
             return Edited(record: asset, change: nil)
         }
-        try writeSearchText(of: asset, in: database)
         return try RecordEdit.note(
             "identifier", on: asset, ["identifier": identifier.json], before: ["identifier": nil], isNew: isNew,
             by: author, in: transaction)
@@ -111,7 +110,6 @@ extension AssetRegister {
         try transaction.database.execute(
             sql: "DELETE FROM identifier WHERE key = ? AND asset = ?",
             arguments: [identifier.lookupKey, asset.id.rawValue])
-        try writeSearchText(of: asset, in: transaction.database)
         return try RecordEdit.note(
             "identifier", on: asset, ["identifier": nil], before: ["identifier": identifier.json], by: author,
             in: transaction)

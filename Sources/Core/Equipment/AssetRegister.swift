@@ -151,19 +151,4 @@ package struct AssetRegister: Sendable {
         return try known
             ?? RecordEdit.create(Place.self, ["name": .string(path)], by: Author(), in: transaction).record.id
     }
-
-    /// Keeps what search looks through: number, name, serial and codes, folded.
-    static func writeSearchText(of asset: Asset, in database: Database) throws {
-        let codes = try String.fetchAll(
-            database.cachedStatement(sql: "SELECT value FROM identifier WHERE asset = ?"),
-            arguments: [asset.id.rawValue])
-        let text = ([asset.number, asset.name] + codes).joined(separator: "\n").folded
-        try database.cachedStatement(sql: "UPDATE asset SET search = ? WHERE id = ?")
-            .execute(arguments: [text, asset.id.rawValue])
-    }
-}
-
-extension String {
-    /// Without case and diacritics, as search compares.
-    var folded: String { folding(options: [.caseInsensitive, .diacriticInsensitive], locale: nil) }
 }

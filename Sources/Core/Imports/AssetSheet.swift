@@ -140,7 +140,6 @@ struct AssetSheet: ImportSheet {
     ) throws {
         guard !codes.isEmpty else { return }
         for code in codes { try AssetRegister.attach(code, to: asset.id, field: "codes", in: transaction.database) }
-        try AssetRegister.writeSearchText(of: asset, in: transaction.database)
     }
 }
 
