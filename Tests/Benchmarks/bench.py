@@ -17,6 +17,7 @@ import tempfile
 import time
 
 import door
+import finding
 import importing
 from box import Depotd, Floor, Load, Nchan, Program, Tools, UWebSockets
 
@@ -226,6 +227,27 @@ class Bench:
         for name in rounds[0][3]:
             self.table.add(f"resident memory {name}, at most", max(memory[name] for *_, memory in rounds), "MiB")
 
+    def registry(self):
+        with tempfile.TemporaryDirectory() as folder:
+            subprocess.run([self.tools.storebench, "fill", folder, "100000", "--custody", "1000000"], check=True,
+                           timeout=600)
+            with Depotd(self.tools, folder) as depotd:
+                self.finding(finding.Lists(depotd))
+
+    def finding(self, lists):
+        words = "100,000 assets, 1,000,000 custody rows"
+        for name, paths, bound in (("search", lists.searches(), 20), ("list page", lists.pages(), 10),
+                                   ("list page with facets", lists.facets(), None)):
+            taken = [ms for _ in range(self.rounds) for ms in lists.measure(paths)]
+            self.table.add(f"{name} over HTTP, {words}: p50 of {len(taken)}", percentile(taken, 0.5), "ms")
+            if bound:
+                self.table.at_most(f"{name} over HTTP, {words}: p95", percentile(taken, 0.95), "ms", bound)
+            else:
+                self.table.add(f"{name} over HTTP, {words}: p95", percentile(taken, 0.95), "ms")
+            self.table.add(f"{name} over HTTP, {words}: slowest", max(taken), "ms")
+        beside = lists.beside(lists.facets(), lists.pages())
+        self.table.add("list page while facets are counted without pause: p95", percentile(beside, 0.95), "ms")
+
     # The last line
 
     def trouble(self):
@@ -290,7 +312,7 @@ def main():
     bench = Bench(options)
     begun, load_before = time.time(), os.getloadavg()[0]
     parts = (bench.door, bench.broadcast, bench.deliveries, bench.memory, bench.scans, bench.requests, bench.starting,
-             bench.importing, bench.trouble)
+             bench.registry, bench.importing, bench.trouble)
     for part in parts:
         if options.only in (None, part.__name__):
             part()

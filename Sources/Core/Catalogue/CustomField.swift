@@ -117,10 +117,10 @@ extension CustomField {
     /// - Parameters:
     ///   - before: what is stored now. Values of fields that are not defined any more stay, and so does a value that
     ///     was right once and is sent back as it was.
-    ///   - isNew: whether the fields that must be filled are asked for right here.
+    ///   - requires: whether the fields that must be filled are asked for right here.
     /// - Throws: `invalid` at `custom.KEY` with a sentence for each that is not right.
     static func settled(
-        _ given: JSON, before: JSON, _ fields: [CustomField], isNew: Bool, at now: Date, in database: Database
+        _ given: JSON, before: JSON, _ fields: [CustomField], requires: Bool, at now: Date, in database: Database
     ) throws -> JSON {
         var values: [JSON.Member] = []
         var refusals: [Failure] = []
@@ -130,7 +130,7 @@ extension CustomField {
                     given[field.key] ?? .null, before: before[field.key], at: now, in: database)
                 if value != .null {
                     values.append(.init(key: field.key, value: value))
-                } else if field.isRequired, isNew {
+                } else if field.isRequired, requires {
                     throw field.missing
                 }
             } catch let failure as Failure where failure.code == .invalid { refusals.append(failure) }

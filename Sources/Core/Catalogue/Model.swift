@@ -70,10 +70,6 @@ package struct Model: RegistryRecord {
         return try Accessories.set(before, of: model, by: author, in: transaction)
     }
 
-    package static func letGo(of model: Model, in transaction: WriteTransaction) throws {
-        try transaction.database.execute(sql: "DELETE FROM accessory WHERE model = ?", arguments: [model.id.rawValue])
-    }
-
     static let selection = """
         SELECT model.*, category.name AS category_name FROM model JOIN category ON category.id = model.category
         """

@@ -72,7 +72,7 @@ extension Asset {
         guard category.fields != "[]" || asset.custom != "{}" else { return }
         let settled = try CustomField.settled(
             JSON(parsing: Array(asset.custom.utf8)), before: JSON(parsing: Array((before?.custom ?? "{}").utf8)),
-            category.customFields(in: database), isNew: before == nil, at: transaction.now, in: database)
+            category.customFields(in: database), requires: before == nil, at: transaction.now, in: database)
         try database.execute(
             sql: "UPDATE asset SET custom = ? WHERE id = ?", arguments: [settled.text, asset.id.rawValue])
     }

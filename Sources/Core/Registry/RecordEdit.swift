@@ -64,9 +64,9 @@ package enum RecordEdit {
         if !names.isEmpty {
             let pairs = names.map { "\($0) = ?" }.joined(separator: ", ")
             try write(values.columns, of: id, in: transaction.database) { database in
-                try database.execute(
-                    sql: "UPDATE \(Record.table.name) SET \(pairs) WHERE id = ?",
-                    arguments: StatementArguments(names.map { values.columns[$0] ?? .null } + [id.databaseValue]))
+                try database.cachedStatement(sql: "UPDATE \(Record.table.name) SET \(pairs) WHERE id = ?")
+                    .execute(
+                        arguments: StatementArguments(names.map { values.columns[$0] ?? .null } + [id.databaseValue]))
             }
         }
         for part in values.parts { try Record.store(part.value, as: part.field, of: id, in: transaction) }
@@ -110,7 +110,7 @@ package enum RecordEdit {
     ) throws -> Edited<Record> {
         let record = try find(id, in: transaction.database)
         try Record.permit(nil, before: record, by: author)
-        let belongings = try Record.belongings(of: record, in: transaction.database)
+        let before = try record.json.adding(Record.belongings(of: record, in: transaction.database))
         do {
             try Record.letGo(of: record, in: transaction)
             try transaction.database.execute(
@@ -119,7 +119,6 @@ package enum RecordEdit {
             throw Failure(
                 .conflict, "This \(Record.table.word) was used since. Archive it instead.", cause: "\(error)")
         }
-        let before = record.json.adding(belongings)
         let change = try append("removed", record, ["before": before], by: author, in: transaction)
         return Edited(record: record, change: change.position.seq)
     }

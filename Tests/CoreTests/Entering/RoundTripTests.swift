@@ -104,8 +104,8 @@ extension EnteringDepot {
                     let clean = text.filter { $0 != "\r" && $0 != "\r\n" }
                     return .init(key: member.key, value: .string(clean))
                 }
-                let made = try RecordEdit.create(Asset.self, .object(members), by: author, in: transaction).record
-                try AssetRegister.attach(code, to: made.id, in: transaction.database)
+                let made = try RecordEdit.create(Asset.self, .object(members), by: author, in: transaction)
+                try AssetRegister.attach(code, to: made.record.id, in: transaction.database)
             }
         }
     }

@@ -55,8 +55,13 @@ import Testing
         let depot = try await TestDepot()
         let made = try await depot.gear("CAM-1", ["codes": ["LBL-1"]])
         try await depot.undo(made.change)
+        let removed = try #require(try await depot.changes().last)
+        #expect(removed.kind == "removed")
         #expect(try await depot.scan("LBL-1", at: depot.outDoor).outcome == "unknown")
-        try await depot.gear("CAM-2", ["codes": ["LBL-1"]])
+        try await depot.undo(removed.position.seq)
+        #expect(try await depot.values(of: made.record.id) == ["CAM-1", "LBL-1"])
+        try await depot.edit(made.record.id, ["archived": true])
+        #expect(await refusal { try await depot.gear("CAM-2", ["codes": ["LBL-1"]]) }?.code == .conflict)
     }
 
     @Test(arguments: [
