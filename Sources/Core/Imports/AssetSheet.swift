@@ -74,8 +74,7 @@ struct AssetSheet: ImportSheet {
         guard value != nil || !fields.isEmpty else { return nil }
         let before = try current.map { try JSON(parsing: Array(($0["custom"] as String).utf8)) } ?? [:]
         do {
-            _ = try CustomField.settled(
-                value ?? [:], before: before, fields, isNew: current == nil, at: now, in: database)
+            _ = try CustomField.settled(value ?? [:], before: before, fields, requires: true, at: now, in: database)
         } catch let failure as Failure where failure.code == .invalid {
             guard case .array(let refusals)? = failure.details?["errors"] else { throw failure }
             errors += refusals.map { ImportError(field: $0["field"]?.string, message: $0["message"]?.string ?? "") }
@@ -176,7 +175,7 @@ struct AssetSheet: ImportSheet {
         guard let current else {
             return .create(
                 BatchOrder.Step { transaction in
-                    _ = try RecordEdit.create(Asset.self, fields, id: id, by: author, in: transaction)
+                    let made = try RecordEdit.create(Asset.self, fields, id: id, by: author, in: transaction).record
                     // The Change that made it stands for its codes too: it goes as a whole.
                     for code in codes {
                         try AssetRegister.attach(code, to: id, field: "codes", in: transaction.database)
