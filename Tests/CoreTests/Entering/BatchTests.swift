@@ -49,7 +49,7 @@ import Testing
     }
 
     @Test func `what a door used meanwhile is archived when an import is taken back`() async throws {
-        let entering = try await EnteringDepot()
+        let entering = try await EnteringDepot(isRunning: false)
         let depot = entering.depot
         let author = entering.author
         let camera = depot.camera.rawValue

@@ -108,7 +108,9 @@ final class EnteringDepot: Sendable {
     /// The gear as an export has it.
     func table() async throws -> [UInt8] {
         let bytes = Mutex<[UInt8]>([])
-        try await exports.assets(AssetQuery(), as: .csv, for: .manager) { piece in bytes.withLock { $0 += piece } }
+        var query = AssetQuery()
+        query.archive = .all
+        try await exports.assets(query, as: .csv, for: .manager) { piece in bytes.withLock { $0 += piece } }
         return bytes.withLock { $0 }
     }
 
@@ -128,7 +130,7 @@ final class EnteringDepot: Sendable {
                 sql: """
                     SELECT name FROM sqlite_schema WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%'
                     AND name NOT LIKE 'idx_%' AND name NOT LIKE '%geometry%' AND name NOT LIKE 'spatial%'
-                    AND name NOT LIKE 'sqlite_%' AND name NOT LIKE 'grdb_%'
+                    AND name NOT LIKE 'asset_search_%' AND name NOT LIKE 'sqlite_%' AND name NOT LIKE 'grdb_%'
                     """)
             var everything: [String: [String]] = [:]
             for name in names where !left.contains(name) {

@@ -21,10 +21,13 @@ import Testing
             report[number: "errorCount"] == 0, "ENTERING_SEED=\(seed): \(report[list: "errors"].first?.text ?? "")")
         #expect(try await other.end(of: other.imports.run(id, options, by: other.author)).state == .done)
         #expect(try await other.table() == table, "ENTERING_SEED=\(seed)")
-        #expect(try await one.facts() == other.facts(), "ENTERING_SEED=\(seed)")
+        let differences = try await Set(one.facts()).symmetricDifference(other.facts())
+        #expect(differences.isEmpty, "ENTERING_SEED=\(seed) \(differences.sorted().prefix(2))")
         // And where it came from, nothing would change.
         let again = try await one.check(table).report
-        #expect(again[number: "unchanged"] == 120 && again[number: "errorCount"] == 0, "ENTERING_SEED=\(seed)")
+        #expect(
+            again[number: "unchanged"] == 120 && again[number: "errorCount"] == 0,
+            "ENTERING_SEED=\(seed) \(again[list: "errors"].first?.text ?? "")")
     }
 
     @Test func `the undo of an import restores every row of every table, and its undo does it again`() async throws {
@@ -124,7 +127,7 @@ extension EnteringDepot {
                 database,
                 sql: """
                     SELECT number, name, serial, owner, condition, note, archived IS NOT NULL AS archived, model_name, maker,
-                      category, place_path, custom, sort, search,
+                      category, place_path, custom, sort,
                       (SELECT group_concat(key, char(10)) FROM (
                         SELECT key FROM identifier WHERE asset = asset_row.id ORDER BY key)) AS keys
                     FROM asset_row ORDER BY number
