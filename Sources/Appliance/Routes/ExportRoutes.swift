@@ -26,7 +26,12 @@ extension RouteTable {
                 "GET", "/api/v1/export/models.csv",
                 RouteDocument(
                     "export", "All models as csv", answer: (200, Schema.text), as: ExportFormat.csv.contentType)
-            ) { _ in try await file("models", .csv) { try await exports.models(to: $0) } }
+            ) { _ in try await file("models", .csv) { try await exports.models(to: $0) } },
+            Route(
+                "GET", "/api/v1/export/people.csv", access: .role(.manager),
+                RouteDocument(
+                    "export", "All people as csv", answer: (200, Schema.text), as: ExportFormat.csv.contentType)
+            ) { _ in try await file("people", .csv) { try await exports.people(to: $0) } },
         ]
     }
 

@@ -93,6 +93,21 @@ package struct ExportDesk: Sendable {
         return ["type": "Point", "coordinates": [.double(longitude), .double(latitude)]]
     }
 
+    /// All people, active or not; for managers.
+    package func people(to sink: @escaping Sink) async throws {
+        let bytes = try await store.read { database in
+            var writer = CSVWriter()
+            writer.append(["name", "role", "active", "email", "phone", "language", "note"])
+            for person in try Row.fetchAll(database, sql: "SELECT * FROM person ORDER BY name, id") {
+                let texts = ["email", "phone", "language", "note"].map { (person[$0] as String?) ?? "" }
+                let isActive: Bool = person["active"]
+                writer.append([person["name"], person["role"], CustomCells.cell(of: .bool(isActive))] + texts)
+            }
+            return writer.bytes
+        }
+        try sink(bytes)
+    }
+
     /// All models.
     package func models(to sink: @escaping Sink) async throws {
         let titles = ["name", "maker", "category", "counting", "specifications", "weightGrams", "archived"]

@@ -20,6 +20,7 @@ extension ImportKind {
         switch self {
         case .assets: AssetSheet.self
         case .models: ModelSheet.self
+        case .people: PersonSheet.self
         }
     }
 }

@@ -3,7 +3,7 @@ import Foundation
 
 /// What can be imported.
 package enum ImportKind: String, Sendable, CaseIterable {
-    case assets, models
+    case assets, models, people
 }
 
 /// A field that a column can be mapped to.

@@ -1,0 +1,71 @@
+// People from a table: known by name, and by e-mail where several have one name. PINs are never in a file.
+import Foundation
+import GRDB
+
+struct PersonSheet: ImportSheet {
+    private let options: ImportOptions
+    private let author: Author
+    private let plain: PlainCells
+    let names: ImportNames
+    private var seen: [String: Int] = [:]
+
+    static func fields(in database: Database) throws -> [ImportField] {
+        [
+            field("name", ["fullname", "person", "mitarbeiter", "vollername"], isRequired: true),
+            field("role", ["rolle", "rights", "rechte"]), field("active", ["aktiv"]),
+            field("email", ["mail", "emailaddress", "emailadresse"]),
+            field("phone", ["telephone", "mobile", "telefon", "handy", "mobil"]),
+            field("language", ["sprache"]), field("note", ["notes", "notiz", "bemerkung"]),
+        ]
+    }
+
+    private static func field(_ name: String, _ synonyms: [String], isRequired: Bool = false) -> ImportField {
+        ImportField(
+            name: name, label: Person.table.field(name)?.label ?? name, isRequired: isRequired, synonyms: synonyms)
+    }
+
+    init(
+        _ columns: ImportColumns, _ options: ImportOptions, by author: Author, at now: Date, in database: Database
+    ) throws {
+        self.options = options
+        self.author = author
+        plain = PlainCells(columns, of: Person.table, except: ["avatar", "badges"], at: now)
+        names = try ImportNames(options, by: author, at: now, in: database)
+    }
+
+    mutating func judge(_ row: ImportRow, in database: Database) throws -> RowVerdict {
+        let name = row.text("name")?.trimmed ?? ""
+        let email = ImportNames.key(row.text("email") ?? "")
+        var known = try Row.fetchAll(
+            database.cachedStatement(sql: "SELECT * FROM person WHERE name = ? COLLATE NOCASE"),
+            arguments: [name.utf8.count > 1_000 ? "" : name.precomposedStringWithCanonicalMapping])
+        if known.count > 1 { known = known.filter { ImportNames.key(($0["email"] as String?) ?? "") == email } }
+        guard known.count < 2 else {
+            return .refused([ImportError(field: "name", message: "There are \(known.count) people of this name.")])
+        }
+        let current = known.first
+        var (values, errors) = try plain.read(row, isNew: current == nil, in: database)
+        if let earlier = seen.updateValue(row.number, forKey: "\(ImportNames.key(name))\n\(email)") {
+            errors.append(ImportError(field: "name", message: "\(name.shown) is in row \(earlier) already."))
+        }
+        if let current { values = PlainCells.different(values, from: current) }
+        let role = values.stored("role").flatMap(String.fromDatabaseValue)
+        if let role, author.role < .admin, current != nil || role != Role.crew.rawValue {
+            errors.append(ImportError(field: "role", message: "Only an admin gives and takes roles."))
+        }
+        guard errors.isEmpty else { return .refused(errors) }
+        let (fields, author) = (JSON.object(values.members), author)
+        guard let current else {
+            return .create(BatchOrder.Step { _ = try RecordEdit.create(Person.self, fields, by: author, in: $0) })
+        }
+        switch options.existing {
+        case .skip: return .skipped
+        case .refuse: return .refused([ImportError(field: "name", message: "\(name.shown) is there already.")])
+        case .update: break
+        }
+        guard !fields.members.isEmpty else { return .unchanged }
+        let (id, version): (Person.ID, Int64) = (current["id"], current["version"])
+        return .update(
+            BatchOrder.Step { _ = try RecordEdit.edit(id, fields, ifVersion: version, by: author, in: $0) })
+    }
+}
