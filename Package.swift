@@ -46,7 +46,7 @@ let package = Package(
     ],
     targets: [
         cLibrary("CLibUSB"), cLibrary("CMicroHTTPD"), cLibrary("CWSLay"),
-        cLibrary("CSodium"), cLibrary("CSpatiaLite"), cLibrary("CLinux"), cLibrary("CZlib"),
+        cLibrary("CSodium"), cLibrary("CSpatiaLite"), cLibrary("CLinux"), cLibrary("CZlib"), cLibrary("CGnuTLS"),
         .target(
             name: "Core",
             dependencies: [
@@ -60,7 +60,7 @@ let package = Package(
         .target(
             name: "Drivers",
             dependencies: [
-                "Core", "CLibUSB", "CMicroHTTPD", "CWSLay", "CLinux", "CZlib",
+                "Core", "CLibUSB", "CMicroHTTPD", "CWSLay", "CLinux", "CZlib", "CGnuTLS",
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
             ],
