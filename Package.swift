@@ -92,7 +92,7 @@ let package = Package(
             path: "Tests/Benchmarks/StoreBench", swiftSettings: strict),
         // Clients and emulated devices that several test targets use.
         .target(
-            name: "TestSupport", dependencies: ["Core", "Drivers", "PowerCutVFS"], path: "Tests/Support",
+            name: "TestSupport", dependencies: ["Core", "Drivers", "PowerCutVFS", "CGnuTLS"], path: "Tests/Support",
             swiftSettings: strict),
         // A disk that forgets what was not synced, as an SQLite VFS.
         .target(name: "PowerCutVFS", path: "Tests/PowerCutVFS", linkerSettings: [.linkedLibrary("sqlite3")]),
