@@ -24,7 +24,8 @@ struct DemoCommand: AsyncParsableCommand {
                 let token = try await appliance.programToken(address: address)
                 let text =
                     asJSON
-                    ? Self.line(addresses, token).text : Self.welcome(address, token, data: appliance.configuration.data)
+                    ? Self.line(addresses, token).text
+                    : Self.welcome(address, token, data: appliance.configuration.data)
                 FileHandle.standardOutput.write(Data((text + "\n").utf8))
             }
         } catch {

@@ -155,11 +155,14 @@ extension Configuration {
         if listen?.isLoopback == false, !isSecure, !reader.bool(forKey: "listen_beyond_loopback", default: false) {
             refuse(
                 "listen",
-                sentence: "'listen' is reached by other machines; allowed only with 'tls.listen' or 'listen_beyond_loopback: true'")
+                sentence:
+                    "'listen' is reached by other machines; allowed only with 'tls.listen' or 'listen_beyond_loopback: true'"
+            )
         }
         if (reader.string(forKey: "tls.certificate") == nil) != (reader.string(forKey: "tls.key") == nil) {
             refuse(
-                "tls.certificate", "tls.key", sentence: "'tls.certificate' and 'tls.key' are set together or not at all")
+                "tls.certificate", "tls.key", sentence: "'tls.certificate' and 'tls.key' are set together or not at all"
+            )
         }
         let degrees = [reader.double(forKey: "depot.longitude"), reader.double(forKey: "depot.latitude")]
         if degrees.compactMap({ $0 }).count == 1 {

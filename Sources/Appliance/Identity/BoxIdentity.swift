@@ -160,7 +160,8 @@ extension BoxIdentity {
             let facts = try CertificateFacts(pem: certificate)
             return Standing(
                 credentials: try TLSCredentials(certificate: certificate, key: key), facts: facts,
-                hosts: Set(BoxNames.all(configured: configuration.hosts).map(\.hostField) + facts.names.map(\.hostField)),
+                hosts: Set(
+                    BoxNames.all(configured: configuration.hosts).map(\.hostField) + facts.names.map(\.hostField)),
                 unvouched: [], source: source)
         }
     }

@@ -179,7 +179,8 @@ extension HTTPListener: DescriptorWatcher, TurnTaker {
 
     private func finishStoppingIfDone() {
         guard let stopDeadline, let daemon else { return }
-        let isQuiet = sockets.count == 0 && waiting.isEmpty && connections.values.allSatisfy(\.isIdle)
+        let isQuiet =
+            sockets.count == 0 && waiting.isEmpty && connections.values.allSatisfy(\.isIdle)
             && acceptor?.isQuiet != false
         if isQuiet || bootClockNanoseconds() >= stopDeadline { finishStopping(daemon) }
     }

@@ -33,7 +33,9 @@ import Testing
         }
     }
 
-    @Test(arguments: ["NORMAL:-VERS-ALL:+VERS-TLS1.1", "NORMAL:-KX-ALL:+RSA:-VERS-TLS1.3", "NORMAL:-GROUP-ALL:+GROUP-FFDHE2048"])
+    @Test(arguments: [
+        "NORMAL:-VERS-ALL:+VERS-TLS1.1", "NORMAL:-KX-ALL:+RSA:-VERS-TLS1.3", "NORMAL:-GROUP-ALL:+GROUP-FFDHE2048",
+    ])
     func `what is not safe any more is refused`(priorities: String) async throws {
         try await withListener(tls: TLSLimits()) { test in
             let wire = try Wire(port: test.listener.tlsPort)
