@@ -164,6 +164,15 @@ import Testing
         }
     }
 
+    @Test func `a certificate of an authority that was here before is replaced`() throws {
+        try Self.inFolder { folder in
+            let old = try BoxIdentity(Self.configuration(folder), logger: Self.quiet).current
+            try FileManager.default.removeItem(atPath: folder + "/box/authority.pem")
+            let new = try BoxIdentity(Self.configuration(folder), logger: Self.quiet).current
+            #expect(new.facts.fingerprint != old.facts.fingerprint)
+        }
+    }
+
     @Test func `a broken authority is refused in words and never replaced`() throws {
         try Self.inFolder { folder in
             _ = try BoxIdentity(Self.configuration(folder), logger: Self.quiet)

@@ -121,6 +121,7 @@ extension BoxIdentity {
             let names = wanted.filter(authority.mayVouch)
             let kept = try IdentityFolder.read(folder.certificateFile)
             if let kept, let facts = try? CertificateFacts(pem: kept), facts.names == names, lasts(facts, now),
+                authority.hasIssued(kept),
                 let credentials = try? TLSCredentials(certificate: kept, key: kept)
             {
                 return standing(credentials, facts, wanted, names)

@@ -5,10 +5,16 @@ import Foundation
 
 /// What this box is called and where it is.
 enum BoxNames {
-    /// The host's name without what follows a dot.
+    /// The host's name without what follows a dot; `depot` where it is none that certificates could hold.
     static var hostName: String {
-        let name = ProcessInfo.processInfo.hostName.lowercased().prefix { $0 != "." }
-        return name.isEmpty ? "depot" : String(name)
+        var buffer = [CChar](repeating: 0, count: 256)
+        guard gethostname(&buffer, buffer.count - 1) == 0 else { return "depot" }
+        let name = buffer.prefix { $0 != 0 && $0 != 0x2E }.map { UInt8(bitPattern: $0) }
+        let text = String(decoding: name, as: UTF8.self).lowercased()
+        let isName =
+            !text.isEmpty && text.utf8.count <= 63
+            && text.allSatisfy { "abcdefghijklmnopqrstuvwxyz0123456789-".contains($0) }
+        return isName ? text : "depot"
     }
 
     /// Host names, those of the configuration first: they are what people type.

@@ -83,7 +83,16 @@ package struct CertificateAuthority: Sendable {
         return isAllowed ?? false
     }
 
-    /// Makes a certificate for these names, with a key of its own: key, certificate, and the authority's certificate.
+    /// Whether a certificate was issued by this authority and not by one that was here before.
+    package func hasIssued(_ pem: [UInt8]) -> Bool {
+        guard let leaf = try? X509Certificate(pem: pem), let own = try? X509Certificate(pem: self.pem) else {
+            return false
+        }
+        return gnutls_x509_crt_check_issuer(leaf.handle, own.handle) == 1
+    }
+
+    /// Makes a certificate for these names, with a key of its own: the key, then the certificate. The authority's own is
+    /// left out, as whoever trusts it has it.
     ///
     /// - Throws: ``TLSError``.
     package func issue(for names: [SubjectName], now: Date) throws(TLSError) -> [UInt8] {
@@ -100,7 +109,7 @@ package struct CertificateAuthority: Sendable {
             gnutls_x509_crt_set_authority_key_id(leaf.handle, authorityID, authorityID.count), "naming the authority")
         for name in names { try Self.add(name, to: leaf) }
         try tlsCheck(depot_x509_sign(leaf.handle, authority.handle, authorityKey.handle), "signing a certificate")
-        return try key.pem() + leaf.exported(as: GNUTLS_X509_FMT_PEM) + authority.exported(as: GNUTLS_X509_FMT_PEM)
+        return try key.pem() + leaf.exported(as: GNUTLS_X509_FMT_PEM)
     }
 }
 
