@@ -39,6 +39,15 @@ struct ReaderService: Service {
     }
 }
 
+/// The batches: one that is under way at the end is taken back at the next start.
+struct BatchService: Service {
+    let batches: BatchRunner
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown { await batches.run() }
+    }
+}
+
 /// Says once that everything runs.
 struct ReadyService: Service {
     let announce: @Sendable () async throws -> Void

@@ -18,8 +18,12 @@ extension Wiring {
         hooks.admit = { frontDoor.admit($0) }
         hooks.immediate = { enrolment?.answer($0) ?? pages.answer($0) }
         if configuration.tls.isStrict { hooks.secureHeaders = [("Strict-Transport-Security", "max-age=31536000")] }
-        let bodyByteCountMax = min(configuration.http.bodyByteCountMax, Router.jsonByteCountMax)
-        hooks.bodyByteCountMax = { _, _ in bodyByteCountMax }
+        let bodyByteCountMax = configuration.http.bodyByteCountMax
+        hooks.bodyByteCountMax = { method, path in
+            let most = router.bodyByteCountMax(method, path)
+            // The setting is for what people and programs ask; files have bounds of their own.
+            return most > Router.jsonByteCountMax ? most : min(most, bodyByteCountMax)
+        }
         hooks.refusal = { refusal in
             let failure = Failure(refusal.status == 413 ? .tooLarge : .invalid, refusal.detail)
             return FrontDoor.harden(HTTPResponse(failure, status: refusal.status, requestID: "-"))

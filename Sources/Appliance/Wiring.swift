@@ -24,7 +24,11 @@ final class Wiring: Sendable {
     let hub: LiveHub
     let readers: ReaderDesk
     let heartbeat: Heartbeat
+    let progressWatch: ProgressWatch
     let backups: BackupDesk
+    let batches: BatchRunner
+    let imports: ImportDesk
+    let exports: ExportDesk
     let measures: PrometheusRegistry
     /// Who the box is over TLS; nil where none is spoken.
     let identity: BoxIdentity?
@@ -56,7 +60,7 @@ final class Wiring: Sendable {
         if isDemo {
             try await DemoDepot(register: register, roster: roster, projects: projects, door: door).fill(store)
         }
-        sessions = try Sessions(box: box, roster: roster, clock: clock, options: configuration.sessionOptions)
+        sessions = try await Sessions(box: box, roster: roster, clock: clock, options: configuration.sessionOptions)
         loop = try EventLoop()
         let hub = LiveHub(loop: loop, store: store, limits: configuration.live, logger: logger)
         self.hub = hub
@@ -66,7 +70,11 @@ final class Wiring: Sendable {
             signal: { topic, kind, data in hub.signal(topic, kind, data) })
         measures = PrometheusRegistry()
         backups = BackupDesk(folder: configuration.data, clock: clock)
+        batches = BatchRunner(store: store, logger: logger, signal: { hub.signal(.assets, "batch", $0) })
+        imports = ImportDesk(store: store, box: box, runner: batches)
+        exports = ExportDesk(store: store)
         heartbeat = Heartbeat(store: store, logger: logger)
+        progressWatch = ProgressWatch(projects: projects, hub: hub)
     }
 
     /// Serves until the process is told to stop, then stops in reverse.
@@ -75,6 +83,13 @@ final class Wiring: Sendable {
     func run(ready: @escaping @Sendable (Addresses) async throws -> Void) async throws {
         loop.start()
         try await hub.start()
+        store.onCommit { [sessions, hub, progressWatch] changes in
+            for person in Sessions.affected(by: changes) {
+                sessions.end(of: person)
+                hub.end(person: person)
+            }
+            progressWatch.heed(changes)
+        }
         let listener = makeListener()
         try await listener.start()
         securePort.withLock { $0 = listener.tlsPort }
@@ -88,6 +103,8 @@ final class Wiring: Sendable {
             ReaderService(readers: readers, source: configuration.readersEnabled ? usb : nil, logger: logger),
             IdentityService(identity: identity, listener: listener, logger: logger),
             heartbeat,
+            progressWatch,
+            BatchService(batches: batches),
             ReadyService { try await ready(addresses) },
         ]
         let group = ServiceGroup(

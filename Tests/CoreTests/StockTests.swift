@@ -38,7 +38,7 @@ import Testing
         let more = try await cables.depot.scan("SHELF-C4", at: cables.depot.outDoor)
         #expect(more.outcome == "ok-but" && more.short.contains("no name"))
         #expect(try await cables.out() == [4, 40])
-        let sheet = try await cables.depot.projects.find(project)
+        let sheet = try await cables.depot.projects.find(project).json
         #expect(sheet["progress"]?["done"] == .int(3))
     }
 

@@ -1,5 +1,5 @@
-// What somebody who is let in says, and what the box is told at its start: bodies, cursors, live messages, the
-// configuration file.
+// What somebody who is let in says, and what the box is told at its start: bodies, cursors, live messages, pictures,
+// the configuration file.
 import Configuration
 import Core
 import Foundation
@@ -14,6 +14,7 @@ extension FuzzTarget {
         FuzzTarget(name: "configuration", byteCountMax: 2_048, run: configuration),
         FuzzTarget(name: "body", byteCountMax: 4_096, run: body),
         FuzzTarget(name: "request", byteCountMax: 2_048, run: request),
+        FuzzTarget(name: "picture", byteCountMax: 2_048, run: picture),
     ]
 
     private static func liveMessage(_ bytes: [UInt8]) {
@@ -87,6 +88,14 @@ extension FuzzTarget {
             let place = try AssetRegister.place(of: exchange.request.query("cursor") ?? "")
             claim(!place.sort.contains("\n") && !place.id.contains("\n"), "a place has two parts")
         }
+    }
+
+    private static func picture(_ bytes: [UInt8]) {
+        guard let header = PictureHeader(bytes) else { return }
+        claim(header.width > 0 && header.height > 0, "a picture has a size: \(header)")
+        claim(header.width <= 1 << 32 && header.height <= 1 << 32, "a size has four bytes at most: \(header)")
+        let more = PictureHeader(bytes + [0, 0xFF, 0xD9])
+        claim(more == header, "what follows changes nothing: \(header)")
     }
 
     private static func refuses(_ body: () throws -> Void) {

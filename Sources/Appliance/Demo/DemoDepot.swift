@@ -25,12 +25,16 @@ struct DemoDepot {
     func fill(_ store: Store) async throws {
         let query = AssetQuery()
         guard case .int(0)? = try await register.list(query)["total"] else { return }
+        var people: [String: Person.ID] = [:]
         for person in Self.people {
-            _ = try await roster.add(name: person.name, role: person.role, pin: person.pin, badges: [person.badge])
+            people[person.name] = try await roster.add(
+                name: person.name, role: person.role, pin: person.pin, badges: [person.badge])
         }
         let gear = try await addGear()
         try await addCables(store)
-        try await addProjects(gear, now: store.clock.now)
+        try await DemoProjects(
+            board: projects, assets: gear.assets, models: gear.models, people: people, now: store.clock.now
+        ).add()
         try await addDoors(store)
         try await beginMorning(gear)
     }
@@ -60,30 +64,6 @@ struct DemoDepot {
             .edit(model, ["counting": "counted"], ifVersion: nil, by: Author(device: "demo"))
         _ = try await desk.edit(model, ["total": 60], ifVersion: nil, by: Author(device: "demo"))
         _ = try await desk.attach(code: "SHELF-C4", to: model, by: Author(device: "demo"))
-    }
-
-    private func addProjects(_ gear: Gear, now: Date) async throws {
-        let unit = { (number: String) in gear.assets[number].map { (PullLine.Wanted.unit($0), note: String?.none) } }
-        let model = { (name: String, count: Int) in
-            gear.models[name].map { (PullLine.Wanted.model($0, quantity: count), note: String?.none) }
-        }
-        let day = 86_400.0
-        _ = try await projects.add(
-            name: "Festival North", state: .accepted, starts: now.addingTimeInterval(day / 4),
-            ends: now.addingTimeInterval(3 * day),
-            lines: [
-                unit("CAM-1"), unit("CAM-2"), unit("CAM-7"), model("FX6", 1), model("flowtech 100", 4),
-                model("SkyPanel S60-C", 6), model("Robin Pointe", 8), model("QL5", 1), model("ULXD2 handheld", 8),
-                model("Truss 2 m", 10), unit("VAN-1"),
-            ].compactMap { $0 })
-        _ = try await projects.add(
-            name: "Gala at the Opera", state: .accepted, starts: now.addingTimeInterval(5 * day),
-            ends: now.addingTimeInterval(6 * day),
-            lines: [unit("CAM-5"), unit("LENS-3"), model("SkyPanel S60-C", 2)].compactMap { $0 })
-        _ = try await projects.add(
-            name: "School hall rebuild", state: .planned, starts: now.addingTimeInterval(20 * day),
-            ends: now.addingTimeInterval(25 * day),
-            lines: [model("TE 6-A22", 3), model("BR 40/10", 1)].compactMap { $0 })
     }
 
     private func addDoors(_ store: Store) async throws {

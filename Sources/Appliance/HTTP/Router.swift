@@ -26,8 +26,8 @@ struct Route: Sendable {
     fileprivate let segments: [Substring]
 
     init(
-        _ method: String, _ pattern: String, access: Access = .role(.crew), _ document: RouteDocument,
-        _ handler: @escaping Handler
+        _ method: String, _ pattern: String, access: Access = .role(.crew),
+        _ document: RouteDocument, _ handler: @escaping Handler
     ) {
         self.method = method
         self.pattern = pattern
@@ -36,6 +36,9 @@ struct Route: Sendable {
         self.handler = handler
         segments = pattern.split(separator: "/")
     }
+
+    /// Longest body it takes.
+    var bodyByteCountMax: Int { document.rawBody?.byteCountMax ?? Router.jsonByteCountMax }
 
     /// The values of the pattern's names; nil when the path does not fit.
     fileprivate func match(_ path: [Substring]) -> [String: String]? {
@@ -66,12 +69,19 @@ struct Router: Sendable {
         self.logger = logger
     }
 
-    /// Longest body of a route that takes JSON, and all do: the longest scan has some 4 KB, a long sheet some 100 KB.
+    /// Longest body of a route that takes JSON: the longest scan has some 4 KB, a long sheet some 100 KB.
     static let jsonByteCountMax = 1 << 20
 
     /// The cookie that carries a person's session. Over TLS it is another one, which browsers take and give over TLS
     /// only: a page without TLS can neither read nor replace it (RFC 6265bis §4.1.3.2).
     static func cookieName(isSecure: Bool) -> String { isSecure ? "__Host-depotd_session" : "depotd_session" }
+
+    /// Longest body for a method and a path, before the body has come.
+    func bodyByteCountMax(_ method: String, _ path: String) -> Int {
+        let path = path.split(separator: "/")
+        let route = routes.first { $0.method == method && $0.match(path) != nil }
+        return route?.bodyByteCountMax ?? Self.jsonByteCountMax
+    }
 
     /// Answers a request; never throws.
     func answer(_ request: HTTPRequest) async -> HTTPReply {
@@ -107,6 +117,7 @@ struct Router: Sendable {
         let secret = Self.secret(in: request.head)
         let principal = secret.flatMap(sessions.principal(of:))
         try Self.admit(principal, to: route)
+        try Self.refuseStrangeType(request, for: route)
         let exchange = Exchange(request: request, parameters: parameters, principal: principal, secret: secret)
         let timer = Timer(
             label: "depotd_http_request_seconds", dimensions: [("route", route.pattern), ("method", route.method)],
@@ -126,6 +137,16 @@ struct Router: Sendable {
         guard let principal else { throw Failure(.unauthorized, "Sign in first.") }
         guard principal.role >= role else {
             throw Failure(.forbidden, "That is for a \(role.rawValue). Ask one to do it.")
+        }
+    }
+
+    /// A body that is taken as it is must say what it is.
+    private static func refuseStrangeType(_ request: HTTPRequest, for route: Route) throws {
+        guard let raw = route.document.rawBody else { return }
+        guard raw.types.contains(request.mediaType) else {
+            throw Failure(
+                .invalid, "The Content-Type of this body is \(raw.types.joined(separator: " or ")).",
+                field: "Content-Type")
         }
     }
 
@@ -149,5 +170,12 @@ struct Router: Sendable {
             if pair.count == 2, pair[0] == cookieName { return pair[1] }
         }
         return nil
+    }
+}
+
+extension HTTPRequest {
+    /// What the body says it is, without parameters and in lower case; empty when it says nothing.
+    var mediaType: String {
+        (header("Content-Type") ?? "").prefix { $0 != ";" }.trimmingCharacters(in: .whitespaces).lowercased()
     }
 }

@@ -105,9 +105,16 @@ final class LiveHub: @unchecked Sendable {
     }
 
     /// Closes the connections of a session that was ended.
-    func end(secret: String) {
+    func end(secret: String) { end { $0.secret == secret } }
+
+    /// Closes the connections of a person's sessions, but those of `secret`.
+    func end(person: Person.ID, except secret: String? = nil) {
+        end { $0.principal.person == person && $0.secret != secret }
+    }
+
+    private func end(where isEnded: @escaping @Sendable (LiveSession) -> Bool) {
         loop.post { [self] in
-            for session in sessions.values where session.secret == secret {
+            for session in sessions.values where isEnded(session) {
                 session.socket.close(code: LiveSession.CloseCode.signedOut, reason: "signed out")
             }
         }

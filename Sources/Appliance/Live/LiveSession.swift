@@ -87,6 +87,13 @@ final class LiveSession {
         guard !wanted.isEmpty, wanted.count == Set(names).count else {
             return refuse(.invalid, "Topics are \(Topic.allCases.map(\.rawValue).joined(separator: ", ")).")
         }
+        guard let refused = wanted.first(where: { principal.role < $0.role }) else {
+            return subscribe(to: wanted, message)
+        }
+        refuse(.forbidden, "\(refused.rawValue) is for a \(refused.role.rawValue).")
+    }
+
+    private func subscribe(to wanted: Set<Topic>, _ message: Message) {
         let since = message.since.map { LogPosition(epoch: $0.epoch, seq: $0.seq) }
         unsubscribe(wanted)
         LiveReplay(session: self, topics: wanted, hub: hub).start(since: since)

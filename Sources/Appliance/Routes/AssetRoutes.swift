@@ -8,19 +8,10 @@ extension RouteTable {
             Route(
                 "GET", "/api/v1/assets",
                 RouteDocument(
-                    "assets", "Gear by number", assetListParameters, answer: (200, assetListSchema),
-                    problems: [.invalid])
+                    "assets", "Find gear", RouteDocument.Parameter.assetFilters + RouteDocument.Parameter.assetPages,
+                    answer: (200, Schema.assetList), problems: [.invalid])
             ) { exchange in
-                .response(HTTPResponse(try await appliance.register.list(assetQuery(exchange))))
-            },
-            Route(
-                "GET", "/api/v1/assets/{id}",
-                RouteDocument(
-                    "assets", "One piece with its identifiers and its history", answer: (200, Schema.ref("Asset")),
-                    problems: [.notFound])
-            ) { exchange in
-                let (asset, json) = try await appliance.register.find(exchange.id())
-                return .response(HTTPResponse(json).with("ETag", "\"\(asset.version)\""))
+                .response(HTTPResponse(try await appliance.register.list(exchange.assetQuery())))
             },
             Route(
                 "PATCH", "/api/v1/assets/{id}/status",
@@ -29,7 +20,6 @@ extension RouteTable {
                     body: Schema.object(["status": Schema.settableStatus, "note?": Schema.orNull(Schema.text)]),
                     answer: (200, Schema.ref("Asset")), problems: [.invalid, .notFound, .stale])
             ) { exchange in try await setStatus(exchange, appliance) },
-            editRoute(Asset.self, at: "/api/v1/assets/{id}", tag: "assets", answer: "Asset", appliance),
         ]
     }
 
@@ -48,32 +38,4 @@ extension RouteTable {
             actor: exchange.principal?.person, device: exchange.principal?.device)
         return .response(HTTPResponse(asset.json).with("ETag", "\"\(asset.version)\""))
     }
-
-    private static func assetQuery(_ exchange: Exchange) throws -> AssetQuery {
-        var query = AssetQuery()
-        query.text = exchange.request.query("q") ?? ""
-        query.category = exchange.request.query("category")
-        query.cursor = exchange.request.query("cursor")
-        query.limit = try exchange.number("limit", default: 50, in: 1...AssetQuery.limitMax)
-        query.statuses = try (exchange.request.query("status") ?? "").split(separator: ",").map { word in
-            guard let status = AssetStatus(rawValue: String(word)) else {
-                throw Failure(.invalid, "There is no status \(word).", field: "status")
-            }
-            return status
-        }
-        return query
-    }
-
-    private static let assetListParameters: [RouteDocument.Parameter] = [
-        .query("limit", Schema.whole(1...AssetQuery.limitMax), "Most items; 50 if absent."),
-        .query("cursor", Schema.someText, "`next` of the page before."),
-        .query("q", Schema.text, "Words that must occur in number, name, serial, codes, holder or project."),
-        .query("status", Schema.text, "One or more statuses, separated by commas."),
-        .query("category", Schema.text, "A category."),
-    ]
-
-    private static let assetListSchema = Schema.object([
-        "items": Schema.list(Schema.ref("Asset")), "next": Schema.orNull(Schema.text), "total": Schema.whole,
-        "counts": ["type": "object", "additionalProperties": Schema.whole],
-    ])
 }

@@ -21,7 +21,7 @@ enum OpenAPI {
             ],
             "paths": .object(paths),
             "components": [
-                "schemas": Schema.components,
+                "schemas": Schema.components.adding(Schema.finding),
                 "securitySchemes": [
                     "bearer": ["type": "http", "scheme": "bearer"],
                     "session": [
@@ -40,23 +40,39 @@ enum OpenAPI {
             "parameters": .array(pathParameters(route) + document.parameters.map(parameter)),
             "responses": responses(route),
         ]
-        if let body = document.body {
+        if let content = content(of: document) {
+            operation = operation.adding(["requestBody": ["required": true, "content": content]])
+        }
+        if case .role(let role) = route.access {
             operation = operation.adding([
-                "requestBody": ["required": true, "content": ["application/json": ["schema": body]]]
+                "security": [["bearer": []], ["session": []]], "x-role": .string(role.rawValue),
             ])
         }
-        if route.access != .anyone {
-            operation = operation.adding(["security": [["bearer": []], ["session": []]]])
-        }
         return operation
+    }
+
+    private static func content(of document: RouteDocument) -> JSON? {
+        guard let raw = document.rawBody else { return document.body.map { ["application/json": ["schema": $0]] } }
+        return .object(
+            raw.types.map { type in
+                .init(key: type, value: ["schema": ["type": "string", "contentMediaType": .string(type)]])
+            })
     }
 
     private static func pathParameters(_ route: Route) -> [JSON] {
         route.pattern.split(separator: "/").filter { $0.hasPrefix("{") }.map { segment in
             [
                 "name": .string(String(segment.dropFirst().dropLast())), "in": "path", "required": true,
-                "schema": segment == "{seq}" ? Schema.whole(1...Int.max) : Schema.identifier,
+                "schema": schema(ofPathItem: segment),
             ]
+        }
+    }
+
+    private static func schema(ofPathItem segment: Substring) -> JSON {
+        switch segment {
+        case "{seq}": Schema.whole(1...Int.max)
+        case "{key}": Schema.someText
+        default: Schema.identifier
         }
     }
 
@@ -71,7 +87,9 @@ enum OpenAPI {
         let answer = route.document.answer
         var success: JSON = ["description": .string(route.document.summary)]
         if let schema = answer.schema {
-            success = success.adding(["content": ["application/json": ["schema": schema]]])
+            success = success.adding([
+                "content": .object([.init(key: route.document.answerType, value: ["schema": schema])])
+            ])
         }
         let needsSignIn: [Failure.Code] = route.access == .anyone ? [] : [.unauthorized, .forbidden]
         let named = route.document.problems.filter { $0 != .invalid }

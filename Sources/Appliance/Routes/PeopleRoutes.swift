@@ -1,37 +1,90 @@
-// People and projects, to read.
+// The people of the organisation: who they are, their badges, and their PINs.
 import Core
 import Drivers
 
 extension RouteTable {
+    private static let people = "/api/v1/people"
+
     static func peopleRoutes(_ appliance: Wiring) -> [Route] {
+        let roster = appliance.roster
+        return [
+            Route(
+                "GET", people,
+                RouteDocument(
+                    "people", "The people by name",
+                    [
+                        .query("q", Schema.text, "Words that must occur in name, e-mail or phone."),
+                        .query(
+                            "archived", Schema.one(of: ["false", "true", "all"]), "Whether the inactive are meant."),
+                    ], answer: (200, Schema.items(Schema.ref("Person"))))
+            ) { exchange in
+                var query = Roster.Query()
+                query.text = exchange.request.query("q") ?? ""
+                query.archived = try exchange.flag("archived", default: false)
+                let items = try await roster.list(query, for: exchange.signedIn().role)
+                return .response(HTTPResponse(["items": .array(items), "total": .int(Int64(items.count))]))
+            },
+            Route(
+                "GET", people + "/{id}",
+                RouteDocument(
+                    "people", "One person with what they hold, their projects and their last movements",
+                    answer: (200, Schema.ref("Person")), problems: [.notFound])
+            ) { exchange in
+                let (person, json) = try await roster.detail(exchange.id(), for: exchange.signedIn().role)
+                return .response(HTTPResponse(json).with("ETag", "\"\(person.version)\""))
+            },
+            createRoute(Person.self, at: people, tag: "people", answer: "Person", appliance),
+            editRoute(Person.self, at: people + "/{id}", tag: "people", answer: "Person", appliance),
+        ] + badgeRoutes(roster) + [pinRoute(appliance)]
+    }
+
+    private static func badgeRoutes(_ roster: Roster) -> [Route] {
         [
             Route(
-                "GET", "/api/v1/people",
-                RouteDocument("people", "The active people", answer: (200, Schema.items(Schema.ref("Person"))))
-            ) { _ in
-                let people = try await appliance.roster.active()
-                return .response(HTTPResponse(["items": .array(people.map(\.json))]))
-            }
+                "POST", people + "/{id}/badges", access: .role(.manager),
+                RouteDocument(
+                    "people", "Give a badge by its code", body: Schema.object(["code": Schema.someText]),
+                    answer: (201, Schema.ref("Person")), problems: [.notFound, .conflict])
+            ) { exchange in
+                struct Body: Decodable { var code: String }
+                let code = try exchange.body(Body.self).code
+                return try .edited(await roster.assign(code, to: exchange.id(), by: exchange.author), status: 201)
+            },
+            Route(
+                "DELETE", people + "/{id}/badges/{key}", access: .role(.manager),
+                RouteDocument(
+                    "people", "Take a badge away", answer: (200, Schema.ref("Person")), problems: [.notFound])
+            ) { exchange in
+                let key = exchange.parameters["key"] ?? ""
+                return try .edited(await roster.unassign(key, from: exchange.id(), by: exchange.author))
+            },
         ]
     }
 
-    static func projectRoutes(_ appliance: Wiring) -> [Route] {
-        [
-            Route(
-                "GET", "/api/v1/projects",
-                RouteDocument(
-                    "projects", "All projects by start", answer: (200, Schema.items(Schema.ref("Project"))))
-            ) { _ in
-                .response(HTTPResponse(["items": .array(try await appliance.projects.all())]))
-            },
-            Route(
-                "GET", "/api/v1/projects/{id}",
-                RouteDocument(
-                    "projects", "One project with its pull sheet", answer: (200, Schema.ref("Project")),
-                    problems: [.notFound])
-            ) { exchange in
-                .response(HTTPResponse(try await appliance.projects.find(exchange.id())))
-            },
-        ]
+    /// Whoever asks stays signed in; the other sessions of the person end.
+    private static func pinRoute(_ appliance: Wiring) -> Route {
+        Route(
+            "PUT", people + "/{id}/pin",
+            RouteDocument(
+                "people", "Set a PIN: one's own with the present one, or that of somebody with a lower role",
+                body: Schema.object(["pin": Schema.text, "current?": Schema.text]), answer: (204, nil),
+                problems: [.notFound, .tooMany])
+        ) { exchange in
+            struct Body: Decodable {
+                var pin: String
+                var current: String?
+            }
+            let body = try exchange.body(Body.self)
+            let id: Person.ID = exchange.id()
+            if exchange.principal?.person == id {
+                guard let current = body.current, try await appliance.sessions.confirm(current, of: id) else {
+                    throw Failure(.invalid, "That is not your present PIN.", field: "current")
+                }
+            }
+            try await appliance.roster.setPIN(body.pin, of: id, by: exchange.author)
+            appliance.sessions.end(of: id, except: exchange.secret)
+            appliance.hub.end(person: id, except: exchange.secret)
+            return .response(HTTPResponse(status: 204))
+        }
     }
 }

@@ -4,6 +4,15 @@ import Drivers
 
 extension RouteTable {
     static func placeRoutes(_ appliance: Wiring) -> [Route] {
-        recordRoutes(Place.self, at: "/api/v1/places", tag: "places", answer: "Place", appliance)
+        let desk = CatalogueDesk(store: appliance.store)
+        let list = Route(
+            "GET", "/api/v1/places",
+            RouteDocument(
+                "places", "Places in the order of their paths, with how much gear has its home there", [.archived],
+                answer: (200, Schema.items(Schema.ref("ListedPlace"))))
+        ) { exchange in
+            .response(HTTPResponse(["items": .array(try await desk.places(exchange.archiveFilter()))]))
+        }
+        return [list] + recordRoutes(Place.self, at: "/api/v1/places", tag: "places", answer: "Place", appliance)
     }
 }

@@ -11,24 +11,30 @@ extension RouteTable {
         _ type: Record.Type, at path: String, tag: String, answer: String, _ appliance: Wiring
     ) -> [Route] {
         let desk = RecordDesk<Record>(store: appliance.store)
-        let word = Record.table.word
         return [
-            Route(
-                "POST", path, access: .role(.manager),
-                RouteDocument(
-                    tag, "Make a \(word)", body: Schema.fields(of: Record.table, isNew: true),
-                    answer: (201, Schema.ref(answer)), problems: [.conflict])
-            ) { exchange in try .edited(await desk.create(exchange.body(JSON.self), by: exchange.author), status: 201)
-            },
+            createRoute(type, at: path, tag: tag, answer: answer, appliance),
             Route(
                 "GET", path + "/{id}",
-                RouteDocument(tag, "One \(word)", answer: (200, Schema.ref(answer)), problems: [.notFound])
+                RouteDocument(tag, "One \(Record.table.word)", answer: (200, Schema.ref(answer)), problems: [.notFound])
             ) { exchange in
                 let record = try await desk.find(exchange.id())
                 return .response(HTTPResponse(record.json).with("ETag", "\"\(record.version)\""))
             },
             editRoute(type, at: path + "/{id}", tag: tag, answer: answer, appliance),
         ]
+    }
+
+    /// POST on `path`.
+    static func createRoute<Record: RegistryRecord>(
+        _ type: Record.Type, at path: String, tag: String, answer: String, _ appliance: Wiring
+    ) -> Route {
+        let desk = RecordDesk<Record>(store: appliance.store)
+        return Route(
+            "POST", path, access: .role(.manager),
+            RouteDocument(
+                tag, "Make a \(Record.table.word)", body: Schema.fields(of: Record.table, isNew: true),
+                answer: (201, Schema.ref(answer)), problems: [.conflict])
+        ) { exchange in try .edited(await desk.create(exchange.body(JSON.self), by: exchange.author), status: 201) }
     }
 
     /// PATCH on `path`.
@@ -68,15 +74,26 @@ extension RouteTable {
 extension HTTPReply {
     /// The record as the edit left it, with its ETag, and in `Depotd-Change` the Change that an undo names.
     static func edited<Record: RegistryRecord>(_ edited: Edited<Record>, status: Int = 200) -> HTTPReply {
-        let response = HTTPResponse(status: status, edited.record.json).with("ETag", "\"\(edited.record.version)\"")
-        guard let change = edited.change else { return .response(response) }
-        return .response(response.with("Depotd-Change", String(change)))
+        .edited(edited, edited.record.json, status: status)
     }
 }
 
 extension Exchange {
     /// Who makes the edit that this request asks for.
-    var author: Author { Author(person: principal?.person, device: principal?.device) }
+    var author: Author {
+        Author(person: principal?.person, device: principal?.device, role: principal?.role ?? .crew)
+    }
+
+    /// A query item of `true`, `false` or `all`, which is nil.
+    func flag(_ name: String, default value: Bool) throws -> Bool? {
+        switch request.query(name) {
+        case nil: value
+        case "true": true
+        case "false": false
+        case "all": nil
+        default: throw Failure(.invalid, "\(name) is true, false or all.", field: name)
+        }
+    }
 }
 
 extension Schema {
@@ -98,12 +115,14 @@ extension Schema {
         switch shape {
         case .line(let count), .lines(let count): ["type": "string", "maxLength": .int(Int64(count))]
         case .whole(let range): whole(Int(range.lowerBound)...Int(range.upperBound))
+        case .number: ["type": "number"]
         case .flag, .archived: flag
         case .instant: time
         case .day: ["type": "string", "format": "date"]
         case .choice(let choices): one(of: choices)
         case .reference: ["type": ["string", "object"]]
-        case .json: ["type": ["object", "array"]]
+        case .object: ["type": "object"]
+        case .list, .part: ["type": "array"]
         }
     }
 }

@@ -14,25 +14,38 @@ struct RouteDocument: Sendable {
         let text: String
     }
 
+    /// A body that is taken as it is.
+    struct RawBody: Sendable {
+        /// Media types without parameters, in lower case.
+        let types: [String]
+        let byteCountMax: Int
+    }
+
     let tag: String
     let summary: String
     var parameters: [Parameter] = []
-    /// The schema of the request's body; nil for none.
+    /// The schema of the request's body; nil for none, and for a raw one.
     var body: JSON?
+    /// The body when it is not JSON.
+    var rawBody: RawBody?
     /// Status and schema of the answer when all goes well; a nil schema for an answer without a body.
     var answer: (status: Int, schema: JSON?) = (200, nil)
+    var answerType = "application/json"
     /// Problems worth naming beside those every route may have.
     var problems: [Failure.Code] = []
 
     init(
         _ tag: String, _ summary: String, _ parameters: [Parameter] = [], body: JSON? = nil,
-        answer: (Int, JSON?) = (200, nil), problems: [Failure.Code] = []
+        rawBody: RawBody? = nil, answer: (Int, JSON?) = (200, nil), as answerType: String = "application/json",
+        problems: [Failure.Code] = []
     ) {
         self.tag = tag
         self.summary = summary
         self.parameters = parameters
         self.body = body
+        self.rawBody = rawBody
         self.answer = answer
+        self.answerType = answerType
         self.problems = problems
     }
 }

@@ -68,6 +68,18 @@ extension RouteTable {
                 return .response(HTTPResponse(outcome))
             },
             Route(
+                "POST", "/api/v1/unknowns/{id}/create", access: .role(.manager),
+                RouteDocument(
+                    "unknowns", "Make a piece of gear that has a code, and carry out what was meant",
+                    body: Schema.newAssetForCode, answer: (201, Schema.ref("Outcome")),
+                    problems: [.notFound, .conflict])
+            ) { exchange in
+                let (outcome, change) = try await appliance.door.create(
+                    exchange.id(), exchange.body(JSON.self), by: exchange.author)
+                let response = HTTPResponse(status: 201, outcome)
+                return .response(change.map { response.with("Depotd-Change", String($0)) } ?? response)
+            },
+            Route(
                 "POST", "/api/v1/unknowns/{id}/dismiss",
                 RouteDocument(
                     "unknowns", "Take a code out of the inbox", answer: (204, nil), problems: [.notFound])

@@ -3,7 +3,7 @@ import Core
 
 extension Schema {
     /// All named shapes.
-    static let components: JSON = common.adding(stockComponents)
+    static let components: JSON = common.adding(stockComponents).adding(gearComponents).adding(entering)
 
     private static let common: JSON = [
         "Reference": object(["id": text, "name": text]),
@@ -12,7 +12,7 @@ extension Schema {
             "field?": text, "current?": ["type": "object"], "asset?": ["type": "object"],
             "errors?": list(object(["field": orNull(text), "message": text])),
         ]),
-        "Progress": object(["done": whole, "total": whole]),
+        "Progress": object(["done": whole, "total": whole, "back?": whole, "extra?": whole]),
         "Asset": asset,
         "AssetBrief": object([
             "id": text, "number": text, "name": text, "model": text, "status": status, "condition": condition,
@@ -21,8 +21,12 @@ extension Schema {
         "Door": door,
         "Unknown": unknown,
         "Reader": reader,
-        "Person": object(["id": text, "name": text, "initials": text, "role": role, "active": flag]),
+        "Person": person,
         "Project": project,
+        "PullLine": line,
+        "SheetEdit": sheetEdit,
+        "SheetScan": sheetScan,
+        "WarehouseSheet": warehouseSheet,
         "Model": object([
             "id": text, "name": text, "maker": orNull(text), "category": orNull(ref("Reference")),
             "counting": one(of: Model.Counting.allCases.map(\.rawValue)), "specifications": orNull(text),
@@ -30,7 +34,7 @@ extension Schema {
             "updatedAt": time,
         ]),
         "Category": object([
-            "id": text, "name": text, "fields": ["type": "array"], "archived": flag, "version": whole,
+            "id": text, "name": text, "fields": list(ref("CustomField")), "archived": flag, "version": whole,
             "updatedAt": time,
         ]),
         "Place": object([
@@ -54,12 +58,6 @@ extension Schema {
             ])),
         "home": orNull(ref("Reference")), "owner": orNull(text), "custom": ["type": "object"],
         "picture": orNull(text), "archived": flag, "version": whole, "updatedAt": time,
-        "identifiers?": list(object(["scheme": text, "value": text])),
-        "history?": list(
-            object([
-                "kind": text, "at": time, "person": orNull(ref("Reference")), "project": orNull(ref("Reference")),
-                "door": orNull(ref("Reference")), "note": orNull(text), "status": orNull(text),
-            ])),
     ])
 
     private static let outcome = object([
@@ -83,7 +81,8 @@ extension Schema {
         "intent": object([
             "direction": direction, "actor": orNull(ref("Reference")), "project": orNull(ref("Reference")),
         ]),
-        "suggestions": list(object(["asset": ref("AssetBrief"), "why": text])),
+        "suggestions?": list(object(["asset": ref("AssetBrief"), "why": text])),
+        "draft?": orNull(ref("AssetDraft")),
     ])
 
     private static let reader = object([
@@ -93,15 +92,5 @@ extension Schema {
         "layout": one(of: KeyboardLayout.allCases.map(\.rawValue)), "silenceMilliseconds": whole,
         "door": orNull(ref("Reference")), "direction": orNull(direction), "reads": whole,
         "lastReadAt": orNull(time), "trouble": orNull(text), "advice": orNull(text),
-    ])
-
-    private static let project = object([
-        "id": text, "name": text, "state": one(of: Project.State.allCases.map(\.rawValue)), "startsAt": time,
-        "endsAt": time, "progress": ref("Progress"),
-        "lines?": list(
-            object([
-                "id": text, "asset": orNull(object(["id": text, "number": text, "name": text])),
-                "model": orNull(ref("Reference")), "quantity": whole, "out": whole, "note": orNull(text),
-            ])),
     ])
 }

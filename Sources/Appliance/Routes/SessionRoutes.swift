@@ -17,8 +17,14 @@ extension RouteTable {
                             ]))
                     ))
             ) { _ in
-                let people = try await appliance.roster.active()
-                return .response(HTTPResponse(["items": .array(people.map(\.json))]))
+                // Anybody may ask this: what a door's screen needs to let people pick their name, and no more.
+                let people = try await appliance.roster.whoMaySignIn().map { person -> JSON in
+                    [
+                        "id": .string(person.id.rawValue), "name": .string(person.name),
+                        "initials": .string(person.initials), "role": .string(person.role.rawValue),
+                    ]
+                }
+                return .response(HTTPResponse(["items": .array(people)]))
             },
             Route(
                 "GET", "/api/v1/session",
@@ -60,7 +66,7 @@ extension RouteTable {
         var person: Person?
         if let id = principal.person { person = try await appliance.roster.find(id) }
         return [
-            "person": person?.json ?? .null, "device": .optional(principal.device),
+            "person": person?.json(for: principal.role) ?? .null, "device": .optional(principal.device),
             "role": .string(principal.role.rawValue),
         ]
     }

@@ -142,6 +142,17 @@ extension DoorDesk {
         }
     }
 
+    /// Ends the acting of somebody who is not active any more.
+    static func forgetActing(_ person: Person.ID, in transaction: WriteTransaction) throws {
+        let doors = try Door.ID.fetchAll(
+            transaction.database, sql: "SELECT id FROM door WHERE actor = ?", arguments: [person.rawValue])
+        for door in doors {
+            try transaction.database.execute(
+                sql: "UPDATE door SET actor = NULL, acting_until = NULL WHERE id = ?", arguments: [door.rawValue])
+            try announce(door, actor: nil, in: transaction)
+        }
+    }
+
     /// Says in a Change how the door is set now.
     @discardableResult
     private static func announce(_ id: Door.ID, actor: Person.ID?, in transaction: WriteTransaction) throws -> JSON {

@@ -6,14 +6,13 @@ extension DoorDesk {
     /// Most codes the inbox shows; older ones wait behind them.
     package static let inboxCountMax = 200
 
-    /// The waiting codes, newest first, each with up to five pieces of gear it may be.
+    /// The waiting codes, newest first, each with up to five pieces of gear it may be and a draft of a new one.
     package func unknowns() async throws -> [JSON] {
         try await store.read { database in
             let tags = try WaitingTag.fetchAll(
                 database, sql: WaitingTag.selection + " ORDER BY tag.last_at DESC, tag.id LIMIT \(Self.inboxCountMax)")
-            return try tags.map { tag in
-                tag.json.adding(["suggestions": .array(try Self.suggestions(for: tag, in: database))])
-            }
+            var suggestions = UnknownSuggestions()
+            return try tags.map { try $0.json.adding(suggestions.json(for: $0, in: database)) }
         }
     }
 
@@ -29,16 +28,56 @@ extension DoorDesk {
             guard let asset = try Asset.find(asset, in: database) else {
                 throw Failure(.notFound, "There is no such gear.", field: "asset")
             }
-            try UnknownTags.learn(tag, is: asset, in: transaction)
-            let visit = Visit(
-                scan: tag.read, id: tag.scan, code: tag.scanCode, door: try Self.door(tag.door.id, in: database),
-                direction: tag.direction, actor: tag.actor, meantProject: tag.project)
-            let decision =
-                try Self.moved(asset.id, since: tag.last, in: database)
-                ? Self.learntOnly(asset, visit) : rule(on: asset, visit, in: transaction)
-            try UnknownTags.settle(tag, as: "linked", asset: decision.outcome.asset, in: transaction)
-            return try conclude(visit, decision, in: transaction).body
+            return try settle(tag, as: asset, by: Author(person: actor), in: transaction)
         }
+    }
+
+    /// Makes a piece of gear that has the waiting code, and carries out what was meant by the scan.
+    ///
+    /// - Parameter fields: as for any new piece; without a number the next one of its model is taken.
+    /// - Returns: the scan's new Outcome, and the Change that made the piece.
+    /// - Throws: `notFound`; `invalid` with every field that is not right, or for a code that can not be learnt;
+    ///   `conflict` for a number or code that another piece has.
+    package func create(
+        _ id: UnknownTag.ID, _ fields: JSON, by author: Author
+    ) async throws -> (outcome: JSON, change: Int64?) {
+        let codes = try AssetRegister.codes(of: fields)
+        return try await store.write(lane: .door) { transaction in
+            let tag = try Self.waiting(id, in: transaction.database)
+            let fields = try Self.numbered(fields, for: tag, in: transaction.database)
+            let made = try AssetRegister.create(fields, codes: codes, by: author, in: transaction)
+            let outcome = try settle(tag, as: made.record, isNew: true, by: author, in: transaction)
+            return (outcome, made.change)
+        }
+    }
+
+    /// The fields without codes, and with a number.
+    private static func numbered(_ fields: JSON, for tag: WaitingTag, in database: Database) throws -> JSON {
+        guard case .object(let members) = fields else { throw Failure(.invalid, "The body is not an object.") }
+        let isAbsent = [nil, .null, ""].contains(fields["number"])
+        let rest = JSON.object(members.filter { $0.key != "codes" && !($0.key == "number" && isAbsent) })
+        guard isAbsent, let model = fields["model"].flatMap({ $0.string ?? $0["id"]?.string }),
+            let number = try tag.ownNumber ?? NumberSeries.next(of: Model.ID(model), in: database)
+        else { return rest }
+        return rest.adding(["number": .string(number)])
+    }
+
+    /// Learns the code and carries out what was meant by it.
+    private func settle(
+        _ tag: WaitingTag, as asset: Asset, isNew: Bool = false, by author: Author, in transaction: WriteTransaction
+    ) throws -> JSON {
+        let database = transaction.database
+        let asset = try AssetRegister.attach(
+            tag.scanCode, to: asset, field: "asset", isNew: isNew, by: author, in: transaction
+        ).record
+        let visit = Visit(
+            scan: tag.read, id: tag.scan, code: tag.scanCode, door: try Self.door(tag.door.id, in: database),
+            direction: tag.direction, actor: tag.actor, meantProject: tag.project)
+        let decision =
+            try Self.moved(asset.id, since: tag.last, in: database)
+            ? Self.learntOnly(asset, visit) : rule(on: asset, visit, in: transaction)
+        try UnknownTags.settle(tag, as: "linked", asset: decision.outcome.asset, in: transaction)
+        return try conclude(visit, decision, in: transaction).body
     }
 
     /// Takes a waiting code out of the inbox without learning it.
@@ -70,24 +109,5 @@ extension DoorDesk {
                 scan: visit.id, verdict: .okBut, action: .none, word: "LINKED",
                 short: "\(asset.number) moved since: it stays \(asset.status.word)",
                 spoken: "\(asset.number) linked", code: visit.code.text, asset: asset, actor: visit.actor))
-    }
-
-    /// Gear that the code may be: what the open sheets still miss, the meant project's first.
-    private static func suggestions(for tag: WaitingTag, in database: Database) throws -> [JSON] {
-        guard tag.scanCode.natural != nil, tag.direction != .in else { return [] }
-        let rows = try Row.fetchAll(
-            database,
-            sql: """
-                SELECT asset.*, sheet.name AS sheet_name
-                FROM pull_line AS line JOIN project AS sheet ON sheet.id = line.project
-                JOIN asset_row AS asset ON asset.id = line.asset OR asset.model = line.model
-                WHERE sheet.state = 'accepted' AND asset.status IN ('available', 'reserved')
-                  AND (SELECT count(*) FROM custody WHERE custody.line = line.id) < line.quantity
-                GROUP BY asset.id ORDER BY sheet.id = ? DESC, line.asset IS NULL, sheet.starts, asset.sort LIMIT 5
-                """, arguments: [tag.project?.id.rawValue ?? ""])
-        return try rows.map { row in
-            let sheet: String = row["sheet_name"]
-            return ["asset": try Asset(row: row).brief, "why": .string("still missing on \(sheet)")]
-        }
     }
 }

@@ -59,7 +59,8 @@ struct DoorRuling: Equatable {
         let asset = situation.asset
         let project = asset.holder?.project
         guard asset.holder != nil || asset.condition == .lost else {
-            let reason = asset.condition == .fit ? "it was not out" : "it was not out, and is \(asset.status.word)"
+            let isPlain = asset.condition == .fit && !asset.isArchived
+            let reason = isPlain ? "it was not out" : "it was not out, and is \(asset.standing)"
             return already("ALREADY IN", reason, situation)
         }
         var ruling = DoorRuling(
@@ -74,11 +75,20 @@ struct DoorRuling: Equatable {
             ruling.verdict = .okBut
             ruling.reason = "it is \(asset.status.word): put it aside"
         }
+        if asset.isArchived {
+            ruling.verdict = .okBut
+            ruling.reason = "it is archived: put it aside"
+        }
         return ruling
     }
 
     private static func letOut(_ situation: DoorSituation) -> DoorRuling {
         let asset = situation.asset
+        guard !asset.isArchived else {
+            return DoorRuling(
+                verdict: .stop, action: .refused, word: "STOP", reason: "archived: it must not leave",
+                effect: .nothing, project: nil)
+        }
         guard asset.condition == .fit else {
             let advice = asset.condition == .lost ? "check it in first" : "it must not leave"
             return DoorRuling(

@@ -25,28 +25,6 @@ enum UnknownTags {
         return ScanDecision(outcome: outcome)
     }
 
-    /// The code is the asset's from now on.
-    static func learn(_ tag: WaitingTag, is asset: Asset, in transaction: WriteTransaction) throws {
-        guard let identifier = tag.scanCode.natural else {
-            throw Failure(
-                .invalid, "Phones and bank cards make this code up anew each time: it can not stand for gear.",
-                field: "asset")
-        }
-        let database = transaction.database
-        try AssetRegister.attach(identifier, to: asset.id, in: database)
-        try database.execute(
-            sql: "UPDATE asset SET search = search || char(10) || ? WHERE id = ?",
-            arguments: [tag.scanCode.text.folded, asset.id.rawValue])
-        try transaction.append(
-            .assets, "identifier", subject: asset.id.rawValue,
-            [
-                "id": .string(asset.id.rawValue), "number": .string(asset.number),
-                "identifier": [
-                    "scheme": .string(identifier.scheme.rawValue), "value": .string(identifier.value),
-                ],
-            ])
-    }
-
     /// Takes the code out of the inbox.
     static func settle(_ tag: WaitingTag, as state: String, asset: Asset?, in transaction: WriteTransaction) throws {
         try transaction.database.execute(
@@ -98,6 +76,8 @@ struct WaitingTag: FetchableRecord {
     let project: NamedReference<Project>?
     /// The read as it came, to carry out what was meant.
     let read: Scan
+    /// Its place in the journal.
+    let place: Int64
 
     init(row: Row) throws {
         id = row["id"]
@@ -112,12 +92,19 @@ struct WaitingTag: FetchableRecord {
         read = Scan(
             key: row["scan_key"], reader: row["reader"], raw: Array(row["raw"] as Data), symbology: row["symbology"],
             at: last, monotonic: UInt64(bitPattern: row["monotonic"] as Int64))
+        place = row["scan_place"]
         scanCode = ScanCode(raw: read.raw, symbology: read.symbology)
+    }
+
+    /// The number on the label, when it is one of ours.
+    var ownNumber: String? {
+        guard let natural = scanCode.natural, natural.scheme == .own else { return nil }
+        return natural.value
     }
 
     static let selection = """
         SELECT tag.*, door.name AS door_name, person.name AS actor_name, project.name AS project_name,
-          scan.key AS scan_key, scan.reader, scan.raw, scan.monotonic
+          scan.key AS scan_key, scan.reader, scan.raw, scan.monotonic, scan.place AS scan_place
         FROM unknown_tag AS tag JOIN door ON door.id = tag.door JOIN scan ON scan.id = tag.scan
         LEFT JOIN person ON person.id = tag.actor LEFT JOIN project ON project.id = tag.project
         WHERE tag.state = 'waiting'

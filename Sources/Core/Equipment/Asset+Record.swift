@@ -7,19 +7,22 @@ extension Asset {
         name: "asset", topic: .assets, word: "piece of gear", heading: "number",
         fields: [
             RecordField("number", "Number", .line(64), .required),
-            RecordField("name", "Name", .line(200), .required),
+            RecordField("name", "Name", .line(200), .preset),
             RecordField("model", "Model", .reference(table: "model", word: "model"), .required),
             RecordField("serial", "Serial number", .line(100)),
             RecordField("home", column: "place", "Home", .reference(table: "place", word: "place")),
             RecordField("owner", "Owner", .line(200)),
             RecordField("condition", "Condition", .choice(Condition.allCases.map(\.rawValue)), .preset),
             RecordField("note", "Note", .lines(AssetRegister.noteCharacterCountMax)),
-            RecordField("custom", "Further fields", .json, .preset),
+            RecordField("custom", "Further fields", .object, .preset),
             RecordField("archived", "Archived", .archived),
-        ], seeds: ["sort": "".databaseValue, "search": "".databaseValue])
+        ], seeds: ["name": "".databaseValue, "sort": "".databaseValue])
 
     package static func settle(_ asset: Asset, before: Asset?, in transaction: WriteTransaction) throws {
         let database = transaction.database
+        try refuseArchived(asset, before: before, in: database)
+        try settleCustom(of: asset, before: before, in: transaction)
+        let asset = try named(asset, in: database)
         if asset.number != before?.number {
             try database.cachedStatement(sql: "UPDATE asset SET sort = ? WHERE id = ?")
                 .execute(arguments: [sortKey(asset.number), asset.id.rawValue])
@@ -28,12 +31,91 @@ extension Asset {
         if asset.serial != before?.serial {
             try exchange(before?.serial, for: asset.serial, .serial, "serial", of: asset.id, in: database)
         }
-        try AssetRegister.writeSearchText(of: asset, in: database)
+    }
+
+    package static func clash(
+        _ columns: [String: DatabaseValue], id: ID, in database: Database
+    ) throws -> Failure? {
+        guard let number = columns["number"].flatMap(String.fromDatabaseValue) else { return nil }
+        let other = try Asset.fetchOne(
+            database, sql: "SELECT * FROM asset_row WHERE number = ? COLLATE NOCASE", arguments: [number])
+        return other.map { AssetRegister.taken(number, by: $0, field: "number") }
+    }
+
+    /// Gear without a name of its own is called what its model is called.
+    private static func named(_ asset: Asset, in database: Database) throws -> Asset {
+        guard asset.name.isEmpty else { return asset }
+        let title = [asset.maker, asset.model.name].compactMap { $0 }.joined(separator: " ")
+        try database.cachedStatement(sql: "UPDATE asset SET name = ? WHERE id = ?")
+            .execute(arguments: [title, asset.id.rawValue])
+        return try RecordEdit.find(asset.id, in: database)
+    }
+
+    private static func refuseArchived(_ asset: Asset, before: Asset?, in database: Database) throws {
+        let isBack = before?.isArchived == true && !asset.isArchived
+        if isBack || asset.model != before?.model {
+            try Archive.refuse(reference: asset.model.id.rawValue, to: "model", at: "model", in: database)
+        }
+        if asset.home?.id != before?.home?.id {
+            try Archive.refuse(reference: asset.home?.id.rawValue, to: "place", at: "home", in: database)
+        }
+    }
+
+    /// Holds the custom fields against the category's.
+    private static func settleCustom(of asset: Asset, before: Asset?, in transaction: WriteTransaction) throws {
+        guard before?.custom != asset.custom else { return }
+        let database = transaction.database
+        let category = try category(of: asset, in: database)
+        // Most categories have no fields of their own, and most gear nothing in them.
+        guard category.fields != "[]" || asset.custom != "{}" else { return }
+        let settled = try CustomField.settled(
+            JSON(parsing: Array(asset.custom.utf8)), before: JSON(parsing: Array((before?.custom ?? "{}").utf8)),
+            category.customFields(in: database), requires: before == nil, at: transaction.now, in: database)
+        try database.execute(
+            sql: "UPDATE asset SET custom = ? WHERE id = ?", arguments: [settled.text, asset.id.rawValue])
+    }
+
+    /// A custom field that must be filled is asked for when custom fields are edited, not when something else is.
+    package static func demand(_ asset: Asset, before: Asset, in database: Database) throws {
+        guard before.custom != asset.custom else { return }
+        let custom = try JSON(parsing: Array(asset.custom.utf8))
+        let fields = try category(of: asset, in: database).customFields(in: database)
+        try Failure.refuse(fields.filter { $0.isRequired && custom[$0.key] == nil }.map(\.missing))
+    }
+
+    private static func category(of asset: Asset, in database: Database) throws -> Category {
+        let category = try Category.fetchOne(
+            database.cachedStatement(
+                sql: "SELECT category.* FROM category JOIN model ON model.category = category.id WHERE model.id = ?"),
+            arguments: [asset.model.id.rawValue])
+        guard let category else { throw Failure(.internal, "This model has no category.") }
+        return category
     }
 
     package static func letGo(of asset: Asset, in transaction: WriteTransaction) throws {
         try transaction.database.execute(
             sql: "DELETE FROM identifier WHERE asset = ?", arguments: [asset.id.rawValue])
+    }
+
+    /// The codes beside its number and its serial.
+    package static func belongings(of asset: Asset, in database: Database) throws -> JSON {
+        let own = [AssetIdentifier(.own, asset.number), asset.serial.map { AssetIdentifier(.serial, $0) }]
+            .compactMap { $0?.lookupKey }
+        let codes = try Row.fetchAll(
+            database.cachedStatement(sql: "SELECT key, scheme, value FROM identifier WHERE asset = ? ORDER BY key"),
+            arguments: [asset.id.rawValue]
+        ).filter { !own.contains($0["key"]) }
+        return ["codes": .array(codes.map { ["scheme": .string($0["scheme"]), "value": .string($0["value"])] })]
+    }
+
+    package static func giveBack(_ before: JSON, to asset: Asset, in transaction: WriteTransaction) throws {
+        guard case .array(let codes)? = before["codes"], !codes.isEmpty else { return }
+        for code in codes {
+            guard let scheme = code["scheme"]?.string.flatMap(AssetIdentifier.Scheme.init(rawValue:)),
+                let value = code["value"]?.string
+            else { continue }
+            try AssetRegister.attach(AssetIdentifier(scheme, value), to: asset.id, in: transaction.database)
+        }
     }
 
     private static func exchange(

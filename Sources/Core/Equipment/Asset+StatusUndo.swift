@@ -1,12 +1,30 @@
-// Undo of a status that was set by hand: the condition, the note and the holder are as they were before it.
+// Undo of what is gear's own: of a status that was set by hand, so that the condition, the note and the holder are as
+// they were before it, and of codes that were given and taken away.
 package import GRDB
 
 extension Asset {
     package static func reverse(
         _ change: Change, of asset: Asset, by author: Author, in transaction: WriteTransaction
     ) throws -> Edited<Asset>? {
-        guard change.kind == "status", let before = try JSON(parsing: change.body)["before"] else { return nil }
-        return try RecordEdit.run("undone", on: asset, by: author, in: transaction) { asset in
+        let body = try JSON(parsing: change.body)
+        guard let before = body["before"] else { return nil }
+        switch change.kind {
+        case "status": return try reverseStatus(in: change, before, of: asset, by: author, in: transaction)
+        case "identifier":
+            if let given = body["identifier"].flatMap(AssetIdentifier.init(_:)) {
+                return try AssetRegister.detach(given, from: asset, by: author, in: transaction)
+            }
+            return try before["identifier"].flatMap(AssetIdentifier.init(_:)).map {
+                try AssetRegister.attach($0, to: asset, by: author, in: transaction)
+            }
+        default: return nil
+        }
+    }
+
+    private static func reverseStatus(
+        in change: Change, _ before: JSON, of asset: Asset, by author: Author, in transaction: WriteTransaction
+    ) throws -> Edited<Asset> {
+        try RecordEdit.run("undone", on: asset, by: author, in: transaction) { asset in
             let database = transaction.database
             if before["holder"] != nil, let event = try handMade(in: change, of: asset.id, in: database) {
                 try Custody.undo(event, of: asset.id, Movement(actor: author.person), in: transaction)

@@ -1,4 +1,5 @@
-// One serialised piece of gear, as lists and doors see it. Read from the view `asset_row`, where its status is derived.
+// One serialised piece of gear, as lists and doors see it. Read from the view `asset_row`; its status is kept by
+// triggers, which SearchSchema.swift makes from one rule.
 package import Foundation
 package import GRDB
 
@@ -108,6 +109,23 @@ package struct Asset: RegistryRecord {
         }
         return String(key.dropLast())
     }
+
+    /// Stretches of ``sort`` that hold every number that begins as the text does, in order, and few others. Digits at
+    /// the end of the text may go on: `CAM-7` begins CAM-7, CAM-70 to CAM-79, and so on.
+    static func sortRanges(beginning text: String) -> [(lower: String, upper: String)] {
+        let text = text.uppercased()
+        let digits = String(text.reversed().prefix { $0.isASCII && $0.isNumber }.reversed())
+        let lead = sortKey(String(text.dropLast(digits.count)))
+        let end = "\u{10FFFF}"
+        guard digits.count < 8, digits.contains(where: { $0 != "0" }) else {
+            return [(lead + digits, lead + digits + end)]
+        }
+        return (0...(8 - digits.count)).map { more in
+            let first = lead + String(repeating: "0", count: 8 - digits.count - more) + digits
+            let last = first + (digits.count + more < 8 ? String(repeating: "9", count: more) : "")
+            return (first + String(repeating: "0", count: more), last + end)
+        }
+    }
 }
 
 /// Another record as this one shows it: its identifier and name.
@@ -157,6 +175,11 @@ extension Asset {
     }
 }
 
+extension Asset {
+    /// The word for what keeps it from going out, else for its status.
+    var standing: String { isArchived ? "archived" : status.word }
+}
+
 extension Asset.Holder {
     /// `{"person", "project", "since"}`.
     package var json: JSON { ["person": person.orNull(), "project": project.orNull(), "since": .time(since)] }
@@ -172,6 +195,7 @@ extension Date {
     /// An instant from Unix milliseconds, as the Store keeps them.
     package init(milliseconds: Int64) { self.init(timeIntervalSince1970: Double(milliseconds) / 1000) }
 
-    /// Unix milliseconds, rounded down.
-    package var milliseconds: Int64 { Int64((timeIntervalSince1970 * 1000).rounded(.down)) }
+    /// Unix milliseconds, rounded down. A Date is a Double of seconds, in which a whole millisecond may lie up to
+    /// 0.0003 ms below itself.
+    package var milliseconds: Int64 { Int64((timeIntervalSince1970 * 1000 + 0.001).rounded(.down)) }
 }

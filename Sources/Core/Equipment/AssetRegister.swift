@@ -76,37 +76,13 @@ package struct AssetRegister: Sendable {
                 in: transaction
             ) { asset in
                 try RecordEdit.check(version, of: asset)
+                if asset.isArchived, status == .inUse {
+                    throw Failure(.conflict, "\(asset.number) is archived: it must not leave.", field: "status")
+                }
                 try Self.apply(status, to: asset, actor: actor, in: transaction)
                 if let note { try Self.set(note: note, of: id, in: transaction.database) }
             }.record
         }
-    }
-
-    /// Gives an asset one more identifier.
-    ///
-    /// - Parameter field: what it came in as, for the one who is told that it is taken.
-    /// - Throws: `conflict` with the asset that has it under `asset`.
-    static func attach(
-        _ identifier: AssetIdentifier, to id: Asset.ID, field: String = "code", in database: Database
-    ) throws {
-        let taken = try String.fetchOne(
-            database.cachedStatement(sql: "SELECT asset FROM identifier WHERE key = ?"),
-            arguments: [identifier.lookupKey])
-        if let taken {
-            let other = try Asset.find(Asset.ID(taken), in: database)
-            throw Failure(
-                .conflict, "\(identifier.value) is on \(other?.number ?? "other gear") already.", field: field,
-                details: ["asset": other?.brief ?? .null])
-        }
-        let counts = try Row.fetchOne(
-            database.cachedStatement(
-                sql: "SELECT name FROM model_code JOIN model ON model.id = model_code.model WHERE key = ?"),
-            arguments: [identifier.lookupKey])
-        if let counts {
-            throw Failure(.conflict, "\(identifier.value) counts \(counts["name"] as String) already.", field: field)
-        }
-        try database.cachedStatement(sql: "INSERT INTO identifier (key, asset, scheme, value) VALUES (?, ?, ?, ?)")
-            .execute(arguments: [identifier.lookupKey, id.rawValue, identifier.scheme.rawValue, identifier.value])
     }
 
     /// The asset that has one of the code's identifiers, the most telling identifier first.
@@ -160,17 +136,6 @@ package struct AssetRegister: Sendable {
         return try create(fields, codes: draft.codes, by: Author(), in: transaction).record.id
     }
 
-    /// Makes a piece of gear of fields as they came in and of codes as a reader reads them.
-    static func create(
-        _ fields: JSON, codes: [String], by author: Author, in transaction: WriteTransaction
-    ) throws -> Edited<Asset> {
-        let id: Asset.ID = transaction.newID()
-        let made = try RecordEdit.create(Asset.self, fields, id: id, by: author, in: transaction)
-        for code in codes { try attach(code: code, to: id, in: transaction.database) }
-        if !codes.isEmpty { try writeSearchText(of: made.record, in: transaction.database) }
-        return made
-    }
-
     /// The category of a name, made if there is none.
     static func category(named name: String, in transaction: WriteTransaction) throws -> Category.ID {
         let known = try Category.ID.fetchOne(
@@ -186,26 +151,4 @@ package struct AssetRegister: Sendable {
         return try known
             ?? RecordEdit.create(Place.self, ["name": .string(path)], by: Author(), in: transaction).record.id
     }
-
-    private static func attach(code: String, to id: Asset.ID, in database: Database) throws {
-        guard let identifier = ScanCode(raw: Array(code.utf8), symbology: nil).natural else {
-            throw Failure(.invalid, "That code can not stand for a piece of gear.", field: "codes")
-        }
-        try attach(identifier, to: id, in: database)
-    }
-
-    /// Keeps what search looks through: number, name, serial and codes, folded.
-    static func writeSearchText(of asset: Asset, in database: Database) throws {
-        let codes = try String.fetchAll(
-            database.cachedStatement(sql: "SELECT value FROM identifier WHERE asset = ?"),
-            arguments: [asset.id.rawValue])
-        let text = ([asset.number, asset.name] + codes).joined(separator: "\n").folded
-        try database.cachedStatement(sql: "UPDATE asset SET search = ? WHERE id = ?")
-            .execute(arguments: [text, asset.id.rawValue])
-    }
-}
-
-extension String {
-    /// Without case and diacritics, as search compares.
-    var folded: String { folding(options: [.caseInsensitive, .diacriticInsensitive], locale: nil) }
 }

@@ -46,15 +46,20 @@ package final class Sessions: Sendable {
     private let options: Options
     private let sessions: Mutex<[[UInt8]: Session]>
 
-    package init(box: Box, roster: Roster, clock: HybridClock, options: Options = Options()) throws {
+    /// Takes up the sessions of before the start, but of people who have another role since or none any more.
+    package init(box: Box, roster: Roster, clock: HybridClock, options: Options = Options()) async throws {
         self.box = box
         self.roster = roster
         self.clock = clock
         self.options = options
-        let rows = try box.database.read { try Row.fetchAll($0, sql: "SELECT * FROM session") }
+        let roles = try await roster.roles()
+        let rows = try await box.database.read { try Row.fetchAll($0, sql: "SELECT * FROM session") }
+        let standing = rows.filter { row in
+            (row["person"] as Person.ID?).map { roles[$0]?.rawValue == row["role"] } ?? true
+        }
         sessions = Mutex(
             Dictionary(
-                uniqueKeysWithValues: rows.map { row in
+                uniqueKeysWithValues: standing.map { row in
                     let principal = Principal(
                         person: row["person"], device: row["device"], role: Role(rawValue: row["role"]) ?? .crew)
                     return (
@@ -71,16 +76,26 @@ package final class Sessions: Sendable {
     /// - Returns: the secret for the cookie; it is not kept.
     /// - Throws: `unauthorized` for a wrong PIN; `tooMany` while the person has to wait.
     package func signIn(_ id: Person.ID, pin: String) async throws -> (secret: String, person: Person) {
-        try await refuseIfBarred(id)
-        guard try await roster.verify(pin, of: id), let person = try await roster.find(id) else {
-            try await noteFailure(of: id)
+        guard try await confirm(pin, of: id), let person = try await roster.find(id) else {
             throw Failure(.unauthorized, "That PIN is not right.", field: "pin")
+        }
+        let secret = try await open(Principal(person: id, role: person.role), for: options.longest)
+        return (secret, person)
+    }
+
+    /// Whether the PIN is the person's. A wrong one counts as a guess.
+    ///
+    /// - Throws: `tooMany` while the person has to wait.
+    package func confirm(_ pin: String, of id: Person.ID) async throws -> Bool {
+        try await refuseIfBarred(id)
+        guard try await roster.verify(pin, of: id) else {
+            try await noteFailure(of: id)
+            return false
         }
         try await box.database.write {
             try $0.execute(sql: "DELETE FROM attempt WHERE person = ?", arguments: [id.rawValue])
         }
-        let secret = try await open(Principal(person: id, role: person.role), for: options.longest)
-        return (secret, person)
+        return true
     }
 
     /// Makes a token for a program; it lasts for ten years or until it is revoked.
@@ -110,6 +125,32 @@ package final class Sessions: Sendable {
         sessions.withLock { _ = $0.removeValue(forKey: hash) }
         try await box.database.write {
             try $0.execute(sql: "DELETE FROM session WHERE hash = ?", arguments: [Data(hash)])
+        }
+    }
+
+    /// Ends the sessions of a person, but the one of `secret`. On any thread; the file follows by itself, and what it
+    /// still holds after a power cut is looked at again at the start.
+    package func end(of person: Person.ID, except secret: String? = nil) {
+        let kept = secret.map { SHA256.digest(Array($0.utf8)) }
+        let ended = sessions.withLock { sessions in
+            let ended = sessions.filter { $0.value.principal.person == person && $0.key != kept }.map(\.key)
+            for hash in ended { sessions[hash] = nil }
+            return ended
+        }
+        guard !ended.isEmpty else { return }
+        box.database.asyncWriteWithoutTransaction { database in
+            for hash in ended {
+                try? database.execute(sql: "DELETE FROM session WHERE hash = ?", arguments: [Data(hash)])
+            }
+        }
+    }
+
+    /// The people who may do other things than before these Changes, or nothing any more.
+    package static func affected(by changes: [Change]) -> [Person.ID] {
+        changes.filter { $0.topic == .people }.compactMap { change in
+            guard change.kind != "created", let body = try? JSON(parsing: change.body) else { return nil }
+            let isAffected = change.kind == "removed" || body["active"] == false || body["role"] != nil
+            return isAffected ? Person.ID(change.subject) : nil
         }
     }
 

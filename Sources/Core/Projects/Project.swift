@@ -1,9 +1,9 @@
-// A job that gear goes out for.
+// A job that gear goes out for, as a record that people edit. What it takes along is PullSheet.swift's.
 package import Foundation
 package import GRDB
 
-/// A job: gear goes out for it while it is accepted.
-package struct Project: Sendable, FetchableRecord {
+/// A job: gear goes out for it while it is accepted. A template is one that nothing goes out for.
+package struct Project: RegistryRecord {
     package typealias ID = Identifier<Project>
 
     package enum State: String, Sendable, CaseIterable {
@@ -15,6 +15,28 @@ package struct Project: Sendable, FetchableRecord {
     package let state: State
     package let starts: Date
     package let ends: Date
+    package let place: String?
+    package let note: String?
+    package let isTemplate: Bool
+    /// JSON of the people: `{"person": {"id", "name"}, "part"}` each.
+    let people: String
+    package let isArchived: Bool
+    package var version: Int64
+    package var updated: Date
+
+    package static let table = RecordTable(
+        name: "project", topic: .projects, word: "project", heading: "name",
+        fields: [
+            RecordField("name", "Name", .line(200), .required),
+            RecordField("state", "State", .choice(State.allCases.map(\.rawValue)), .preset),
+            RecordField("startsAt", column: "starts", "Start", .instant, .required),
+            RecordField("endsAt", column: "ends", "End", .instant, .required),
+            RecordField("place", "Place", .line(200)),
+            RecordField("note", "Note", .lines(4_000)),
+            RecordField("isTemplate", column: "is_template", "Template", .flag, .preset),
+            RecordField("people", "People", .part, .preset),
+            RecordField("archived", "Archived", .archived),
+        ], seeds: ["state": State.planned.rawValue.databaseValue])
 
     package init(row: Row) throws {
         id = row["id"]
@@ -22,34 +44,37 @@ package struct Project: Sendable, FetchableRecord {
         state = State(rawValue: row["state"]) ?? .planned
         starts = Date(milliseconds: row["starts"])
         ends = Date(milliseconds: row["ends"])
+        place = row["place"]
+        note = row["note"]
+        isTemplate = row["is_template"]
+        people = row["people"] as String? ?? "[]"
+        isArchived = (row["archived"] as Int64?) != nil
+        version = row["version"]
+        updated = Date(milliseconds: row["updated"])
     }
 
+    static let selection = """
+        SELECT project.*, (
+          SELECT json_group_array(json_object('person', json_object('id', id, 'name', name), 'part', part))
+          FROM (
+            SELECT person.id, person.name, part FROM project_person JOIN person ON person.id = project_person.person
+            WHERE project_person.project = project.id ORDER BY person.name COLLATE NOCASE, person.id)) AS people
+        FROM project
+        """
+
     package static func find(_ id: ID, in database: Database) throws -> Project? {
-        try Project.fetchOne(
-            database.cachedStatement(sql: "SELECT * FROM project WHERE id = ?"), arguments: [id.rawValue])
+        try fetchOne(database.cachedStatement(sql: selection + " WHERE project.id = ?"), arguments: [id.rawValue])
+    }
+
+    /// The project as the API gives it, without its pull sheet.
+    package var json: JSON {
+        [
+            "id": .string(id.rawValue), "name": .string(name), "state": .string(state.rawValue),
+            "startsAt": .time(starts), "endsAt": .time(ends), "place": .optional(place), "note": .optional(note),
+            "isTemplate": .bool(isTemplate), "people": .verbatim(Array(people.utf8)), "archived": .bool(isArchived),
+            "version": .int(version), "updatedAt": .time(updated),
+        ]
     }
 
     package var reference: NamedReference<Project> { NamedReference(id: id, name: name) }
-}
-
-extension Project {
-    /// The project as the API gives it, with the progress of its pull sheet.
-    package func json(_ progress: Progress) -> JSON {
-        [
-            "id": .string(id.rawValue), "name": .string(name), "state": .string(state.rawValue),
-            "startsAt": .time(starts), "endsAt": .time(ends), "progress": progress.json,
-        ]
-    }
-}
-
-/// How much of a pull sheet is out, in pieces.
-package struct Progress: Sendable, Equatable {
-    package let done: Int
-    package let total: Int
-
-    /// `{"done", "total"}`.
-    package var json: JSON { ["done": .int(Int64(done)), "total": .int(Int64(total))] }
-
-    /// `12 of 41 on the sheet`.
-    package var words: String { "\(done) of \(total) on the sheet" }
 }

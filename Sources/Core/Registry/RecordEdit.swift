@@ -14,16 +14,21 @@ package enum RecordEdit {
         let table = Record.table
         let id = id ?? transaction.newID()
         let values = try stored(fields, of: table, isNew: true, in: transaction)
-        var columns = table.seeds.merging(values) { $1 }
+        var columns = table.seeds.merging(values.columns) { $1 }
+        try Record.check(columns, before: nil, in: transaction.database)
         columns["id"] = id.databaseValue
         columns["updated"] = transaction.milliseconds.databaseValue
         let names = columns.keys.sorted()
-        try transaction.database.cachedStatement(
-            sql: """
-                INSERT INTO \(table.name) (\(names.joined(separator: ", ")))
-                VALUES (\(names.map { _ in "?" }.joined(separator: ", ")))
-                """
-        ).execute(arguments: StatementArguments(names.map { columns[$0] ?? .null }))
+        try write(columns, of: id, in: transaction.database) { database in
+            try database.cachedStatement(
+                sql: """
+                    INSERT INTO \(table.name) (\(names.joined(separator: ", ")))
+                    VALUES (\(names.map { _ in "?" }.joined(separator: ", ")))
+                    """
+            ).execute(arguments: StatementArguments(names.map { columns[$0] ?? .null }))
+        }
+        for part in values.parts { try Record.store(part.value, as: part.field, of: id, in: transaction) }
+        try Record.permit(find(id, in: transaction.database), before: nil, by: author)
         try Record.settle(find(id, in: transaction.database), before: nil, in: transaction)
         let record = try find(id, in: transaction.database)
         let change = try append("created", record, record.json, by: author, in: transaction)
@@ -42,14 +47,59 @@ package enum RecordEdit {
         try run(kind, on: find(id, in: transaction.database), by: author, in: transaction) { record in
             try check(version, of: record)
             let values = try stored(fields, of: Record.table, isNew: false, in: transaction)
-            guard !values.isEmpty else { return }
-            let names = values.keys.sorted()
-            try transaction.database.execute(
-                sql:
-                    "UPDATE \(Record.table.name) SET \(names.map { "\($0) = ?" }.joined(separator: ", ")) WHERE id = ?",
-                arguments: StatementArguments(names.map { values[$0] ?? .null } + [record.id.databaseValue]))
-            try Record.settle(find(id, in: transaction.database), before: record, in: transaction)
+            try Record.check(values.columns, before: record, in: transaction.database)
+            try update(id, to: values, in: transaction)
+            let after = try find(id, in: transaction.database)
+            try Record.permit(after, before: record, by: author)
+            try Record.settle(after, before: record, in: transaction)
+            guard kind == "edited" else { return }
+            try Record.demand(find(id, in: transaction.database), before: record, in: transaction.database)
         }
+    }
+
+    private static func update<Record: RegistryRecord>(
+        _ id: Identifier<Record>, to values: Values, in transaction: WriteTransaction
+    ) throws {
+        let names = values.columns.keys.sorted()
+        if !names.isEmpty {
+            let pairs = names.map { "\($0) = ?" }.joined(separator: ", ")
+            try write(values.columns, of: id, in: transaction.database) { database in
+                try database.execute(
+                    sql: "UPDATE \(Record.table.name) SET \(pairs) WHERE id = ?",
+                    arguments: StatementArguments(names.map { values.columns[$0] ?? .null } + [id.databaseValue]))
+            }
+        }
+        for part in values.parts { try Record.store(part.value, as: part.field, of: id, in: transaction) }
+    }
+
+    /// Writes columns. - Throws: what the record says of it when the schema refuses them.
+    private static func write<Record: RegistryRecord>(
+        _ columns: [String: DatabaseValue], of id: Identifier<Record>, in database: Database,
+        _ body: (Database) throws -> Void
+    ) throws {
+        do { try body(database) } catch let error as DatabaseError where error.resultCode == .SQLITE_CONSTRAINT {
+            throw try Record.clash(columns, id: id, in: database)
+                ?? Failure(.conflict, "This \(Record.table.word) does not fit what is there.", cause: "\(error)")
+        }
+    }
+
+    /// Appends a Change about what belongs to a record and is none of its fields, such as an identifier: `now` flat
+    /// and `before`. The version grows as with any edit, unless the record is only just being made.
+    static func note<Record: RegistryRecord>(
+        _ kind: String, on record: Record, _ now: JSON, before: JSON, isNew: Bool = false, by author: Author,
+        in transaction: WriteTransaction
+    ) throws -> Edited<Record> {
+        var record = record
+        if !isNew {
+            record.version += 1
+            record.updated = transaction.now
+            try transaction.database.cachedStatement(
+                sql: "UPDATE \(Record.table.name) SET version = ?, updated = ? WHERE id = ?"
+            ).execute(arguments: [record.version, transaction.milliseconds, record.id.rawValue])
+        }
+        let version: JSON = ["version": .int(record.version), "updatedAt": .time(record.updated), "before": before]
+        let change = try append(kind, record, now.adding(version), by: author, in: transaction)
+        return Edited(record: record, change: change.position.seq)
     }
 
     /// Takes a record away that nothing refers to yet.
@@ -59,6 +109,8 @@ package enum RecordEdit {
         _ id: Identifier<Record>, by author: Author, in transaction: WriteTransaction
     ) throws -> Edited<Record> {
         let record = try find(id, in: transaction.database)
+        try Record.permit(nil, before: record, by: author)
+        let before = try record.json.adding(Record.belongings(of: record, in: transaction.database))
         do {
             try Record.letGo(of: record, in: transaction)
             try transaction.database.execute(
@@ -67,7 +119,7 @@ package enum RecordEdit {
             throw Failure(
                 .conflict, "This \(Record.table.word) was used since. Archive it instead.", cause: "\(error)")
         }
-        let change = try append("removed", record, ["before": record.json], by: author, in: transaction)
+        let change = try append("removed", record, ["before": before], by: author, in: transaction)
         return Edited(record: record, change: change.position.seq)
     }
 
@@ -93,7 +145,7 @@ package enum RecordEdit {
         after.updated = transaction.now
         try database.cachedStatement(sql: "UPDATE \(Record.table.name) SET version = ?, updated = ? WHERE id = ?")
             .execute(arguments: [after.version, transaction.milliseconds, after.id.rawValue])
-        let named = changed.union(always)
+        let named = changed.union(always).union(Record.table.always)
         let body: JSON = .object(new.filter { named.contains($0.key) && $0.key != Record.table.heading })
         let change = try append(
             kind, after,
@@ -126,6 +178,18 @@ package enum RecordEdit {
     private static func append<Record: RegistryRecord>(
         _ kind: String, _ record: Record, _ body: JSON, by author: Author, in transaction: WriteTransaction
     ) throws -> Change {
+        let (open, hidden) = parted(body, Record.table.confined?.members ?? [])
+        let change = try append(kind, record, open, to: Record.table.topic, by: author, in: transaction)
+        if let hidden, let topic = Record.table.confined?.topic {
+            _ = try append(kind, record, hidden, to: topic, by: author, in: transaction)
+        }
+        return change
+    }
+
+    private static func append<Record: RegistryRecord>(
+        _ kind: String, _ record: Record, _ body: JSON, to topic: Topic, by author: Author,
+        in transaction: WriteTransaction
+    ) throws -> Change {
         let heading = Record.table.heading
         let head = JSON.object([
             .init(key: "id", value: .string(record.id.rawValue)),
@@ -133,9 +197,24 @@ package enum RecordEdit {
         ])
         let rest = body.members.filter { $0.key != "id" && $0.key != heading }
         return try transaction.append(
-            Record.table.topic, Record.table.kindPrefix + kind, subject: record.id.rawValue,
-            actor: author.person?.rawValue,
+            topic, Record.table.kindPrefix + kind, subject: record.id.rawValue, actor: author.person?.rawValue,
             device: author.device, head.adding(.object(rest)))
+    }
+
+    /// What all may see of a Change's body, and what only some may: nil when there is nothing of it.
+    private static func parted(_ body: JSON, _ names: Set<String>) -> (open: JSON, hidden: JSON?) {
+        let old = body["before"]?.members ?? []
+        let hidden = (body.members.filter { names.contains($0.key) }, old.filter { names.contains($0.key) })
+        let open = body.members.filter { !names.contains($0.key) }
+        let isNothing = (hidden.0 + hidden.1).allSatisfy { $0.value == .null || $0.value == [] }
+        let openBody = JSON.object(open).replacing("before", with: .object(old.filter { !names.contains($0.key) }))
+        return (openBody, isNothing ? nil : .object(hidden.0).adding(["before": .object(hidden.1)]))
+    }
+
+    /// What came in, as it is stored.
+    private struct Values {
+        var columns: [String: DatabaseValue] = [:]
+        var parts: [(field: RecordField, value: JSON)] = []
     }
 
     /// The columns and values of the fields that came in.
@@ -143,9 +222,9 @@ package enum RecordEdit {
     /// - Throws: `invalid` that lists each field that is not right under `errors`.
     private static func stored(
         _ fields: JSON, of table: RecordTable, isNew: Bool, in transaction: WriteTransaction
-    ) throws -> [String: DatabaseValue] {
+    ) throws -> Values {
         guard case .object(let members) = fields else { throw Failure(.invalid, "The body is not an object.") }
-        var values: [String: DatabaseValue] = [:]
+        var values = Values()
         var refusals: [Failure] = []
         func note(_ body: () throws -> Void) throws {
             do { try body() } catch let failure as Failure where failure.code == .invalid { refusals.append(failure) }
@@ -158,8 +237,13 @@ package enum RecordEdit {
                         field: String(member.key.prefix(64))))
                 continue
             }
+            guard field.shape != .part else {
+                values.parts.append((field, member.value))
+                continue
+            }
             try note {
-                values[field.column] = try field.stored(member.value, at: transaction.now, in: transaction.database)
+                values.columns[field.column] =
+                    try field.stored(member.value, at: transaction.now, in: transaction.database)
             }
         }
         if isNew {
@@ -168,7 +252,15 @@ package enum RecordEdit {
                 refusals.append(field.refusal("\(field.label) is missing."))
             }
         }
-        guard let first = refusals.first else { return values }
+        try Failure.refuse(refusals)
+        return values
+    }
+}
+
+extension Failure {
+    /// Refuses all fields that are not right at once: each is listed under `errors`.
+    static func refuse(_ refusals: [Failure]) throws {
+        guard let first = refusals.first else { return }
         throw Failure(
             .invalid, refusals.count == 1 ? first.message : "\(refusals.count) fields are not right.",
             field: first.field,

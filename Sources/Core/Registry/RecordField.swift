@@ -12,6 +12,8 @@ package struct RecordField: Sendable {
         /// Text of several lines and at most so many characters.
         case lines(Int)
         case whole(ClosedRange<Int64>)
+        /// Any number that is finite.
+        case number
         case flag
         /// A time as ISO 8601; stored as Unix milliseconds.
         case instant
@@ -22,8 +24,10 @@ package struct RecordField: Sendable {
         case reference(table: String, word: String)
         /// True once the record is out of use; stored as the time when it was put away.
         case archived
-        /// JSON of a shape that the record checks itself.
-        case json
+        /// A JSON object or array, whose members the record checks itself.
+        case object, list
+        /// A list that is kept in rows of a table of its own, which ``RegistryRecord/store(_:as:of:in:)`` writes.
+        case part
     }
 
     /// Whether a field may be empty.
@@ -75,6 +79,8 @@ package struct RecordField: Sendable {
                 throw refusal("\(label) is a whole number from \(range.lowerBound) to \(range.upperBound).")
             }
             return number.databaseValue
+        case (.number, .int(let number)): return number.databaseValue
+        case (.number, .double(let number)) where number.isFinite: return number.databaseValue
         case (.flag, .bool(let flag)): return flag.databaseValue
         case (.archived, .bool(let flag)): return flag ? now.milliseconds.databaseValue : .null
         case (.instant, .string(let text)):
@@ -90,7 +96,8 @@ package struct RecordField: Sendable {
             return text.databaseValue
         case (.reference, .string(let id)): return id.isEmpty ? .null : id.databaseValue
         case (.reference, .object): return value["id"]?.string?.databaseValue ?? .null
-        case (.json, _): return value.text.databaseValue
+        case (.object, .object), (.list, .array): return value.text.databaseValue
+        case (.number, _): throw refusal("\(label) is a number.")
         default: throw refusal("\(label) has the wrong type.")
         }
     }

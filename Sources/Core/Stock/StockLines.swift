@@ -20,7 +20,8 @@ enum StockLines {
                     SELECT line.id, project.id AS project, project.name, line.quantity -
                       (SELECT coalesce(sum(quantity), 0) FROM stock_out WHERE stock_out.line = line.id) AS wanted
                     FROM pull_line AS line JOIN project ON project.id = line.project
-                    WHERE line.model = :model AND project.state = 'accepted' AND wanted > 0
+                    WHERE line.model = :model AND line.archived IS NULL AND project.state = 'accepted'
+                      AND project.archived IS NULL AND wanted > 0
                     ORDER BY project.id = :preferred DESC, project.starts, line.rank
                     """), arguments: ["model": model.rawValue, "preferred": preferred?.rawValue ?? ""]
         ).map { row in

@@ -49,6 +49,7 @@ package final class Box: Sendable {
                     ) STRICT;
                     """)
         }
+        migrator.registerMigration("2 uploads") { try $0.execute(sql: UploadShelf.schema) }
         return migrator
     }
 }

@@ -5,9 +5,19 @@ package import GRDB
 
 /// What Changes are sorted by for those who listen. A restricted field would have a topic of its own.
 package enum Topic: String, Sendable, CaseIterable, Codable {
-    case assets, models, places, scans, doors, unknowns, readers, people, projects
+    case assets, models, places, scans, doors, unknowns, readers, people, projects, views
     /// What gear cost; for managers.
     case costs = "assets.cost"
+    /// Notes on people and their badges; for managers.
+    case confidential = "people.confidential"
+
+    /// Who may listen: whoever has this role or a higher one.
+    package var role: Role {
+        switch self {
+        case .costs, .confidential: .manager
+        default: .crew
+        }
+    }
 }
 
 /// A place in this box's log: screens resume by it. An epoch is minted anew on restore, so a position of another

@@ -12,6 +12,8 @@ package enum WriteLane: Sendable {
     case door
     /// What people and programs do on pages.
     case page
+    /// A piece of a batch: when nobody else waits, or when it has waited for ``Store/Options/bulkPatience``.
+    case bulk
 }
 
 /// The writer's queue and its drain.
@@ -20,18 +22,22 @@ final class GroupCommit: Sendable {
     private struct Waiting: Sendable {
         let run: @Sendable (WriteTransaction) throws -> @Sendable () -> Void
         let refuse: @Sendable (any Error) -> Void
+        var since: UInt64 = 0
     }
 
     private struct State {
         var door: Deque<Waiting> = []
         var page: Deque<Waiting> = []
+        var bulk: Deque<Waiting> = []
         var isDraining = false
-        var publish: (@Sendable ([Change]) -> Void)?
+        var publish: [@Sendable ([Change]) -> Void] = []
         var tellFault: (@Sendable (Failure) -> Void)?
         /// Set once and for good: nothing is written on these connections any more.
         var fault: Failure?
         var position: LogPosition
         var figures = StoreFigures()
+
+        var waitingCount: Int { door.count + page.count + bulk.count }
     }
 
     private let writer: DatabaseQueue
@@ -54,12 +60,14 @@ final class GroupCommit: Sendable {
     var figures: StoreFigures {
         state.withLock { state in
             var figures = state.figures
-            figures.waiting = state.door.count + state.page.count
+            figures.waiting = state.waitingCount
             return figures
         }
     }
 
-    func onCommit(_ publish: @escaping @Sendable ([Change]) -> Void) { state.withLock { $0.publish = publish } }
+    func onCommit(_ publish: @escaping @Sendable ([Change]) -> Void) {
+        state.withLock { $0.publish.append(publish) }
+    }
 
     /// What ended all writing; nil while all is well.
     var fault: Failure? { state.withLock { $0.fault } }
@@ -95,12 +103,16 @@ final class GroupCommit: Sendable {
         }
         let verdict: Verdict = state.withLock { state in
             if let fault = state.fault { return .refused(fault) }
-            guard state.door.count + state.page.count < options.waitingWritesMax else {
+            guard state.waitingCount < options.waitingWritesMax else {
                 return .refused(Failure(.unavailable, "The box has too much to write at once. Try again."))
             }
             switch lane {
             case .door: state.door.append(waiting)
             case .page: state.page.append(waiting)
+            case .bulk:
+                var waiting = waiting
+                waiting.since = clock.monotonic
+                state.bulk.append(waiting)
             }
             defer { state.isDraining = true }
             return state.isDraining ? .wait : .start
@@ -121,16 +133,23 @@ final class GroupCommit: Sendable {
         }
     }
 
-    /// The next operations, doors first; none ends the drain.
+    /// The next operations, doors first; none ends the drain. A piece of a batch begins a group only, so that what is
+    /// behind it waits for one piece at most, and joins none, so that no scan's group grows by it.
     private func takeGroup() -> [Waiting] {
         state.withLock { state in
             var group: [Waiting] = []
+            if let piece = state.bulk.first, isDue(piece, state) { group.append(state.bulk.removeFirst()) }
             while group.count < options.groupWritesMax, let next = state.door.popFirst() ?? state.page.popFirst() {
                 group.append(next)
             }
             if group.isEmpty { state.isDraining = false }
             return group
         }
+    }
+
+    private func isDue(_ piece: Waiting, _ state: State) -> Bool {
+        let isAlone = state.door.isEmpty && state.page.isEmpty
+        return isAlone || clock.monotonic &- piece.since >= options.bulkPatience.nanoseconds
     }
 
     /// What came while the group ran goes with it. Whoever the last group answered asks again at once: without this
@@ -202,9 +221,10 @@ final class GroupCommit: Sendable {
             defer {
                 state.door.removeAll()
                 state.page.removeAll()
+                state.bulk.removeAll()
             }
             if state.fault == nil { state.fault = fault }
-            return (Array(state.door) + Array(state.page), state.tellFault)
+            return (Array(state.door) + Array(state.page) + Array(state.bulk), state.tellFault)
         }
         for waiting in waiting { waiting.refuse(fault) }
         tell?(fault)
@@ -224,7 +244,7 @@ final class GroupCommit: Sendable {
             state.figures.commitNanoseconds += clock.monotonic &- started
             return state.publish
         }
-        if !changes.isEmpty { publish?(changes) }
+        if !changes.isEmpty { for publish in publish { publish(changes) } }
     }
 
     /// Copies the WAL back when it is long. Nobody waits for it but the next group, and no other connection may.

@@ -35,7 +35,10 @@ enum Migrations {
         migrator.registerMigration("4 door") { try $0.execute(sql: door) }
         migrator.registerMigration("5 epochs") { try $0.execute(sql: epochs) }
         migrator.registerMigration("6 registry") { try RegistrySchema.apply(to: $0) }
+        migrator.registerMigration("7 search") { try SearchSchema.apply(to: $0) }
+        migrator.registerMigration("8 batches") { try $0.execute(sql: BatchSchema.sql) }
         migrator.registerMigration("9 stock") { try StockSchema.apply(to: $0) }
+        migrator.registerMigration("10 people and pull sheets") { try $0.execute(sql: SheetSchema.sql) }
         return migrator
     }
 

@@ -14,6 +14,8 @@ package final class Store: Sendable {
         package var groupWritesMax = 256
         /// How long a group takes in what comes while it runs; then it is committed.
         package var groupDuration = Duration.milliseconds(10)
+        /// How long a piece of a batch waits for a moment in which nobody else writes.
+        package var bulkPatience = Duration.milliseconds(250)
         /// Most operations that wait for the writer; more are refused as `unavailable`.
         package var waitingWritesMax = 10_000
         /// Pages in the WAL after which the writer checkpoints, off the acknowledged path.
@@ -39,7 +41,8 @@ package final class Store: Sendable {
     package let clock: HybridClock
     let writer: DatabaseQueue
     private let readers: [DatabaseQueue]
-    private let nextReader = Atomic<Int>(0)
+    /// How many reads each reader has to do.
+    private let reading: Mutex<[Int]>
     private let commits: GroupCommit
 
     /// Opens the file, makes it if there is none, and migrates it.
@@ -57,6 +60,7 @@ package final class Store: Sendable {
             try Migrations.migrate(writer, path: options.vfs == nil ? path : nil)
             let log = try LogWriter.open(writer, clock: clock, machine: options.machine)
             commits = GroupCommit(writer: writer, log: log, clock: clock, options: options)
+            reading = Mutex(Array(repeating: 0, count: options.readerCount))
             readers = try (0..<options.readerCount).map { _ in try StoreConnection.reader(path, options) }
         } catch let failure as Failure {
             throw failure
@@ -66,9 +70,20 @@ package final class Store: Sendable {
     }
 
     /// Runs a read on one of the readers: a snapshot of what is committed.
-    package func read<T: Sendable>(_ body: @escaping @Sendable (Database) throws -> T) async throws -> T {
-        let turn = nextReader.wrappingAdd(1, ordering: .relaxed).oldValue
-        return try await readers[abs(turn % readers.count)].read(body)
+    ///
+    /// - Parameter isLong: whether it may take longer than a page may; such reads wait for each other on one reader, and
+    ///   the others stay free.
+    package func read<T: Sendable>(
+        isLong: Bool = false, _ body: @escaping @Sendable (Database) throws -> T
+    ) async throws -> T {
+        let reader = reading.withLock { reading in
+            let last = reading.count - 1
+            let free = isLong ? last : reading.indices.min { reading[$0] < reading[$1] } ?? last
+            reading[free] += 1
+            return free
+        }
+        defer { reading.withLock { $0[reader] -= 1 } }
+        return try await readers[reader].read(body)
     }
 
     /// Runs an operation on the writer, in a savepoint of its own, and returns when its group is on disk.
@@ -80,7 +95,8 @@ package final class Store: Sendable {
         try await commits.submit(lane: lane, body)
     }
 
-    /// Called on the writer with each group's Changes after they are durable, in order. Set once, before writes.
+    /// Calls `publish` on the writer with each group's Changes after they are durable, in order, beside those who were
+    /// added before. Before writes.
     package func onCommit(_ publish: @escaping @Sendable ([Change]) -> Void) { commits.onCommit(publish) }
 
     /// The end of the log as committed.

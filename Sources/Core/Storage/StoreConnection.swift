@@ -10,6 +10,7 @@ enum StoreConnection {
         configuration.prepareDatabase { database in
             try SpatiaLite.load(into: database)
             try SpatiaLite.keepWALOnClose(of: database)
+            SearchText.register(on: database)
             try database.execute(
                 sql: """
                     PRAGMA journal_mode = WAL;
@@ -32,6 +33,7 @@ enum StoreConnection {
         configuration.prepareDatabase { database in
             try SpatiaLite.load(into: database)
             try SpatiaLite.keepWALOnClose(of: database)
+            SearchText.register(on: database)
             try database.execute(sql: "PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -8000;")
         }
         return try SpatiaLite.open {

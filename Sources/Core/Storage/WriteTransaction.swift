@@ -26,6 +26,9 @@ package final class WriteTransaction {
     /// Unix milliseconds of ``time``, as times are stored.
     package var milliseconds: Int64 { time.rawValue >> 16 }
 
+    /// The place of the last Change that was appended, by this operation or before it.
+    var lastSeq: Int64 { log.position.seq }
+
     /// A new identifier made now.
     package func newID<Named>() -> Identifier<Named> { Identifier(at: now) }
 

@@ -54,14 +54,46 @@ package struct Place: RegistryRecord {
 
     /// Writes the path anew, here and in all places inside.
     package static func settle(_ place: Place, before: Place?, in transaction: WriteTransaction) throws {
+        let database = transaction.database
+        let above = try above(place, in: database)
+        if place.parent?.id != before?.parent?.id {
+            try Archive.refuse(reference: place.parent?.id.rawValue, to: "place", at: "parent", in: database)
+        }
         let path = [place.parent?.name, place.name].compactMap { $0 }.joined(separator: " / ")
         guard path != place.path else { return }
-        try settle(path, of: place.id, depth: 1, in: transaction.database)
+        try settle(path, of: place.id, depth: above + 1, in: database)
+    }
+
+    package static func clash(
+        _ columns: [String: DatabaseValue], id: ID, in database: Database
+    ) throws -> Failure? {
+        if columns["parent"] == id.databaseValue {
+            return Failure(.invalid, "A place can not be inside itself.", field: "parent")
+        }
+        return Failure(.conflict, "There is a place of that name there already.", field: "name")
+    }
+
+    /// How many places it is inside of.
+    ///
+    /// - Throws: `invalid` when it is inside itself by way of others, which are named.
+    private static func above(_ place: Place, in database: Database) throws -> Int {
+        var chain = [place.name]
+        var up = place.parent?.id
+        while let id = up, chain.count <= depthMax {
+            guard let next = try find(id, in: database) else { break }
+            chain.append(next.name)
+            guard next.id != place.id else {
+                throw Failure(
+                    .invalid, "A place can not be inside itself: \(chain.joined(separator: " in ")).", field: "parent")
+            }
+            up = next.parent?.id
+        }
+        return chain.count - 1
     }
 
     private static func settle(_ path: String, of id: ID, depth: Int, in database: Database) throws {
         guard depth <= depthMax else {
-            throw Failure(.invalid, "A place can not be inside itself or more than \(depthMax) deep.", field: "parent")
+            throw Failure(.invalid, "Places can be \(depthMax) deep at most.", field: "parent")
         }
         try database.execute(sql: "UPDATE place SET path = ? WHERE id = ?", arguments: [path, id.rawValue])
         for row in try Row.fetchAll(

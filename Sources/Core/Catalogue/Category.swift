@@ -18,7 +18,7 @@ package struct Category: RegistryRecord {
         name: "category", topic: .models, word: "category", heading: "name",
         fields: [
             RecordField("name", "Name", .line(100), .required),
-            RecordField("fields", "Fields", .json, .preset),
+            RecordField("fields", "Fields", .list, .preset),
             RecordField("archived", "Archived", .archived),
         ], kindPrefix: "category.")
 
@@ -33,6 +33,33 @@ package struct Category: RegistryRecord {
 
     package static func find(_ id: ID, in database: Database) throws -> Category? {
         try fetchOne(database.cachedStatement(sql: "SELECT * FROM category WHERE id = ?"), arguments: [id.rawValue])
+    }
+
+    /// Keeps the fields in the one shape they have, and a category that is in use out of the archive.
+    package static func settle(_ category: Category, before: Category?, in transaction: WriteTransaction) throws {
+        let database = transaction.database
+        if category.fields != before?.fields {
+            let fields = try CustomField.list(JSON(parsing: Array(category.fields.utf8)), in: database)
+            try database.execute(
+                sql: "UPDATE category SET fields = ? WHERE id = ?",
+                arguments: [JSON.array(fields.map(\.json)).text, category.id.rawValue])
+        }
+        guard category.isArchived, before?.isArchived != true else { return }
+        try Archive.refuse(
+            category.name, having: "model", sql: "SELECT count(*) FROM model WHERE category = ? AND archived IS NULL",
+            category.id.rawValue, in: database)
+    }
+
+    package static func clash(
+        _ columns: [String: DatabaseValue], id: ID, in database: Database
+    ) throws -> Failure? {
+        guard let name = columns["name"].flatMap(String.fromDatabaseValue) else { return nil }
+        return Failure(.conflict, "There is a category \(name) already.", field: "name")
+    }
+
+    /// The custom fields of the category's gear.
+    func customFields(in database: Database) throws -> [CustomField] {
+        try CustomField.list(JSON(parsing: Array(fields.utf8)), in: database)
     }
 
     /// The category as the API gives it.

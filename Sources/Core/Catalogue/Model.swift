@@ -50,6 +50,26 @@ package struct Model: RegistryRecord {
         updated = Date(milliseconds: row["updated"])
     }
 
+    package static func settle(_ model: Model, before: Model?, in transaction: WriteTransaction) throws {
+        let database = transaction.database
+        if model.category?.id != before?.category?.id {
+            try Archive.refuse(reference: model.category?.id.rawValue, to: "category", at: "category", in: database)
+        }
+        guard model.isArchived, before?.isArchived != true else { return }
+        try Archive.refuse(
+            model.name, having: "unit", sql: "SELECT count(*) FROM asset WHERE model = ? AND archived IS NULL",
+            model.id.rawValue, in: database)
+    }
+
+    package static func reverse(
+        _ change: Change, of model: Model, by author: Author, in transaction: WriteTransaction
+    ) throws -> Edited<Model>? {
+        guard change.kind == "accessories",
+            let before = try JSON(parsing: change.body)["before"]?["accessories"]
+        else { return nil }
+        return try Accessories.set(before, of: model, by: author, in: transaction)
+    }
+
     static let selection = """
         SELECT model.*, category.name AS category_name FROM model JOIN category ON category.id = model.category
         """

@@ -1,0 +1,117 @@
+// Codes that a reader or a person would take for a given one: what the door would find by it, the same letters in
+// another case, and a product code with and without its check digit or leading zeros. Two pieces of gear never have
+// codes that are alike, because one of them would be taken for the other.
+import Foundation
+import GRDB
+
+/// The keys under which something else would be taken for a code.
+struct LikeCodes {
+    /// Why a stored key is like the new one.
+    enum Likeness {
+        case same, found, letterCase, product
+    }
+
+    private let identifier: AssetIdentifier
+    /// Each key once, the most telling likeness first.
+    let keys: [(key: String, likeness: Likeness)]
+
+    /// - Parameter code: what the code reads as; its identifiers are what the door looks up.
+    init(_ identifier: AssetIdentifier, _ code: ScanCode) {
+        self.identifier = identifier
+        let own = [(identifier.lookupKey, Likeness.same)]
+        let found = code.keys.map { ($0, Likeness.found) }
+        let cases = Self.inOtherCase(identifier).map { ($0, Likeness.letterCase) }
+        let isProduct = identifier.scheme == .barcode && code.elements.isEmpty
+        let products = (isProduct ? Self.productForms(of: identifier.value) : []).map {
+            (AssetIdentifier(.barcode, $0).lookupKey, Likeness.product)
+        }
+        var seen: Set<String> = []
+        keys = (own + found + cases + products).filter { seen.insert($0.0).inserted }
+            .map { (key: $0.0, likeness: $0.1) }
+    }
+
+    /// Refuses the identifier when it, or one that is like it, is somebody else's.
+    ///
+    /// - Returns: whether the asset itself has it already.
+    /// - Throws: `conflict` that says whose it is and how it is alike, with the asset under `asset`.
+    func refuse(for id: Asset.ID, field: String, in database: Database) throws -> Bool {
+        let text = JSON.array(keys.map { .string($0.key) }).text
+        let rows = try Row.fetchAll(
+            database.cachedStatement(
+                sql: """
+                    SELECT key, 'asset' AS kind, asset AS owner, value FROM identifier
+                    WHERE key IN (SELECT value FROM json_each(:keys))
+                    UNION ALL SELECT key, 'person', person, '' FROM badge
+                    WHERE key IN (SELECT value FROM json_each(:keys))
+                    UNION ALL SELECT key, 'model', model, value FROM model_code
+                    WHERE key IN (SELECT value FROM json_each(:keys))
+                    """), arguments: ["keys": text])
+        let taken = Dictionary(rows.map { ($0["key"] as String, $0) }) { first, _ in first }
+        for (key, likeness) in keys {
+            guard let row = taken[key] else { continue }
+            guard row["kind"] == "asset", row["owner"] == id.rawValue else {
+                throw try refusal(row, likeness, field: field, in: database)
+            }
+        }
+        return taken[identifier.lookupKey] != nil
+    }
+
+    private func refusal(_ row: Row, _ likeness: Likeness, field: String, in database: Database) throws -> Failure {
+        let owner: String = row["owner"]
+        switch row["kind"] as String {
+        case "person":
+            let name = try Person.find(Person.ID(owner), in: database)?.name ?? "somebody"
+            return Failure(.conflict, "\(identifier.value) is \(name)'s badge.", field: field)
+        case "model":
+            let name = try Model.find(Model.ID(owner), in: database)?.name ?? "stock"
+            return Failure(.conflict, "\(identifier.value) counts \(name).", field: field)
+        default: break
+        }
+        guard let other = try Asset.find(Asset.ID(owner), in: database) else {
+            return Failure(.conflict, "\(identifier.value) is on other gear already.", field: field)
+        }
+        let value: String = row["value"]
+        if likeness == .same || (likeness == .found && value == identifier.value) {
+            return AssetRegister.taken(identifier.value, by: other, field: field)
+        }
+        let how =
+            switch likeness {
+            case .same, .found: "would find \(other.number) at the door, which has \(value)"
+            case .letterCase: "differs from \(value) on \(other.number) only by capital and small letters"
+            case .product:
+                "is the same product code as \(value) on \(other.number), but for its check digit or leading zeros"
+            }
+        return Failure(
+            .conflict, "\(identifier.value) \(how).", field: field, details: ["asset": other.brief])
+    }
+
+    /// The key with its letters all capital and all small; for most schemes ASCII letters are one in the key already.
+    private static func inOtherCase(_ identifier: AssetIdentifier) -> [String] {
+        [identifier.value.uppercased(), identifier.value.lowercased()]
+            .map { AssetIdentifier(identifier.scheme, $0).lookupKey }
+    }
+
+    /// The ways in which readers send one product code (EAN-8, UPC-A, EAN-13, GTIN-14): with zeros in front or without,
+    /// with the check digit or without; empty for digits that are none.
+    ///
+    /// A code with fewer than eleven digits that tell something, but for EAN-8 itself, is taken for a running number.
+    /// - Source: GS1 General Specifications, section 7.9 (check digits); AIM USA X5-2 and X5-3 (UPC-A as EAN-13).
+    static func productForms(of text: String) -> [String] {
+        guard text.isASCIIDigits else { return [] }
+        var bodies: [Substring] = []
+        if [8, 12, 13, 14].contains(text.utf8.count), GS1.hasCheckDigit(text) { bodies.append(text.dropLast()) }
+        if [7, 11, 12, 13].contains(text.utf8.count) { bodies.append(text[...]) }
+        var forms: [String] = []
+        for body in bodies {
+            let digits = String(body.drop { $0 == "0" })
+            let isShort = body.utf8.count == 7 && digits.utf8.count == 7
+            guard isShort || digits.utf8.count >= 10 else { continue }
+            let check = GS1.checkDigit(of: digits)
+            for count in [7, 11, 12, 13] where count >= digits.utf8.count {
+                let padded = String(repeating: "0", count: count - digits.utf8.count) + digits
+                forms += [padded + String(check), padded]
+            }
+        }
+        return forms
+    }
+}

@@ -1,0 +1,107 @@
+// How many pieces a list has: by status, and by the values of each filter. Counts are exact as long as one of the
+// filters has few enough rows; beyond that they are what was found among the rows that were looked at.
+import GRDB
+
+/// Counts for a list.
+enum AssetCounts {
+    /// Most rows looked at for the counts by status.
+    static let countMax = 5_000
+    /// Most rows looked at for facets, which are read beside the pages.
+    static let facetCountMax = 50_000
+    /// Most values of a facet.
+    static let valueCountMax = 200
+
+    /// Pieces by status of everything but the status matches; whether that is all of them.
+    static func byStatus(_ filter: AssetFilter, _ query: AssetQuery, in database: Database) throws -> (
+        counts: [String: Int64], isExact: Bool
+    ) {
+        let filter = filter.without(.status)
+        guard let source = try filter.fewest(upTo: countMax, in: database) else {
+            let isAll = query.archive == .current && !filter.parts.contains { $0.aspect != .archived }
+            let rows: SQL =
+                isAll
+                ? "SELECT status, count FROM asset_tally"
+                : "SELECT status, count(*) FROM asset WHERE \(filter.condition) GROUP BY status"
+            return (try pairs(rows, in: database), true)
+        }
+        let counts = try pairs(
+            """
+            SELECT asset.status, count(*) FROM (\(source.rows(limit: countMax + 1))) AS hit
+            CROSS JOIN asset ON asset.rowid = hit.place WHERE \(filter.condition) GROUP BY asset.status
+            """, in: database)
+        return (counts, source.count <= countMax)
+    }
+
+    private static func pairs(_ request: SQL, in database: Database) throws -> [String: Int64] {
+        let rows = try Row.fetchAll(database, SQLRequest(literal: request, cached: true))
+        return Dictionary(rows.map { ($0[0], $0[1]) }, uniquingKeysWith: +)
+    }
+
+    // MARK: - Facets
+
+    /// What a facet counts, and where the names of its values are.
+    private struct Facet {
+        let name: String
+        let aspect: AssetFilter.Aspect
+        /// SQL of the value of a row of `asset`.
+        let value: SQL
+        /// SQL of the name of `hit.value`, and of what to show in its place.
+        var shown: SQL = "hit.value"
+        var title: SQL
+    }
+
+    private static let facets: [Facet] = [
+        Facet(
+            name: "category", aspect: .category, value: "asset.model",
+            shown: "(SELECT category FROM model WHERE id = hit.value)",
+            title: "(SELECT name FROM category WHERE id = shown)"),
+        Facet(
+            name: "place", aspect: .place, value: "asset.place", title: "(SELECT path FROM place WHERE id = shown)"),
+        Facet(name: "owner", aspect: .owner, value: "asset.owner", title: "shown"),
+        Facet(
+            name: "holder", aspect: .holder, value: "(SELECT person FROM custody WHERE custody.asset = asset.id)",
+            title: "(SELECT name FROM person WHERE id = shown)"),
+        Facet(
+            name: "project", aspect: .project, value: "(SELECT project FROM custody WHERE custody.asset = asset.id)",
+            title: "(SELECT name FROM project WHERE id = shown)"),
+    ]
+
+    /// The values of each facet among what everything but its own filter matches: `{"category": [{"value", "name",
+    /// "count"}, …], …}`, the most frequent first; whether these are all.
+    static func facets(_ filter: AssetFilter, in database: Database) throws -> (json: JSON, isExact: Bool) {
+        var isExact = true
+        let members = try facets.map { facet in
+            let filter = filter.without(facet.aspect)
+            let source = try filter.fewest(upTo: facetCountMax, in: database)
+            isExact = isExact && source?.count ?? 0 <= facetCountMax
+            return JSON.Member(key: facet.name, value: .array(try values(of: facet, filter, source, in: database)))
+        }
+        return (.object(members), isExact)
+    }
+
+    private static func values(
+        of facet: Facet, _ filter: AssetFilter, _ source: AssetFilter.Source?, in database: Database
+    ) throws -> [JSON] {
+        let from: SQL =
+            source.map {
+                "(\($0.rows(limit: facetCountMax + 1))) AS found CROSS JOIN asset ON asset.rowid = found.place"
+            } ?? "asset"
+        let rows = try Row.fetchAll(
+            database,
+            SQLRequest(
+                literal: """
+                    SELECT shown, \(facet.title) AS title, sum(count) AS count FROM (
+                      SELECT \(facet.shown) AS shown, hit.count FROM (
+                        SELECT \(facet.value) AS value, count(*) AS count FROM \(from)
+                        WHERE \(filter.condition) GROUP BY 1) AS hit
+                      WHERE hit.value IS NOT NULL)
+                    GROUP BY shown ORDER BY count DESC, title LIMIT \(valueCountMax)
+                    """, cached: true))
+        return rows.map { row in
+            [
+                "value": .string(row["shown"]), "name": .string(row["title"] as String? ?? ""),
+                "count": .int(row["count"]),
+            ]
+        }
+    }
+}

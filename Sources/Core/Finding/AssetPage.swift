@@ -1,0 +1,220 @@
+// One page of a list of gear, with work that is bounded: along the index of the list's order while the filters hold
+// often enough, else from the filter with the fewest rows, which are put in order.
+import Foundation
+import GRDB
+
+/// Reads one page.
+struct AssetPage {
+    /// Most rows that are put in order rather than met in order.
+    static let sortedCountMax = 2_000
+    /// Most rows looked at along the index before another way is taken.
+    static let walkedCountMax = 4_000
+
+    let filter: AssetFilter
+    let order: AssetOrder
+    /// What the cursors of this list say.
+    let name: String
+    let limit: Int
+    /// What was typed, where what begins like it comes first.
+    let beginning: String?
+    let cursor: AssetCursor?
+
+    /// - Throws: `invalid` for a cursor of another list.
+    init(_ query: AssetQuery, _ filter: AssetFilter) throws {
+        self.filter = filter
+        order = query.order ?? AssetOrder(.number)
+        let typed =
+            query.order == nil
+            ? query.text.precomposedStringWithCanonicalMapping.trimmingCharacters(in: .whitespacesAndNewlines) : ""
+        beginning = typed.isEmpty || typed.utf8.count > 64 ? nil : typed
+        let name = beginning == nil ? order.text : "match"
+        self.name = name
+        limit = query.limit
+        cursor = try query.cursor.map { [order] in try AssetCursor($0, of: order, named: name) }
+    }
+
+    /// The identifiers of the page in order and where it ended; a nil cursor ends the list.
+    func read(in database: Database) throws -> (ids: [String], next: String?) {
+        let rows = try sources(in: database).flatMap { try sorted($0, in: database) } ?? walked(in: database)
+        let shown = rows.prefix(limit)
+        guard rows.count > limit, let last = shown.last else { return (shown.map(\.id), nil) }
+        let next = AssetCursor(order: name, isPastBeginning: last.isPastBeginning, keys: last.keys)
+        return (shown.map(\.id), next.text)
+    }
+
+    /// A row's place in the order.
+    private struct Place {
+        let keys: [String]
+        let isPastBeginning: Bool
+        var id: String { keys[keys.count - 1] }
+    }
+
+    /// The source to put in order; nil to go along the index.
+    private func sources(in database: Database) throws -> SQL? {
+        guard let fewest = try filter.fewest(upTo: Self.sortedCountMax, in: database) else { return nil }
+        return fewest.count <= Self.sortedCountMax ? fewest.rows(limit: nil) : nil
+    }
+
+    // MARK: - In order by itself
+
+    /// Along the index, in stretches; nil is never returned, because the last way has no bound.
+    private func walked(in database: Database) throws -> [Place] {
+        var rows: [Place] = []
+        for stretch in stretches {
+            guard let more = try walk(stretch, count: limit + 1 - rows.count, in: database) else {
+                guard
+                    let any = filter.parts.first(where: { $0.aspect == .words && !$0.sources.isEmpty })
+                        ?? filter.parts.first(where: { !$0.sources.isEmpty })
+                else { return rows }
+                return try sorted(AssetFilter.Source(part: any, count: 0).rows(limit: nil), in: database)
+            }
+            rows += more
+            if rows.count > limit { break }
+        }
+        return rows
+    }
+
+    /// A part of the index: from a row or a text on, up to a text.
+    private struct Stretch {
+        var from: String?
+        var to: String?
+        var after: [DatabaseValue]?
+        var isPastBeginning = false
+    }
+
+    /// First what begins like the number, then the rest, as far as the cursor has not passed it.
+    private var stretches: [Stretch] {
+        let after = cursor?.values(of: order)
+        guard let beginning else { return [Stretch(after: after)] }
+        let rest = Stretch(after: cursor?.isPastBeginning == true ? after : nil, isPastBeginning: true)
+        guard cursor?.isPastBeginning != true else { return [rest] }
+        let ranges = Asset.sortRanges(beginning: beginning).compactMap { range -> Stretch? in
+            guard let reached = cursor?.keys.first else { return Stretch(from: range.lower, to: range.upper) }
+            if reached.utf8.lexicographicallyPrecedes(range.lower.utf8) {
+                return Stretch(from: range.lower, to: range.upper)
+            }
+            return reached.utf8.lexicographicallyPrecedes(range.upper.utf8)
+                ? Stretch(to: range.upper, after: after) : nil
+        }
+        return ranges + [rest]
+    }
+
+    private func walk(_ stretch: Stretch, count: Int, in database: Database) throws -> [Place]? {
+        var bounds: [SQL] = []
+        if let after = stretch.after { bounds.append(isAfter(after)) }
+        if let from = stretch.from { bounds.append("asset.sort >= \(from)") }
+        if let to = stretch.to { bounds.append("asset.sort < \(to)") }
+        let hasOtherWay = filter.parts.contains { !$0.sources.isEmpty }
+        var end: [DatabaseValue]?
+        if hasOtherWay {
+            end = try Row.fetchOne(
+                database,
+                SQLRequest(
+                    literal: """
+                        SELECT \(sql: keys) FROM asset INDEXED BY \(sql: order.index)
+                        WHERE \((bounds + ["1"]).joined(separator: " AND "))
+                        ORDER BY \(sql: orderBy) LIMIT 1 OFFSET \(Self.walkedCountMax)
+                        """, cached: true)
+            ).map { Array($0.databaseValues) }
+            if let end {
+                bounds.append("(\(sql: keys)) \(sql: order.isDescending ? ">=" : "<=") (\(Self.values(end)))")
+            }
+        }
+        var checks = bounds + [filter.condition]
+        if beginning != nil { checks.append(stretch.isPastBeginning ? "NOT (\(begins))" : begins) }
+        let rows = try places(
+            """
+            SELECT \(sql: keys), \(stretch.isPastBeginning) FROM asset INDEXED BY \(sql: order.index)
+            WHERE \(checks.joined(separator: " AND ")) ORDER BY \(sql: orderBy) LIMIT \(count)
+            """, in: database)
+        return rows.count < count && end != nil ? nil : rows
+    }
+
+    // MARK: - Put in order
+
+    private func sorted(_ source: SQL, in database: Database) throws -> [Place] {
+        var checks = [filter.condition]
+        let lead: SQL = beginning == nil ? "0" : "(NOT (\(begins)))"
+        if let cursor {
+            let after = isAfter(cursor.values(of: order))
+            checks.append(
+                beginning == nil
+                    ? after
+                    : "(\(lead) > \(cursor.isPastBeginning) OR (\(lead) = \(cursor.isPastBeginning) AND \(after)))")
+        }
+        return try places(
+            """
+            SELECT \(sql: keys), \(lead) AS lead FROM (\(source)) AS hit CROSS JOIN asset ON asset.rowid = hit.place
+            WHERE \(checks.joined(separator: " AND ")) ORDER BY lead, \(sql: orderBy) LIMIT \(limit + 1)
+            """, in: database)
+    }
+
+    // MARK: - SQL
+
+    private var keys: String { order.columns.map { "asset.\($0)" }.joined(separator: ", ") }
+
+    private var orderBy: String {
+        order.columns.map { "asset.\($0)\(order.isDescending ? " DESC" : "")" }.joined(separator: ", ")
+    }
+
+    private func isAfter(_ place: [DatabaseValue]) -> SQL {
+        "(\(sql: keys)) \(sql: order.isDescending ? "<" : ">") (\(Self.values(place)))"
+    }
+
+    private static func values(_ values: [DatabaseValue]) -> SQL {
+        values.map { "\($0)" as SQL }.joined(separator: ", ")
+    }
+
+    /// Whether the number begins as what was typed, ASCII case folded, as the number's own index folds it. The stretches
+    /// are part of it, so that no row can be in neither half of the list.
+    private var begins: SQL {
+        guard let beginning else { return "0" }
+        let ranges = Asset.sortRanges(beginning: beginning).map { range -> SQL in
+            "(asset.sort >= \(range.lower) AND asset.sort < \(range.upper))"
+        }
+        return """
+            substr(asset.number, 1, \(beginning.unicodeScalars.count)) = \(beginning) COLLATE NOCASE
+            AND (\(ranges.joined(separator: " OR ")))
+            """
+    }
+
+    private func places(_ request: SQL, in database: Database) throws -> [Place] {
+        try Row.fetchAll(database, SQLRequest(literal: request, cached: true)).map { row in
+            let values = Array(row.databaseValues)
+            return Place(
+                keys: values.dropLast().map { String.fromDatabaseValue($0) ?? "\(Int64.fromDatabaseValue($0) ?? 0)" },
+                isPastBeginning: values.last == 1.databaseValue)
+        }
+    }
+}
+
+extension AssetFilter {
+    /// The rows of one filter, and how many they are at most.
+    struct Source {
+        let part: Part
+        let count: Int
+
+        /// SQL of the rowids, each once, as `place`.
+        func rows(limit: Int?) -> SQL {
+            let all = part.sources.joined(separator: " UNION ALL ")
+            if let limit { return "SELECT DISTINCT place FROM (\(all) LIMIT \(limit))" }
+            return part.sources.count == 1 ? all : "SELECT DISTINCT place FROM (\(all))"
+        }
+    }
+
+    /// The filter with the fewest rows, counted up to one more than `countMax`; nil when none has an index.
+    func fewest(upTo countMax: Int, in database: Database) throws -> Source? {
+        var fewest: Source?
+        for part in parts where !part.sources.isEmpty {
+            let count =
+                try Int.fetchOne(
+                    database,
+                    SQLRequest(
+                        literal: """
+                            SELECT count(*) FROM (\(part.sources.joined(separator: " UNION ALL ")) LIMIT \(countMax + 1))
+                            """, cached: true)) ?? 0
+            if count < fewest?.count ?? .max { fewest = Source(part: part, count: count) }
+        }
+        return fewest
+    }
+}

@@ -1,0 +1,109 @@
+// What to list of the gear: a plain value, made by a list's address, a saved view, an export or a bulk edit alike.
+// AssetFilter.swift makes SQL of it, AssetPage.swift reads a page, AssetCounts.swift counts.
+import GRDB
+
+/// What to list of the gear. Everything that is set must hold.
+package struct AssetQuery: Sendable, Equatable {
+    /// Each word must begin a word of the number, name, serial, codes, note, model, holder or project.
+    package var text = ""
+    /// Any of these; all if empty.
+    package var statuses: [AssetStatus] = []
+    /// The identifier or the name of a category.
+    package var category: String?
+    package var model: Model.ID?
+    /// A place and everything inside it.
+    package var place: Place.ID?
+    package var owner: String?
+    /// Any of these; all if empty.
+    package var conditions: [Condition] = []
+    package var holder: Person.ID?
+    package var project: Project.ID?
+    package var archive = ArchiveFilter.current
+    /// Nil is by number, and what begins like the number that was typed first.
+    package var order: AssetOrder?
+    /// 1 to ``limitMax``.
+    package var limit = 50
+    /// Where the last page ended, as it was given out.
+    package var cursor: String?
+    /// Whether the values of each filter are counted as well.
+    package var wantsFacets = false
+
+    package static let limitMax = 500
+
+    package init() {}
+}
+
+/// The order of a list of gear.
+package struct AssetOrder: Sendable, Equatable {
+    package enum Key: String, Sendable, CaseIterable {
+        case number, name, updated, status
+    }
+
+    package var key: Key
+    package var isDescending = false
+
+    package init(_ key: Key, isDescending: Bool = false) {
+        self.key = key
+        self.isDescending = isDescending
+    }
+
+    /// From `name` or, for the other way around, `-name`; nil for any other word.
+    package init?(_ text: String) {
+        let isDescending = text.hasPrefix("-")
+        guard let key = Key(rawValue: String(isDescending ? text.dropFirst() : text[...])) else { return nil }
+        self.init(key, isDescending: isDescending)
+    }
+
+    package var text: String { (isDescending ? "-" : "") + key.rawValue }
+
+    /// The columns that make every row's place in the order its own, and the index that has them.
+    var columns: [String] {
+        switch key {
+        case .number: ["sort", "id"]
+        case .name: ["name_sort", "id"]
+        case .updated: ["updated", "id"]
+        case .status: ["status", "sort", "id"]
+        }
+    }
+
+    var index: String {
+        switch key {
+        case .number: "asset_sort"
+        case .name: "asset_name"
+        case .updated: "asset_updated"
+        case .status: "asset_status"
+        }
+    }
+}
+
+/// Where a page ended: the keys of its last row, bound to the order they are of.
+struct AssetCursor: Equatable {
+    /// The order's word, or `match` for the order of a search.
+    let order: String
+    /// Whether the last row's number did not begin like what was typed; in the order of a search only.
+    let isPastBeginning: Bool
+    let keys: [String]
+
+    var text: String { ListCursor.text([order, isPastBeginning ? "1" : "0"] + keys) }
+
+    init(order: String, isPastBeginning: Bool, keys: [String]) {
+        self.order = order
+        self.isPastBeginning = isPastBeginning
+        self.keys = keys
+    }
+
+    /// - Throws: `invalid` for what was not given out for this order.
+    init(_ text: String, of wanted: AssetOrder, named name: String) throws {
+        let parts = try ListCursor.parts(of: text, count: wanted.columns.count + 2)
+        guard parts[0] == name, ["0", "1"].contains(parts[1]), wanted.key != .updated || Int64(parts[2]) != nil
+        else { throw ListCursor.stranger }
+        self.init(order: parts[0], isPastBeginning: parts[1] == "1", keys: Array(parts.dropFirst(2)))
+    }
+
+    /// The keys as the columns of the order hold them.
+    func values(of order: AssetOrder) -> [DatabaseValue] {
+        keys.enumerated().map { index, key in
+            index == 0 && order.key == .updated ? (Int64(key) ?? 0).databaseValue : key.databaseValue
+        }
+    }
+}

@@ -1,0 +1,181 @@
+// Gear from a table: known by its number. What a row claims, its number, its serial and its codes, no other row and no
+// other piece may have.
+import Foundation
+import GRDB
+
+struct AssetSheet: ImportSheet {
+    private let options: ImportOptions
+    private let author: Author
+    private let plain: PlainCells
+    private let custom: CustomCells
+    private(set) var names: ImportNames
+    private var claims = IdentifierClaims()
+    private var numbers: [String: Int] = [:]
+
+    init(
+        _ columns: ImportColumns, _ options: ImportOptions, by author: Author, at now: Date, in database: Database
+    ) throws {
+        self.options = options
+        self.author = author
+        plain = PlainCells(columns, of: Asset.table, except: ["model", "home", "custom"], at: now)
+        custom = try CustomCells(columns, in: database)
+        names = try ImportNames(options, by: author, at: now, in: database)
+    }
+
+    mutating func judge(_ row: ImportRow, in database: Database) throws -> RowVerdict {
+        let number = row.text("number")?.trimmed ?? ""
+        let current =
+            try number.isEmpty || number.utf8.count > 1_000
+            ? nil
+            : Row.fetchOne(
+                database.cachedStatement(sql: "SELECT * FROM asset WHERE number = ? COLLATE NOCASE"),
+                arguments: [number.precomposedStringWithCanonicalMapping])
+        var (values, errors) = try plain.read(row, isNew: current == nil, in: database)
+        let key = AssetIdentifier(.own, number).lookupKey
+        if !number.isEmpty, let earlier = numbers.updateValue(row.number, forKey: key) {
+            errors.append(ImportError(field: "number", message: "\(number.shown) is in row \(earlier) already."))
+        }
+        if let current, errors.isEmpty {
+            switch options.existing {
+            case .skip: return .skipped
+            case .refuse:
+                let other: String = current["number"]
+                return .refused([ImportError(field: "number", message: "\(number) is on \(other) already.")])
+            case .update: break
+            }
+        }
+        var members = try references(row, current, &errors, in: database)
+        if let current { values = PlainCells.different(values, from: current) }
+        let id = current.map { $0["id"] as Asset.ID } ?? Asset.ID(at: Date())
+        if let value = try custom.value(row, current, &errors) { members.append(.init(key: "custom", value: value)) }
+        let codes = try claim(row, values, current, id, &errors, in: database)
+        guard errors.isEmpty else { return .refused(errors) }
+        let fields = JSON.object(values.members + members)
+        return step(id, fields, codes, current)
+    }
+
+    /// Model and home by name, where they are others than now.
+    private mutating func references(
+        _ row: ImportRow, _ current: Row?, _ errors: inout [ImportError], in database: Database
+    ) throws -> [JSON.Member] {
+        var members: [JSON.Member] = []
+        let model = row.text("model")?.trimmed ?? ""
+        if !model.isEmpty {
+            let now = current.map { $0["model"] as String }
+            let answer = try names.model(
+                model, maker: row.text("maker")?.trimmed, category: row.text("category"), current: now,
+                row: row.number, in: database)
+            switch answer {
+            case .success(let id): if id != now { members.append(.init(key: "model", value: .string(id))) }
+            case .failure(let error): errors.append(error)
+            }
+        } else if current == nil || row.text("model") != nil {
+            errors.append(ImportError(field: "model", message: "Model is missing."))
+        }
+        guard let home = row.text("home")?.trimmed else { return members }
+        let now = current.flatMap { $0["place"] as String? }
+        if home.isEmpty {
+            if now != nil { members.append(.init(key: "home", value: .null)) }
+            return members
+        }
+        switch try names.place(home, row: row.number, in: database) {
+        case .success(let id): if id != now { members.append(.init(key: "home", value: .string(id))) }
+        case .failure(let error): errors.append(error)
+        }
+        return members
+    }
+
+    /// Claims what finds the piece. - Returns: the codes that it does not have yet.
+    private mutating func claim(
+        _ row: ImportRow, _ values: [PlainCells.Value], _ current: Row?, _ id: Asset.ID,
+        _ errors: inout [ImportError], in database: Database
+    ) throws -> [AssetIdentifier] {
+        func text(_ name: String) -> String? { values.stored(name).flatMap(String.fromDatabaseValue) }
+        func claim(_ identifier: AssetIdentifier, _ field: String) throws -> Bool {
+            switch try claims.claim(identifier, for: id, row: row.number, in: database) {
+            case .new: return true
+            case .own: return false
+            case .taken(let by):
+                errors.append(ImportError(field: field, message: "\(identifier.value.shown) is \(by) already."))
+                return false
+            }
+        }
+        if let number = text("number") { _ = try claim(AssetIdentifier(.own, number), "number") }
+        if values.stored("serial") != nil {
+            if let old = current.flatMap({ $0["serial"] as String? }) { claims.release(AssetIdentifier(.serial, old)) }
+            if let serial = text("serial") { _ = try claim(AssetIdentifier(.serial, serial), "serial") }
+        }
+        var new: [AssetIdentifier] = []
+        for code in CodeCell.codes(row.text("codes") ?? "") {
+            guard let identifier = CodeCell.identifier(code) else {
+                errors.append(
+                    ImportError(field: "codes", message: "That code can not stand for a piece of gear."))
+                continue
+            }
+            if try claim(identifier, "codes") { new.append(identifier) }
+        }
+        return new
+    }
+
+    private func step(_ id: Asset.ID, _ fields: JSON, _ codes: [AssetIdentifier], _ current: Row?) -> RowVerdict {
+        let author = author
+        guard let current else {
+            return .create(
+                BatchOrder.Step { transaction in
+                    let made = try RecordEdit.create(Asset.self, fields, id: id, by: author, in: transaction)
+                    try Self.attach(codes, to: made.record, in: transaction)
+                })
+        }
+        guard !fields.members.isEmpty || !codes.isEmpty else { return .unchanged }
+        let version: Int64 = current["version"]
+        return .update(
+            BatchOrder.Step { transaction in
+                let edited = try RecordEdit.edit(id, fields, ifVersion: version, by: author, in: transaction)
+                try Self.attach(codes, to: edited.record, in: transaction)
+            })
+    }
+
+    private static func attach(
+        _ codes: [AssetIdentifier], to asset: Asset, in transaction: WriteTransaction
+    ) throws {
+        guard !codes.isEmpty else { return }
+        for code in codes { try AssetRegister.attach(code, to: asset.id, field: "codes", in: transaction.database) }
+    }
+}
+
+extension AssetSheet {
+    static func fields(in database: Database) throws -> [ImportField] {
+        let own = [
+            field(
+                "number",
+                [
+                    "no", "nr", "nummer", "assetnumber", "assetno", "assetid", "assettag", "inventarnummer",
+                    "inventarnr",
+                    "geratenummer", "id", "tag",
+                ], isRequired: true),
+            field("name", ["title", "bezeichnung", "titel", "gerat", "item", "asset", "artikel"]),
+            field("model", ["modell", "modelname", "typ", "type"]),
+            ImportField(
+                name: "maker", label: "Maker",
+                synonyms: ["manufacturer", "brand", "make", "hersteller", "marke", "fabrikat"]),
+            ImportField(
+                name: "category", label: "Category", synonyms: ["kategorie", "group", "gruppe", "warengruppe"]),
+            field("serial", ["serialno", "serialnr", "sn", "seriennummer", "seriennr", "fabriknummer"]),
+            field(
+                "home", ["place", "location", "shelf", "ort", "lagerort", "lagerplatz", "platz", "standort", "regal"]),
+            field("owner", ["besitzer", "eigentumer"]),
+            field("condition", ["zustand"]),
+            field("note", ["notes", "remark", "comment", "comments", "notiz", "bemerkung", "kommentar", "anmerkung"]),
+            field("archived", ["archiviert", "inactive"]),
+            ImportField(
+                name: "codes", label: "Codes",
+                synonyms: ["code", "barcode", "barcodes", "ean", "rfid", "strichcode", "etikett"]),
+        ]
+        return try own + CustomCells.fields(in: database)
+    }
+
+    private static func field(_ name: String, _ synonyms: [String], isRequired: Bool = false) -> ImportField {
+        ImportField(
+            name: name, label: Asset.table.field(name)?.label ?? name, isRequired: isRequired, synonyms: synonyms)
+    }
+}

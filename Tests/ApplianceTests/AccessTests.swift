@@ -1,0 +1,100 @@
+// Who may do what: the table in Core.docc/Access.md is what the routes say, and what a running box does.
+import Core
+import Foundation
+import TestSupport
+import Testing
+
+@testable import Appliance
+
+@Suite struct AccessTests {
+    private static let table = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent().appending(path: "Sources/Core/Core.docc/Access.md")
+
+    /// One line of the table; a nil role is anybody.
+    private struct Line {
+        let method: String
+        let path: String
+        let role: Role?
+    }
+
+    private static func lines(of box: TestBox) throws -> [Line] {
+        let document = try JSON(parsing: box.ask("GET", "/api/v1/openapi.json").body)
+        return (document["paths"]?.members ?? []).flatMap { path in
+            path.value.members.map { operation in
+                Line(
+                    method: operation.key.uppercased(), path: path.key,
+                    role: (operation.value["x-role"]?.string).flatMap(Role.init(rawValue:)))
+            }
+        }.sorted { ($0.path, $0.method) < ($1.path, $1.method) }
+    }
+
+    /// Run once with DEPOTD_TEST_UPDATE=1 after a change of routes.
+    @Test func `the table in the docs is what the routes say`() async throws {
+        try await TestBox.run { box in
+            let rows = try Self.lines(of: box).map {
+                "| \($0.method) | `\($0.path)` | \($0.role?.rawValue ?? "anybody") |"
+            }
+            let text = Self.heading + rows.joined(separator: "\n") + "\n"
+            if ProcessInfo.processInfo.environment["DEPOTD_TEST_UPDATE"] == "1" {
+                try Data(text.utf8).write(to: Self.table)
+            }
+            #expect(try String(contentsOf: Self.table, encoding: .utf8) == text)
+        }
+    }
+
+    private static let heading = """
+        # Who may do what
+
+        Each address and the lowest role that may ask it; higher ones may too (crew, manager, admin). A test walks all of
+        them with every role and expects exactly this.
+
+        | | address | from |
+        |---|---|---|
+
+        """
+
+    @Test func `every route lets in exactly whom the table names`() async throws {
+        try await TestBox.run { box in
+            let lines = try Self.lines(of: box).filter { $0.path != "/api/v1/session" || $0.method == "GET" }
+            #expect(lines.count > 30)
+            let people = DemoDepot.people
+            let cookies: [(Role?, String?)] =
+                try [(nil, nil)]
+                + Role.allCases.map { role in
+                    let person = try #require(people.first { $0.role == role })
+                    return (role, try box.signIn(person.name, pin: person.pin))
+                }
+            for line in lines {
+                for (role, cookie) in cookies {
+                    let answer = try box.ask(
+                        line.method, Self.filled(line.path), line.method == "GET" ? nil : ["none": 1],
+                        headers: cookie.map { ["Cookie": $0] } ?? [:], authorization: nil)
+                    let isLetIn = line.role == nil || (role.map { $0 >= line.role ?? .admin } ?? false)
+                    let expected = isLetIn ? nil : role == nil ? 401 : 403
+                    let said = "\(line.method) \(line.path) as \(role?.rawValue ?? "nobody"): \(answer.status)"
+                    if let expected {
+                        #expect(answer.status == expected, "\(said)")
+                    } else {
+                        #expect(![401, 403, 500].contains(answer.status), "\(said)")
+                    }
+                }
+            }
+        }
+    }
+
+    /// The path with names that nothing has.
+    private static func filled(_ path: String) -> String {
+        path.replacing(/\{seq\}/, with: "1").replacing(/\{[a-z]+\}/, with: "00000000-0000-7000-8000-000000000000")
+    }
+}
+
+extension TestBox {
+    /// Signs a person in by PIN. - Returns: the session's cookie.
+    func signIn(_ name: String, pin: String) throws -> String {
+        let people = try ask("GET", "/api/v1/session/people", authorization: nil).fields().list("items")
+        let id = people.first { $0.text("name") == name }?.text("id") ?? ""
+        let answer = try ask(
+            "POST", "/api/v1/session", ["person": .string(id), "pin": .string(pin)], authorization: nil)
+        return String((answer["set-cookie"] ?? "").prefix { $0 != ";" })
+    }
+}
