@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <gnutls/gnutls.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -16,6 +17,32 @@ static gnutls_session_t sessions[DESCRIPTOR_MAX];
 static gnutls_certificate_credentials_t credentials;
 static gnutls_priority_t priorities;
 static gnutls_datum_t ticket;
+
+/* GnuTLS reads the head of a record and then the record; here both come with one call. It is asked until it has taken
+ * all of them in, so one buffer serves every session. */
+static struct {
+    int fd;
+    size_t at, count;
+    char bytes[1 << 16];
+} ahead = {.fd = -1};
+
+static ssize_t pull(gnutls_transport_ptr_t transport, void *bytes, size_t count)
+{
+    int fd = (int)(long)transport;
+    if (ahead.fd != fd || ahead.at == ahead.count) {
+        ssize_t got = recv(fd, ahead.bytes, sizeof ahead.bytes, 0);
+        if (got <= 0)
+            return got;
+        ahead.fd = fd;
+        ahead.at = 0;
+        ahead.count = (size_t)got;
+    }
+    size_t left = ahead.count - ahead.at;
+    count = count < left ? count : left;
+    memcpy(bytes, ahead.bytes + ahead.at, count);
+    ahead.at += count;
+    return (ssize_t)count;
+}
 
 bool secure_begin(int fd, bool is_resuming)
 {
@@ -42,6 +69,8 @@ bool secure_begin(int fd, bool is_resuming)
         gnutls_deinit(session);
         return false;
     }
+    gnutls_transport_set_pull_function(session, pull);
+    gnutls_transport_set_ptr(session, (gnutls_transport_ptr_t)(long)fd);
     sessions[fd] = session;
     return true;
 }
@@ -62,9 +91,14 @@ ssize_t secure_recv(int fd, void *bytes, size_t count)
     size_t got = 0;
     while (got < count) {
         ssize_t more = gnutls_record_recv(session, (char *)bytes + got, count - got);
+        bool is_taken = ahead.fd != fd || ahead.at == ahead.count;
+        if (more == GNUTLS_E_AGAIN && !is_taken)
+            continue; /* a ticket, with more behind it */
         if (more <= 0)
             return got > 0 ? (ssize_t)got : as_errno(more);
         got += (size_t)more;
+        if (is_taken && gnutls_record_check_pending(session) == 0)
+            break;
     }
     return (ssize_t)got;
 }

@@ -28,14 +28,11 @@ package final class TLSCredentials: @unchecked Sendable {
 
     deinit { gnutls_certificate_free_credentials(handle) }
 
-    private static func hint(for code: CInt) -> String? {
+    private static func hint(for code: CInt) -> String {
         switch code {
         case GNUTLS_E_CERTIFICATE_KEY_MISMATCH: "The key is not the one that this certificate was made for."
-        case GNUTLS_E_BASE64_UNEXPECTED_HEADER_ERROR, GNUTLS_E_BASE64_DECODING_ERROR, GNUTLS_E_ASN1_TAG_ERROR:
-            "Both files must be PEM: text that begins with -----BEGIN."
-        case GNUTLS_E_DECRYPTION_FAILED:
-            "The key has a passphrase; take it off, as nobody is there to type it."
-        default: nil
+        case GNUTLS_E_DECRYPTION_FAILED: "The key has a passphrase; take it off, as nobody is there to type it."
+        default: "Both files must be PEM: text that begins with -----BEGIN."
         }
     }
 }
