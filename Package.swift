@@ -88,7 +88,9 @@ let package = Package(
         // The Store by itself, for `make bench` (Tests/Benchmarks).
         .executableTarget(
             name: "StoreBench",
-            dependencies: ["Core", .product(name: "Logging", package: "swift-log")],
+            dependencies: [
+                "Core", .product(name: "Logging", package: "swift-log"), .product(name: "GRDB", package: "GRDB.swift"),
+            ],
             path: "Tests/Benchmarks/StoreBench", swiftSettings: strict),
         // Clients and emulated devices that several test targets use.
         .target(

@@ -75,7 +75,8 @@ import Testing
                 let told = try box.ask("POST", "/api/v1/scans", ["code": .string(text)])
                 #expect(try told.status == 201 && told.fields().has("code"), "\(text)")
                 let query = text.utf8.map { "%" + Hex.text([$0]) }.joined()
-                #expect(try box.ask("GET", "/api/v1/assets?q=\(query)").fields().number("total") == 0, "\(text)")
+                let found = try box.ask("GET", "/api/v1/assets?q=\(query)")
+                #expect(try found.status == 200 && (found.fields().number("total") ?? count) < count ?? 0, "\(text)")
                 #expect(try box.ask("GET", "/api/v1/assets?category=\(query)").fields().number("total") == 0)
                 #expect(try [404, 400].contains(box.ask("GET", "/api/v1/assets/\(query)").status), "\(text)")
                 let asset = try box.asset("MIC-\(1 + number % 5)").text("id") ?? ""

@@ -107,6 +107,26 @@ import Testing
         }
     }
 
+    @Test func `a dismissed code comes back, unless it waits again already`() async throws {
+        try await TestBox.run { box in
+            try box.scan("9781861972712")
+            let waiting = {
+                try box.ask("GET", "/api/v1/unknowns").fields().list("items").compactMap { $0.text("code") }
+            }
+            let before = try waiting()
+            let items = try box.ask("GET", "/api/v1/unknowns").fields().list("items")
+            let path = "/api/v1/unknowns/\(try #require(items.first?.text("id")))"
+            #expect(try box.ask("POST", path + "/dismiss").status == 204)
+            #expect(try waiting() != before)
+            #expect(try box.ask("POST", path + "/restore").status == 204)
+            #expect(try waiting() == before)
+            #expect(try box.ask("POST", path + "/dismiss").status == 204)
+            try box.scan("9781861972712")
+            #expect(try box.ask("POST", path + "/restore").status == 409)
+            #expect(try box.ask("POST", "/api/v1/unknowns/none/restore").status == 404)
+        }
+    }
+
     @Test func `a PIN opens a session, wrong PINs have to wait, and signing out ends it`() async throws {
         try await TestBox.run { box in
             let people = try box.ask("GET", "/api/v1/session/people", authorization: nil).fields().list("items")

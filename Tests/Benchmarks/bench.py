@@ -17,6 +17,8 @@ import tempfile
 import time
 
 import door
+import finding
+import importing
 from box import Depotd, Floor, Load, Nchan, Program, Tools, UWebSockets
 
 
@@ -254,6 +256,47 @@ class Bench:
             holding.communicate(timeout=30)
         self.table.add("memory of an idle WSS connection, of 2,000", each, "KiB")
 
+    # The registry
+
+    def importing(self):
+        rounds = []
+        for _ in range(self.rounds):
+            with Depotd(self.tools) as depotd:
+                rounds.append(importing.run(depotd))
+        for name in ("upload", "check", "export"):
+            self.table.add(f"50,000 rows: {name}", median([seconds[name] for seconds, *_ in rounds]), "s")
+        self.table.at_most("50,000 rows imported, checked first, 20 scans/s at the door",
+                           median([seconds["import"] for seconds, *_ in rounds]), "s", 10)
+        quiet = median([percentile(waits, 0.99) for _, waits, _, _ in rounds])
+        self.table.add("scan over HTTP at 20/s: p99", quiet, "ms")
+        bound = max(1.25 * quiet, quiet + 5)
+        self.table.at_most("scan over HTTP at 20/s while 50,000 rows are imported: p99",
+                           median([percentile(waits, 0.99) for _, _, waits, _ in rounds]), "ms", bound,
+                           f"at most max(1.25 x, 5 ms more) = {bound:.1f}")
+        for name in rounds[0][3]:
+            self.table.add(f"resident memory {name}, at most", max(memory[name] for *_, memory in rounds), "MiB")
+
+    def registry(self):
+        with tempfile.TemporaryDirectory() as folder:
+            subprocess.run([self.tools.storebench, "fill", folder, "100000", "--custody", "1000000"], check=True,
+                           timeout=600)
+            with Depotd(self.tools, folder) as depotd:
+                self.finding(finding.Lists(depotd))
+
+    def finding(self, lists):
+        words = "100,000 assets, 1,000,000 custody rows"
+        for name, paths, bound in (("search", lists.searches(), 20), ("list page", lists.pages(), 10),
+                                   ("list page with facets", lists.facets(), None)):
+            taken = [ms for _ in range(self.rounds) for ms in lists.measure(paths)]
+            self.table.add(f"{name} over HTTP, {words}: p50 of {len(taken)}", percentile(taken, 0.5), "ms")
+            if bound:
+                self.table.at_most(f"{name} over HTTP, {words}: p95", percentile(taken, 0.95), "ms", bound)
+            else:
+                self.table.add(f"{name} over HTTP, {words}: p95", percentile(taken, 0.95), "ms")
+            self.table.add(f"{name} over HTTP, {words}: slowest", max(taken), "ms")
+        beside = lists.beside(lists.facets(), lists.pages())
+        self.table.add("list page while facets are counted without pause: p95", percentile(beside, 0.95), "ms")
+
     # The last line
 
     def trouble(self):
@@ -319,6 +362,8 @@ def main():
     begun, load_before = time.time(), os.getloadavg()[0]
     parts = (bench.door, bench.broadcast, bench.deliveries, bench.memory, bench.scans, bench.requests, bench.starting,
              bench.trouble, bench.tls)
+
+             bench.registry, bench.importing, bench.trouble)
     for part in parts:
         if options.only in (None, part.__name__):
             part()

@@ -162,9 +162,9 @@ def desk(browser):
     assert opened.complaints == []
 
 
-def sign_in(page: Page, daemon: Daemon) -> None:
-    """Signs in as a person does, by name and PIN."""
-    person = daemon.people[0]
+def sign_in(page: Page, daemon: Daemon, name: str | None = None) -> None:
+    """Signs in as a person does, by name and PIN; as the first one without a name."""
+    person = next((one for one in daemon.people if one["name"] == name), daemon.people[0])
     page.goto(f"{daemon.url}/sign-in?next=/devices")
     pick = page.locator(".person", has_text=person["name"])
     page.wait_for_selector(".person, .keypad")

@@ -87,6 +87,15 @@ extension RouteTable {
                 try await appliance.door.dismiss(exchange.id())
                 return .response(HTTPResponse(status: 204))
             },
+            Route(
+                "POST", "/api/v1/unknowns/{id}/restore",
+                RouteDocument(
+                    "unknowns", "Bring a dismissed code back into the inbox", answer: (204, nil),
+                    problems: [.notFound, .conflict])
+            ) { exchange in
+                try await appliance.door.restore(exchange.id())
+                return .response(HTTPResponse(status: 204))
+            },
         ]
     }
 }

@@ -55,6 +55,8 @@ package final class BatchRunner: Sendable {
     private let jobs: AsyncStream<Job>
     private let inbox: AsyncStream<Job>.Continuation
     private let lastSignal = Mutex<UInt64>(0)
+    /// Batches of this life: what is unfinished and none of these was left by a death.
+    private let ours = Mutex<Set<Batch.ID>>([])
 
     /// - Parameter signal: called with ``Batch/progress`` while one goes on, at most four times a second, and at its end.
     package init(
@@ -113,8 +115,9 @@ package final class BatchRunner: Sendable {
     }
 
     private func open(_ order: BatchOrder) async throws -> Batch.ID {
-        try await store.write { transaction in
+        try await store.write { [self] transaction in
             let id: Batch.ID = transaction.newID()
+            ours.withLock { _ = $0.insert(id) }
             try transaction.database.execute(
                 sql: """
                     INSERT INTO batch (id, kind, title, state, person, device, at, total, undoes)
@@ -214,7 +217,7 @@ extension BatchRunner {
                     )
                 }
             }
-            for batch in unfinished {
+            for batch in unfinished where !ours.withLock({ $0.contains(batch.id) }) {
                 let failure = Failure(.unavailable, "The box stopped in the middle, so nothing of it was kept.")
                 let stumble = batch.hasTrouble ? nil : Stumble(index: 0, failure: failure)
                 await revert(batch.id, because: stumble, row: nil, by: batch.author)

@@ -100,16 +100,24 @@ package struct CatalogueDesk: Sendable {
     /// The places in the order of their paths, each with how many `assets` have their home right there.
     package func places(_ archive: ArchiveFilter) async throws -> [JSON] {
         try await store.read { database in
-            try Row.fetchAll(
-                database,
-                sql: """
-                    SELECT place.*, outer.path AS parent_path,
-                      (SELECT count(*) FROM asset WHERE asset.place = place.id AND asset.archived IS NULL) AS assets
-                    FROM place LEFT JOIN place AS outer ON outer.id = place.parent
-                    WHERE \(archive.sql("place")) ORDER BY replace(place.path, ' / ', char(1)) COLLATE NOCASE, place.id
-                    """
-            ).map { try Place(row: $0).json.adding(["assets": .int($0["assets"])]) }
+            try Row.fetchAll(database, sql: Self.placesSelection(archive)).map {
+                try Place(row: $0).json.adding(["assets": .int($0["assets"])])
+            }
         }
+    }
+
+    static let unitsSelection = """
+        SELECT model, count(*) AS total, sum(status = 'available') AS available FROM asset
+        WHERE model IN (SELECT value FROM json_each(?)) AND archived IS NULL GROUP BY model
+        """
+
+    static func placesSelection(_ archive: ArchiveFilter) -> String {
+        """
+        SELECT place.*, outer.path AS parent_path,
+          (SELECT count(*) FROM asset WHERE asset.place = place.id AND asset.archived IS NULL) AS assets
+        FROM place LEFT JOIN place AS outer ON outer.id = place.parent
+        WHERE \(archive.sql("place")) ORDER BY replace(place.path, ' / ', char(1)) COLLATE NOCASE, place.id
+        """
     }
 
     private static let none: JSON = ["total": 0, "available": 0]
@@ -142,11 +150,7 @@ package struct CatalogueDesk: Sendable {
     /// How many units of these models there are, and how many of them nobody has or wants.
     private static func units(of models: [Model.ID], in database: Database) throws -> [Model.ID: JSON] {
         let rows = try Row.fetchAll(
-            database,
-            sql: """
-                SELECT model, count(*) AS total, sum(status = 'available') AS available FROM asset_row
-                WHERE model IN (SELECT value FROM json_each(?)) AND archived IS NULL GROUP BY model
-                """, arguments: [JSON.array(models.map { .string($0.rawValue) }).text])
+            database, sql: unitsSelection, arguments: [JSON.array(models.map { .string($0.rawValue) }).text])
         return Dictionary(
             uniqueKeysWithValues: rows.map { row in
                 (row["model"] as Model.ID, ["total": .int(row["total"]), "available": .int(row["available"])] as JSON)

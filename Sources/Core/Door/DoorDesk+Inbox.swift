@@ -90,6 +90,28 @@ extension DoorDesk {
         }
     }
 
+    /// Brings a code back that was dismissed.
+    ///
+    /// - Throws: `notFound` when it was not dismissed; `conflict` when it was read again since and waits already.
+    package func restore(_ id: UnknownTag.ID) async throws {
+        try await store.write { transaction in
+            try transaction.database.execute(
+                sql: """
+                    UPDATE unknown_tag SET state = 'waiting' WHERE id = :id AND state = 'dismissed' AND NOT EXISTS (
+                      SELECT 1 FROM unknown_tag AS again
+                      WHERE again.key = unknown_tag.key AND again.state = 'waiting')
+                    """, arguments: ["id": id.rawValue])
+            guard let tag = try WaitingTag.find(id, in: transaction.database) else {
+                let state = try String.fetchOne(
+                    transaction.database, sql: "SELECT state FROM unknown_tag WHERE id = ?", arguments: [id.rawValue])
+                guard state == "dismissed" else { throw Failure(.notFound, "That code was not dismissed.") }
+                throw Failure(.conflict, "That code was read again since and waits already.")
+            }
+            guard transaction.database.changesCount > 0 else { return }
+            try transaction.append(.unknowns, "waiting", subject: id.rawValue, tag.json)
+        }
+    }
+
     private static func waiting(_ id: UnknownTag.ID, in database: Database) throws -> WaitingTag {
         guard let tag = try WaitingTag.find(id, in: database) else {
             throw Failure(.notFound, "That code does not wait any more.")

@@ -51,7 +51,9 @@ extension Asset {
         return try RecordEdit.find(asset.id, in: database)
     }
 
+    /// What is put away itself may be of a model, and at home in a place, that is put away.
     private static func refuseArchived(_ asset: Asset, before: Asset?, in database: Database) throws {
+        guard !asset.isArchived else { return }
         let isBack = before?.isArchived == true && !asset.isArchived
         if isBack || asset.model != before?.model {
             try Archive.refuse(reference: asset.model.id.rawValue, to: "model", at: "model", in: database)

@@ -79,14 +79,17 @@ extension AssetRegister {
         in transaction: WriteTransaction
     ) throws -> Edited<Asset> {
         guard let identifier = code.natural else {
-            let why =
-                code.isRandomUID
-                ? "Phones and bank cards make this code up anew each time: it can not stand for gear."
-                : "That code can not stand for a piece of gear."
-            throw Failure(.invalid, why, field: field)
+            throw Failure(.invalid, whyUnfit(code), field: field)
         }
         return try attach(
             identifier, read: code, to: asset, field: field, isNew: isNew, by: author, in: transaction)
+    }
+
+    /// What is said of a code that nothing can be learnt from.
+    static func whyUnfit(_ code: ScanCode) -> String {
+        code.isRandomUID
+            ? "Phones and bank cards make this code up anew each time: it can not stand for gear."
+            : "That code can not stand for a piece of gear."
     }
 
     /// Gives a piece of gear an identifier, and says so in a Change.

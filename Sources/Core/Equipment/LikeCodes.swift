@@ -32,9 +32,14 @@ struct LikeCodes {
 
     /// Refuses the identifier when it, or one that is like it, is somebody else's.
     ///
+    /// - Parameter released: keys that are given up before it is given.
     /// - Returns: whether the asset itself has it already.
     /// - Throws: `conflict` that says whose it is and how it is alike, with the asset under `asset`.
-    func refuse(for id: Asset.ID, field: String, in database: Database) throws -> Bool {
+    func refuse(
+        for id: Asset.ID, field: String, ignoring released: Set<String> = [], in database: Database
+    ) throws -> Bool {
+        let keys = released.isEmpty ? keys : keys.filter { !released.contains($0.key) }
+        if keys.isEmpty { return false }
         let text = JSON.array(keys.map { .string($0.key) }).text
         let rows = try Row.fetchAll(
             database.cachedStatement(
@@ -53,7 +58,7 @@ struct LikeCodes {
                 throw try refusal(row, likeness, field: field, in: database)
             }
         }
-        return taken[identifier.lookupKey] != nil
+        return !released.contains(identifier.lookupKey) && taken[identifier.lookupKey] != nil
     }
 
     private func refusal(_ row: Row, _ likeness: Likeness, field: String, in database: Database) throws -> Failure {

@@ -4,10 +4,6 @@ import GRDB
 
 /// Counts for a list.
 enum AssetCounts {
-    /// Most rows looked at for the counts by status.
-    static let countMax = 5_000
-    /// Most rows looked at for facets, which are read beside the pages.
-    static let facetCountMax = 50_000
     /// Most values of a facet.
     static let valueCountMax = 200
 
@@ -16,6 +12,7 @@ enum AssetCounts {
         counts: [String: Int64], isExact: Bool
     ) {
         let filter = filter.without(.status)
+        let countMax = query.bounds.counted
         guard let source = try filter.fewest(upTo: countMax, in: database) else {
             let isAll = query.archive == .current && !filter.parts.contains { $0.aspect != .archived }
             let rows: SQL =
@@ -26,8 +23,8 @@ enum AssetCounts {
         }
         let counts = try pairs(
             """
-            SELECT asset.status, count(*) FROM (\(source.rows(limit: countMax + 1))) AS hit
-            CROSS JOIN asset ON asset.rowid = hit.place WHERE \(filter.condition) GROUP BY asset.status
+            SELECT asset.status, count(*) FROM (\(source.part.rows(limit: countMax + 1))) AS hit
+            CROSS JOIN asset ON asset.rowid = hit.place WHERE \(filter.condition(from: source.part)) GROUP BY asset.status
             """, in: database)
         return (counts, source.count <= countMax)
     }
@@ -68,23 +65,28 @@ enum AssetCounts {
 
     /// The values of each facet among what everything but its own filter matches: `{"category": [{"value", "name",
     /// "count"}, …], …}`, the most frequent first; whether these are all.
-    static func facets(_ filter: AssetFilter, in database: Database) throws -> (json: JSON, isExact: Bool) {
+    static func facets(
+        _ filter: AssetFilter, upTo facetCountMax: Int, in database: Database
+    ) throws -> (json: JSON, isExact: Bool) {
         var isExact = true
         let members = try facets.map { facet in
             let filter = filter.without(facet.aspect)
             let source = try filter.fewest(upTo: facetCountMax, in: database)
             isExact = isExact && source?.count ?? 0 <= facetCountMax
-            return JSON.Member(key: facet.name, value: .array(try values(of: facet, filter, source, in: database)))
+            return JSON.Member(
+                key: facet.name,
+                value: .array(try values(of: facet, filter, source?.part, upTo: facetCountMax, in: database)))
         }
         return (.object(members), isExact)
     }
 
     private static func values(
-        of facet: Facet, _ filter: AssetFilter, _ source: AssetFilter.Source?, in database: Database
+        of facet: Facet, _ filter: AssetFilter, _ part: AssetFilter.Part?, upTo countMax: Int,
+        in database: Database
     ) throws -> [JSON] {
         let from: SQL =
-            source.map {
-                "(\($0.rows(limit: facetCountMax + 1))) AS found CROSS JOIN asset ON asset.rowid = found.place"
+            part.map {
+                "(\($0.rows(limit: countMax + 1))) AS found CROSS JOIN asset ON asset.rowid = found.place"
             } ?? "asset"
         let rows = try Row.fetchAll(
             database,
@@ -93,7 +95,7 @@ enum AssetCounts {
                     SELECT shown, \(facet.title) AS title, sum(count) AS count FROM (
                       SELECT \(facet.shown) AS shown, hit.count FROM (
                         SELECT \(facet.value) AS value, count(*) AS count FROM \(from)
-                        WHERE \(filter.condition) GROUP BY 1) AS hit
+                        WHERE \(part.map(filter.condition) ?? filter.condition) GROUP BY 1) AS hit
                       WHERE hit.value IS NOT NULL)
                     GROUP BY shown ORDER BY count DESC, title LIMIT \(valueCountMax)
                     """, cached: true))

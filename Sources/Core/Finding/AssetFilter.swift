@@ -13,9 +13,13 @@ package struct AssetFilter: Sendable {
         let aspect: Aspect
         /// Holds for a row of `asset` or does not.
         let check: SQL
-        /// Selects of the rowids of all rows for which it holds; together they may name a row twice and rows for which
-        /// it does not hold. Empty when there is no index for it.
+        /// Selects of the rowids of all rows for which it holds. One select gives exactly these; of several, each gives
+        /// some, a row may be in two, and some are of rows for which it does not hold. Empty when there is no index.
         var sources: [SQL] = []
+        /// The condition on the row `wanted` of `model`, for what is about models.
+        var models: SQL?
+        /// Whether a row that came from the source need not be checked.
+        var isExact: Bool { sources.count == 1 }
     }
 
     var parts: [Part]
@@ -38,6 +42,7 @@ package struct AssetFilter: Sendable {
         try addCategory(query.category, in: database)
         if let model = query.model?.rawValue {
             add(.model, "asset.model = \(model)", "FROM asset INDEXED BY asset_model WHERE model = \(model)")
+            parts[parts.count - 1].models = "wanted.id = \(model)"
         }
         if let place = query.place { try addPlace(place, in: database) }
         if let owner = query.owner {
@@ -46,6 +51,11 @@ package struct AssetFilter: Sendable {
         if let person = query.holder?.rawValue { addCustody(.holder, "person", "custody_person", person) }
         if let project = query.project?.rawValue { addCustody(.project, "project", "custody_project", project) }
         try addWords(SearchText(query.text), in: database)
+    }
+
+    /// The condition on a row that came from the source of a part.
+    func condition(from part: Part) -> SQL {
+        (["1"] + parts.filter { $0.aspect != part.aspect || !part.isExact }.map(\.check)).joined(separator: " AND ")
     }
 
     /// The filters but those about one thing.
@@ -86,6 +96,7 @@ package struct AssetFilter: Sendable {
             FROM model CROSS JOIN asset INDEXED BY asset_model ON asset.model = model.id
             WHERE model.category = \(category)
             """)
+        parts[parts.count - 1].models = "wanted.category = \(category)"
     }
 
     private mutating func addPlace(_ place: Place.ID, in database: Database) throws {

@@ -23,7 +23,7 @@ extension AssetRegister {
                     AssetStatus.allCases.map { .init(key: $0.rawValue, value: .int(counts[$0.rawValue] ?? 0)) }),
             ]
             guard query.wantsFacets else { return answer }
-            let facets = try AssetCounts.facets(filter, in: database)
+            let facets = try AssetCounts.facets(filter, upTo: query.bounds.faceted, in: database)
             return answer.adding(["facets": facets.json, "areFacetsExact": .bool(facets.isExact)])
         }
     }

@@ -5,16 +5,12 @@ import GRDB
 
 /// Reads one page.
 struct AssetPage {
-    /// Most rows that are put in order rather than met in order.
-    static let sortedCountMax = 2_000
-    /// Most rows looked at along the index before another way is taken.
-    static let walkedCountMax = 4_000
-
     let filter: AssetFilter
     let order: AssetOrder
     /// What the cursors of this list say.
     let name: String
     let limit: Int
+    let bounds: AssetBounds
     /// What was typed, where what begins like it comes first.
     let beginning: String?
     let cursor: AssetCursor?
@@ -30,12 +26,13 @@ struct AssetPage {
         let name = beginning == nil ? order.text : "match"
         self.name = name
         limit = query.limit
+        bounds = query.bounds
         cursor = try query.cursor.map { [order] in try AssetCursor($0, of: order, named: name) }
     }
 
     /// The identifiers of the page in order and where it ended; a nil cursor ends the list.
     func read(in database: Database) throws -> (ids: [String], next: String?) {
-        let rows = try sources(in: database).flatMap { try sorted($0, in: database) } ?? walked(in: database)
+        let rows = try few(in: database).map { try sorted($0, in: database) } ?? walked(in: database)
         let shown = rows.prefix(limit)
         guard rows.count > limit, let last = shown.last else { return (shown.map(\.id), nil) }
         let next = AssetCursor(order: name, isPastBeginning: last.isPastBeginning, keys: last.keys)
@@ -49,10 +46,10 @@ struct AssetPage {
         var id: String { keys[keys.count - 1] }
     }
 
-    /// The source to put in order; nil to go along the index.
-    private func sources(in database: Database) throws -> SQL? {
-        guard let fewest = try filter.fewest(upTo: Self.sortedCountMax, in: database) else { return nil }
-        return fewest.count <= Self.sortedCountMax ? fewest.rows(limit: nil) : nil
+    /// The filter whose rows are few enough to be put in order; nil to go along the index.
+    private func few(in database: Database) throws -> AssetFilter.Part? {
+        guard let fewest = try filter.fewest(upTo: bounds.sorted, in: database) else { return nil }
+        return fewest.count <= bounds.sorted ? fewest.part : nil
     }
 
     // MARK: - In order by itself
@@ -66,7 +63,7 @@ struct AssetPage {
                     let any = filter.parts.first(where: { $0.aspect == .words && !$0.sources.isEmpty })
                         ?? filter.parts.first(where: { !$0.sources.isEmpty })
                 else { return rows }
-                return try sorted(AssetFilter.Source(part: any, count: 0).rows(limit: nil), in: database)
+                return try sorted(any, in: database)
             }
             rows += more
             if rows.count > limit { break }
@@ -102,7 +99,7 @@ struct AssetPage {
     private func walk(_ stretch: Stretch, count: Int, in database: Database) throws -> [Place]? {
         var bounds: [SQL] = []
         if let after = stretch.after { bounds.append(isAfter(after)) }
-        if let from = stretch.from { bounds.append("asset.sort >= \(from)") }
+        if let from = try first(of: stretch, in: database) { bounds.append("asset.sort >= \(from)") }
         if let to = stretch.to { bounds.append("asset.sort < \(to)") }
         let hasOtherWay = filter.parts.contains { !$0.sources.isEmpty }
         var end: [DatabaseValue]?
@@ -113,7 +110,7 @@ struct AssetPage {
                     literal: """
                         SELECT \(sql: keys) FROM asset INDEXED BY \(sql: order.index)
                         WHERE \((bounds + ["1"]).joined(separator: " AND "))
-                        ORDER BY \(sql: orderBy) LIMIT 1 OFFSET \(Self.walkedCountMax)
+                        ORDER BY \(sql: orderBy) LIMIT 1 OFFSET \(self.bounds.walked)
                         """, cached: true)
             ).map { Array($0.databaseValues) }
             if let end {
@@ -130,10 +127,27 @@ struct AssetPage {
         return rows.count < count && end != nil ? nil : rows
     }
 
+    /// Where a stretch begins. Numbers of one kind lie together, so gear of a model or a category is gone to at once.
+    private func first(of stretch: Stretch, in database: Database) throws -> String? {
+        guard order == AssetOrder(.number), let models = filter.parts.lazy.compactMap(\.models).first else {
+            return stretch.from
+        }
+        let from = stretch.from ?? stretch.after.flatMap { String.fromDatabaseValue($0[0]) } ?? ""
+        let first = try String.fetchOne(
+            database,
+            SQLRequest(
+                literal: """
+                    SELECT min((SELECT sort FROM asset INDEXED BY asset_model
+                      WHERE model = wanted.id AND sort >= \(from) ORDER BY sort LIMIT 1))
+                    FROM model AS wanted WHERE \(models)
+                    """, cached: true))
+        return first ?? "\u{10FFFF}"
+    }
+
     // MARK: - Put in order
 
-    private func sorted(_ source: SQL, in database: Database) throws -> [Place] {
-        var checks = [filter.condition]
+    private func sorted(_ part: AssetFilter.Part, in database: Database) throws -> [Place] {
+        var checks = [filter.condition(from: part)]
         let lead: SQL = beginning == nil ? "0" : "(NOT (\(begins)))"
         if let cursor {
             let after = isAfter(cursor.values(of: order))
@@ -144,7 +158,8 @@ struct AssetPage {
         }
         return try places(
             """
-            SELECT \(sql: keys), \(lead) AS lead FROM (\(source)) AS hit CROSS JOIN asset ON asset.rowid = hit.place
+            SELECT \(sql: keys), \(lead) AS lead FROM (\(part.rows(limit: nil))) AS hit
+            CROSS JOIN asset ON asset.rowid = hit.place
             WHERE \(checks.joined(separator: " AND ")) ORDER BY lead, \(sql: orderBy) LIMIT \(limit + 1)
             """, in: database)
     }
@@ -189,17 +204,10 @@ struct AssetPage {
 }
 
 extension AssetFilter {
-    /// The rows of one filter, and how many they are at most.
+    /// A filter with an index of its own, and how many rows it has at most.
     struct Source {
         let part: Part
         let count: Int
-
-        /// SQL of the rowids, each once, as `place`.
-        func rows(limit: Int?) -> SQL {
-            let all = part.sources.joined(separator: " UNION ALL ")
-            if let limit { return "SELECT DISTINCT place FROM (\(all) LIMIT \(limit))" }
-            return part.sources.count == 1 ? all : "SELECT DISTINCT place FROM (\(all))"
-        }
     }
 
     /// The filter with the fewest rows, counted up to one more than `countMax`; nil when none has an index.
@@ -216,5 +224,14 @@ extension AssetFilter {
             if count < fewest?.count ?? .max { fewest = Source(part: part, count: count) }
         }
         return fewest
+    }
+}
+
+extension AssetFilter.Part {
+    /// SQL of the rowids that the sources give, each once, as `place`.
+    func rows(limit: Int?) -> SQL {
+        let all = sources.joined(separator: " UNION ALL ")
+        let some: SQL = limit.map { "SELECT place FROM (\(all) LIMIT \($0))" } ?? all
+        return isExact ? some : "SELECT DISTINCT place FROM (\(some))"
     }
 }

@@ -27,10 +27,24 @@ package struct AssetQuery: Sendable, Equatable {
     package var cursor: String?
     /// Whether the values of each filter are counted as well.
     package var wantsFacets = false
+    /// How much work a list may be.
+    var bounds = AssetBounds()
 
     package static let limitMax = 500
 
     package init() {}
+}
+
+/// How many rows a list may look at before it takes another way or says that it counted no further.
+struct AssetBounds: Sendable, Equatable {
+    /// Put in order, rather than met in order along an index.
+    var sorted = 2_000
+    /// Looked at along an index for a page.
+    var walked = 4_000
+    /// Looked at for the counts by status.
+    var counted = 2_000
+    /// Looked at for each facet. Facets are read beside the pages, on a reader of their own.
+    var faceted = 50_000
 }
 
 /// The order of a list of gear.

@@ -7,29 +7,31 @@ struct IdentifierClaims: Sendable {
         case new
         /// The piece has it already.
         case own
-        /// Such as `on CAM-7` or `in row 12`.
-        case taken(by: String)
+        /// Refused in these words.
+        case taken(String)
     }
 
     private var claimed: [String: (id: Asset.ID, row: Int)] = [:]
     private var released: Set<String> = []
 
-    mutating func claim(_ identifier: AssetIdentifier, for id: Asset.ID, row: Int, in database: Database) throws
-        -> Answer
-    {
-        let key = identifier.lookupKey
-        if let earlier = claimed[key] { return earlier.id == id ? .own : .taken(by: "in row \(earlier.row)") }
-        let holder = try Row.fetchOne(
-            database.cachedStatement(
-                sql: "SELECT asset, number FROM identifier JOIN asset ON asset.id = identifier.asset WHERE key = ?"),
-            arguments: [key])
-        if let holder, !released.contains(key) {
-            guard holder["asset"] == id.rawValue else { return .taken(by: "on \(holder["number"] as String)") }
-            claimed[key] = (id, row)
-            return .own
+    mutating func claim(
+        _ identifier: AssetIdentifier, read code: ScanCode? = nil, for id: Asset.ID, row: Int, field: String,
+        in database: Database
+    ) throws -> Answer {
+        let alike = LikeCodes(identifier, code ?? ScanCode(raw: Array(identifier.value.utf8), symbology: nil))
+        for (key, _) in alike.keys {
+            guard let earlier = claimed[key] else { continue }
+            if earlier.id == id {
+                if key == identifier.lookupKey { return .own }
+                continue
+            }
+            return .taken("\(identifier.value.shown) is in row \(earlier.row) already.")
         }
-        claimed[key] = (id, row)
-        return .new
+        do {
+            let isOwn = try alike.refuse(for: id, field: field, ignoring: released, in: database)
+            claimed[identifier.lookupKey] = (id, row)
+            return isOwn ? .own : .new
+        } catch let failure as Failure where failure.code == .conflict { return .taken(failure.message) }
     }
 
     /// Gives an identifier up, so that a later row may have it.

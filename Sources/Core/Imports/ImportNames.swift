@@ -24,6 +24,7 @@ struct ImportNames {
     private var places: [String: String] = [:]
     /// Answers by the cells that asked; most rows ask what one before them asked.
     private var asked: [String: Answer] = [:]
+    private var customByModel: [String: [CustomField]] = [:]
     /// What has to be made, in order.
     private(set) var makes: [BatchOrder.Step] = []
     private(set) var made: [JSON] = []
@@ -135,6 +136,16 @@ struct ImportNames {
         return .success(id.rawValue)
     }
 
+    /// The custom fields of a model's gear; none for a model that has to be made in a category that has to be made.
+    mutating func customFields(ofModel id: String, in database: Database) throws -> [CustomField] {
+        if let fields = customByModel[id] { return fields }
+        let name = models.values.lazy.joined().first { $0.id == id }?.category ?? ""
+        let category = try categories[Self.key(name)].flatMap { try Category.find(Category.ID($0), in: database) }
+        let fields = try category?.customFields(in: database) ?? []
+        customByModel[id] = fields
+        return fields
+    }
+
     /// The category of a name.
     mutating func category(_ name: String, row: Int, in database: Database) throws -> Answer {
         let key = Self.key(name)
@@ -163,7 +174,8 @@ struct ImportNames {
         guard path.utf8.count <= 4_000 else {
             return .failure(ImportError(field: "home", message: "There is no such place."))
         }
-        let names = path.split(separator: "/", omittingEmptySubsequences: false).map { String($0).trimmed }
+        // As paths are written; a stroke without spaces is part of a name, such as `Rack 1/2`.
+        let names = path.components(separatedBy: " / ").map(\.trimmed)
         if let id = places[Self.key(names.joined(separator: " / "))] { return .success(id) }
         guard makesMissing else { return .failure(ImportError(field: "home", message: "There is no such place.")) }
         guard names.count <= Place.depthMax, !names.contains("") else {

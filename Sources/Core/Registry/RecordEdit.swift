@@ -64,9 +64,9 @@ package enum RecordEdit {
         if !names.isEmpty {
             let pairs = names.map { "\($0) = ?" }.joined(separator: ", ")
             try write(values.columns, of: id, in: transaction.database) { database in
-                try database.execute(
-                    sql: "UPDATE \(Record.table.name) SET \(pairs) WHERE id = ?",
-                    arguments: StatementArguments(names.map { values.columns[$0] ?? .null } + [id.databaseValue]))
+                try database.cachedStatement(sql: "UPDATE \(Record.table.name) SET \(pairs) WHERE id = ?")
+                    .execute(
+                        arguments: StatementArguments(names.map { values.columns[$0] ?? .null } + [id.databaseValue]))
             }
         }
         for part in values.parts { try Record.store(part.value, as: part.field, of: id, in: transaction) }

@@ -39,8 +39,15 @@ enum Migrations {
         migrator.registerMigration("8 batches") { try $0.execute(sql: BatchSchema.sql) }
         migrator.registerMigration("9 stock") { try StockSchema.apply(to: $0) }
         migrator.registerMigration("10 people and pull sheets") { try $0.execute(sql: SheetSchema.sql) }
+        migrator.registerMigration("11 gear in lists") { try $0.execute(sql: gearInLists) }
         return migrator
     }
+
+    /// Lists of models and places count the gear that is not archived: by these alone, without reading it.
+    private static let gearInLists = """
+        CREATE INDEX asset_units ON asset (model, archived, status);
+        CREATE INDEX asset_homes ON asset (place, archived) WHERE place IS NOT NULL;
+        """
 
     /// `machine` is a digest of the machine that wrote last. `epoch` says when each life of the log began, after which
     /// `seq`, and why.

@@ -21,7 +21,8 @@ enum SearchSchema {
           WHEN EXISTS (SELECT 1 FROM custody WHERE custody.asset = \(row).id) THEN 'in_use'
           WHEN EXISTS (
             SELECT 1 FROM pull_line JOIN project AS sheet ON sheet.id = pull_line.project
-            WHERE pull_line.asset = \(row).id AND sheet.state = 'accepted') THEN 'reserved'
+            WHERE pull_line.asset = \(row).id AND pull_line.archived IS NULL
+              AND sheet.state = 'accepted' AND sheet.archived IS NULL) THEN 'reserved'
           ELSE 'available'
         END
         """
@@ -29,7 +30,9 @@ enum SearchSchema {
 
     /// `docid` is the asset's whole number for the index of words: the rowid of a table without a whole-number key may
     /// change. The table is not built anew, because the triggers of its geometry name it.
+    /// A line that was taken off its sheet is `archived` and reserves nothing.
     private static let columns = """
+        ALTER TABLE pull_line ADD COLUMN archived INTEGER;
         ALTER TABLE asset DROP COLUMN search;
         ALTER TABLE asset ADD COLUMN docid INTEGER;
         ALTER TABLE asset ADD COLUMN name_sort TEXT NOT NULL DEFAULT '';
@@ -37,6 +40,8 @@ enum SearchSchema {
           status IN ('available', 'reserved', 'in_use', 'maintenance', 'damaged', 'lost', 'retired'));
         UPDATE asset SET docid = rowid, name_sort = sort_key(name), status = \(status(of: "asset"));
         CREATE UNIQUE INDEX asset_docid ON asset (docid);
+        DROP INDEX asset_model;
+        CREATE INDEX asset_model ON asset (model, sort, id);
         CREATE INDEX asset_name ON asset (name_sort, id);
         CREATE INDEX asset_updated ON asset (updated, id);
         CREATE INDEX asset_status ON asset (status, sort, id);
@@ -155,13 +160,14 @@ enum SearchSchema {
         CREATE TRIGGER pull_line_added AFTER INSERT ON pull_line WHEN NEW.asset IS NOT NULL BEGIN
           \(writeStatus(where: "id = NEW.asset"))
         END;
-        CREATE TRIGGER pull_line_changed AFTER UPDATE OF asset, project ON pull_line BEGIN
+        CREATE TRIGGER pull_line_changed AFTER UPDATE OF asset, project, archived ON pull_line BEGIN
           \(writeStatus(where: "id IN (OLD.asset, NEW.asset)"))
         END;
         CREATE TRIGGER pull_line_removed AFTER DELETE ON pull_line WHEN OLD.asset IS NOT NULL BEGIN
           \(writeStatus(where: "id = OLD.asset"))
         END;
-        CREATE TRIGGER project_decided AFTER UPDATE OF state ON project WHEN NEW.state <> OLD.state BEGIN
+        CREATE TRIGGER project_decided AFTER UPDATE OF state, archived ON project
+        WHEN NEW.state <> OLD.state OR (NEW.archived IS NULL) <> (OLD.archived IS NULL) BEGIN
           \(writeStatus(where: "id IN (SELECT asset FROM pull_line WHERE project = NEW.id)"))
         END;
         """

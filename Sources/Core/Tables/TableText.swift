@@ -24,7 +24,7 @@ package struct TableText: Sendable {
         }
         (encoding, utf8) = Self.decode(bytes)
         let controls = utf8.prefix(Self.lookedAtCount).count { $0 < 0x20 && !(0x09...0x0D).contains($0) }
-        guard controls * 10 <= min(utf8.count, Self.lookedAtCount) else {
+        guard controls <= 8 || controls * 20 <= min(utf8.count, Self.lookedAtCount) else {
             throw Failure(.invalid, "That is not text. Save the table as CSV first.")
         }
     }

@@ -3,6 +3,7 @@
 //
 //   storebench scans FOLDER ROUNDS SECONDS     {"durable": […], "rolled_back": […]}, scans a second of each round
 //   storebench fill FOLDER COUNT               gear TEST-1 to TEST-COUNT in FOLDER/depot.sqlite
+//   storebench fill FOLDER COUNT --custody N   a rental house's gear, and N movements of it
 import Core
 import Foundation
 import Logging
@@ -29,7 +30,12 @@ struct StoreBench {
             let store = try open(words[2])
             try await fill(AssetRegister(store: store), count: Int(words[3]) ?? 0)
             try store.close()
-        default: print("storebench scans FOLDER ROUNDS SECONDS | fill FOLDER COUNT")
+        case ("fill", 5) where words[4] == "--custody":
+            let store = try open(words[2])
+            var fill = DepotFill(store: store, assetCount: Int(words[3]) ?? 0, custodyCount: Int(words[5]) ?? 0)
+            try await fill.run()
+            try store.close()
+        default: print("storebench scans FOLDER ROUNDS SECONDS | fill FOLDER COUNT [--custody N]")
         }
     }
 

@@ -1,5 +1,6 @@
 // Models, categories and places: their lists, what may be archived, and what may not be inside or part of itself.
 import Foundation
+import GRDB
 import Testing
 
 @testable import Core
@@ -93,6 +94,20 @@ import Testing
         var stranger = ModelQuery()
         stranger.cursor = "!"
         #expect(await refusal { _ = try await desk.models(stranger) }?.field == "cursor")
+    }
+
+    @Test func `units and homes are counted by an index that has all it needs`() async throws {
+        let depot = try await TestDepot()
+        for (sql, index, arguments): (String, String, StatementArguments) in [
+            (CatalogueDesk.unitsSelection, "asset_units", ["[]"]),
+            (CatalogueDesk.placesSelection(.current), "asset_homes", []),
+        ] {
+            let plan = try await depot.store.read { database in
+                try Row.fetchAll(database, sql: "EXPLAIN QUERY PLAN " + sql, arguments: arguments)
+                    .map { $0["detail"] as String }
+            }
+            #expect(plan.contains { $0.contains("USING COVERING INDEX \(index) ") }, "\(plan)")
+        }
     }
 
     @Test func `what is in use is not archived, and what is archived gets nothing new`() async throws {

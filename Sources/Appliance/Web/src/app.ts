@@ -1,10 +1,11 @@
 // The house around the pages: which page an address means, the rail, the search field, the connection, the keys.
-// The door and the sign-in have no chrome. Starts everything; read router.ts and store.ts next.
+// The door and the sign-in have no chrome. What a scanner types into a page opens what the code belongs to: wedge.ts.
+// Starts everything; read router.ts and store.ts next.
 
 import "./tokens.css";
 import "./base.css";
 import "./shell.css";
-import { sentence, Problem } from "./api";
+import { Problem, sentence } from "./api";
 import { connection, avatar, failedPlace, notices } from "./bits";
 import { openSession, signOut } from "./commands";
 import { html, Content, Template } from "./html";
@@ -12,24 +13,44 @@ import { icon, IconName } from "./icons";
 import * as outbox from "./outbox";
 import { field, Page, takesText } from "./page";
 import { address, signInAddress, to, whenAddressChanges, withQuery } from "./router";
-import { state } from "./store";
+import { offerScan } from "./scanned";
+import { mayEdit, state, undoNewest } from "./store";
 import { nextTheme, restoreTheme, theme } from "./theme";
+import { hearScans, openCode, unlessScan } from "./wedge";
 import "./pages/door";
 import "./pages/doors";
-import "./pages/gear";
+import "./pages/gear/gear";
+import "./pages/models/models";
+import "./pages/import/import";
 import "./pages/devices";
+import "./pages/projects/list";
+import "./pages/projects/page";
+import "./pages/projects/form";
+import "./pages/people/page";
+import "./pages/inbox/page";
+import "./pages/settings/page";
 import "./pages/sign-in";
 
-interface Room { readonly path: string; readonly name: string; readonly icon: IconName; readonly key: string }
+/** `more` rooms are behind a button on a phone, whose bar has room for four; `search` is what the field on top looks
+ * for while one is in the room, else it looks for gear; one that `edits` is for managers. */
+interface Room { readonly path: string; readonly name: string; readonly icon: IconName; readonly key: string; readonly more?: boolean; readonly search?: string; readonly edits?: boolean }
 const rooms: readonly Room[] = [
   { path: "/", name: "Door", icon: "door", key: "d" },
-  { path: "/gear", name: "Gear", icon: "gear", key: "g" },
-  { path: "/devices", name: "Devices", icon: "reader", key: "v" },
+  { path: "/gear", name: "Gear", icon: "gear", key: "g", search: "Search gear: number, name, serial, holder" },
+  { path: "/projects", name: "Projects", icon: "project", key: "p", search: "Search projects" },
+  { path: "/inbox", name: "Inbox", icon: "inbox", key: "i" },
+  { path: "/people", name: "People", icon: "people", key: "e", more: true, search: "Search people: name, phone, e-mail" },
+  { path: "/models", name: "Models", icon: "model", key: "m", more: true, search: "Search models: name, maker, category" },
+  { path: "/import", name: "Import", icon: "import", key: "c", more: true, edits: true },
+  { path: "/devices", name: "Devices", icon: "reader", key: "v", more: true },
+  { path: "/settings", name: "Settings", icon: "settings", key: "s", more: true },
 ];
+
+function openRooms(): Room[] { return rooms.filter((room) => !room.edits || mayEdit()); }
 
 function isIn(room: Room, path: string): boolean { return path === room.path || (room.path === "/" ? path.startsWith("/door") : path.startsWith(`${room.path}/`)); }
 
-/** `door` tells two doors apart, which are two pages of one element. */
+/** `door` tells two doors, or two projects, apart, which are two pages of one element. */
 interface Place { readonly element: string; readonly title: string; readonly hasChrome: boolean; readonly door?: string }
 
 function isSame(one: Place, other: Place): boolean { return one.element === other.element && one.door === other.door; }
@@ -37,11 +58,24 @@ function isSame(one: Place, other: Place): boolean { return one.element === othe
 function placeAt(path: string): Place {
   if (path === "/sign-in") return { element: "page-sign-in", title: "Sign in", hasChrome: false };
   if (/^\/door\/[^/]+$/.test(path)) return { element: "page-door", title: "Door", hasChrome: false, door: path };
-  if (path === "/gear") return { element: "page-gear", title: "Gear", hasChrome: true };
-  if (path === "/devices") return { element: "page-devices", title: "Devices", hasChrome: true };
-  if (path === "/" || path === "/door") return { element: "page-doors", title: "Doors", hasChrome: true };
-  return { element: "page-nowhere", title: "Not here", hasChrome: true };
+  const [, element, title] = places.find(([form]) => form.test(path)) ?? [, "page-nowhere", "Not here"];
+  return { element, title, hasChrome: true, ...(element === "page-project" ? { door: path } : {}) };
 }
+
+/** The pages of the house: which addresses, which element, which title. */
+const places: readonly (readonly [RegExp, string, string])[] = [
+  [/^\/(door)?$/, "page-doors", "Doors"],
+  [/^\/gear(\/new)?$/, "page-gear", "Gear"],
+  [/^\/models(\/[^/]+)?$/, "page-models", "Models"],
+  [/^\/import$/, "page-import", "Import"],
+  [/^\/devices$/, "page-devices", "Devices"],
+  [/^\/projects$/, "page-projects", "Projects"],
+  [/^\/projects\/(new|[^/]+\/edit)$/, "page-project-form", "Project"],
+  [/^\/projects\/[^/]+$/, "page-project", "Project"],
+  [/^\/people(\/[^/]+)?$/, "page-people", "People"],
+  [/^\/inbox(\/[^/]+)?$/, "page-inbox", "Inbox"],
+  [/^\/settings(\/[^/]+)?$/, "page-settings", "Settings"],
+];
 
 class Nowhere extends Page {
   protected view(): Content {
@@ -49,6 +83,12 @@ class Nowhere extends Page {
   }
 }
 customElements.define("page-nowhere", Nowhere);
+
+/** How many unknown codes wait, on the way to them. */
+function waitingCount(): Content {
+  const count = state.unknowns?.length ?? 0;
+  return count > 0 && html`<span class="rail-count">${count > 99 ? "99+" : count}<span class="unseen"> waiting</span></span>`;
+}
 
 const secondKeyWithin = 1_500;
 const bootRetryMilliseconds = 3_000;
@@ -62,6 +102,7 @@ class DepotApp extends Page {
 
   protected override enter(): void {
     this.until(whenAddressChanges(() => this.go()));
+    this.until(hearScans((code) => { if (!offerScan(code)) void openCode(code); }, () => this.place?.hasChrome === true));
     this.listen("keydown", (event) => this.key(event));
     void this.boot();
   }
@@ -109,9 +150,9 @@ class DepotApp extends Page {
     return html`<a class="skip" href="#main">Skip to the page</a>
       <div class="shell">
         ${this.rail()}
-        <header class="bar">${this.search()}${connection()}</header>
+        <header class="bar">${this.search()}${connection()}<span class="bar-tools">${this.tools()}</span></header>
         <main id="main" tabindex="-1">${this.page}</main>
-      </div>${notices()}${this.help()}`;
+      </div>${notices()}${this.help()}${this.moreRooms()}`;
   }
 
   private unreachable(reason: string): Template {
@@ -120,34 +161,58 @@ class DepotApp extends Page {
 
   private rail(): Template {
     const here = address().pathname;
-    const themeWords = { auto: "as the machine", light: "light", dark: "dark" }[theme()];
     return html`<nav class="rail" aria-label="Rooms">
       <a class="rail-mark" href="/gear" aria-label="Depotd">${icon("scan")}<span>Depotd</span></a>
-      <div class="rail-rooms">${rooms.map((room) => html`<a class="rail-room" href="${room.path}" aria-current="${isIn(room, here) ? "page" : null}">${icon(room.icon)}<span>${room.name}</span></a>`)}</div>
+      <div class="rail-rooms">${openRooms().map((room) => html`<a class="rail-room ${room.more ? "rail-more" : ""}" href="${room.path}" aria-current="${isIn(room, here) ? "page" : null}">${icon(room.icon)}<span>${room.name}</span>${room.path === "/inbox" && waitingCount()}</a>`)}
+        <button class="rail-room rail-opens" aria-haspopup="dialog" @click=${() => this.openDialog(".rooms")}>${icon("more")}<span>More</span></button></div>
       <div class="rail-foot">
-        <button class="rail-tool" @click=${() => { nextTheme(); this.refresh(); }} title="Colours: ${themeWords}" aria-label="Colours: ${themeWords}. Change">${icon(theme() === "auto" ? "auto" : theme() === "light" ? "sun" : "moon")}</button>
-        <button class="rail-tool rail-help" @click=${() => this.openHelp()} title="Keys (?)" aria-label="Show all keys">${icon("help")}</button>
-        ${state.session && html`<button class="rail-tool rail-person" @click=${() => void signOut()} title="${state.session.name}: sign out" aria-label="${state.session.name}: sign out">${avatar(state.session)}${icon("leave", "rail-leave")}</button>`}
+        ${state.session && html`<a class="rail-tool rail-person" href="/people/${state.session.id}" title="${state.session.name}" aria-label="${state.session.name}: your page">${avatar(state.session)}</a>
+          <button class="rail-tool rail-out" @click=${() => void signOut()} title="Sign out" aria-label="Sign out">${icon("leave")}</button>`}
       </div>
     </nav>`;
   }
 
+  /** Colours and keys: on top at the desk, behind "More" on a phone. */
+  private tools(): Template {
+    const themeWords = { auto: "as the machine", light: "light", dark: "dark" }[theme()];
+    return html`<button class="rail-tool" @click=${() => { nextTheme(); this.refresh(); }} title="Colours: ${themeWords}" aria-label="Colours: ${themeWords}. Change">${icon(theme() === "auto" ? "auto" : theme() === "light" ? "sun" : "moon")}</button>
+      <button class="rail-tool rail-help" @click=${() => this.openHelp()} title="Keys (?)" aria-label="Show all keys">${icon("help")}</button>`;
+  }
+
   private search(): Template {
-    const q = address().pathname === "/gear" ? address().searchParams.get("q") ?? "" : "";
-    return html`<form class="search" role="search" @submit=${(event: Event) => { event.preventDefault(); this.querySelector<HTMLElement>("[data-row]")?.focus(); }}>
-      ${icon("search")}<input id="search" type="search" placeholder="Search gear: number, name, serial, holder" aria-label="Search gear" autocomplete="off" spellcheck="false"
+    const room = this.searched, words = room.search ?? "";
+    const q = isIn(room, address().pathname) ? address().searchParams.get("q") ?? "" : "";
+    return html`<form class="search" role="search" @submit=${(event: Event) => { event.preventDefault(); void this.openSearched(); }}>
+      ${icon("search")}<input id="search" type="search" placeholder="${words}" aria-label="${words.split(":")[0]}" autocomplete="off" spellcheck="false"
         .value=${q} @input=${(event: Event) => this.searchFor(field(event).value)}><kbd aria-hidden="true">/</kbd></form>`;
   }
 
+  /** Enter: an exact code opens what it belongs to, anything else goes to the first row found. */
+  private async openSearched(): Promise<void> {
+    const words = this.querySelector<HTMLInputElement>("#search")?.value.trim() ?? "";
+    if (words !== "" && await openCode(words, true)) return;
+    this.querySelector<HTMLElement>("[data-row]")?.focus();
+  }
+
   private searchFor(words: string): void {
-    const onGear = address().pathname === "/gear";
-    to(onGear ? withQuery({ q: words }) : `/gear?q=${encodeURIComponent(words)}`, { replace: onGear });
+    const { path } = this.searched, isThere = address().pathname === path;
+    to(isThere ? withQuery({ q: words }) : `${path}?q=${encodeURIComponent(words)}`, { replace: isThere });
+  }
+
+  /** The room whose records the field on top looks for. */
+  private get searched(): Room {
+    const here = rooms.find((room) => room.search !== undefined && isIn(room, address().pathname));
+    return here ?? rooms.find((room) => room.path === "/gear") as Room;
   }
 
   // ---- keys ----------------------------------------------------------------------------------------------------------
 
   private key(event: KeyboardEvent): void {
-    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || !this.place?.hasChrome) return;
+    if (event.defaultPrevented || event.altKey || !this.place?.hasChrome) return;
+    if (event.ctrlKey || event.metaKey) {
+      if (event.key === "z" && !event.shiftKey && !takesText(event.target) && undoNewest()) event.preventDefault();
+      return;
+    }
     if (takesText(event.target)) {
       if (event.key === "Escape") (event.target as HTMLElement).blur();
       return;
@@ -155,12 +220,13 @@ class DepotApp extends Page {
     if (event.timeStamp - this.wentAt < secondKeyWithin) {
       this.wentAt = -Infinity;
       const room = rooms.find((candidate) => candidate.key === event.key);
-      if (room) { event.preventDefault(); to(room.path); }
+      if (room) { event.preventDefault(); unlessScan(() => to(room.path)); }
       return;
     }
     if (event.key === "/") { event.preventDefault(); this.focusSearch(); }
     else if (event.key === "g") this.wentAt = event.timeStamp;
     else if (event.key === "?") this.openHelp();
+    else if (event.key === "u") unlessScan(() => { undoNewest(); });
   }
 
   private focusSearch(): void {
@@ -169,15 +235,25 @@ class DepotApp extends Page {
     search?.select();
   }
 
-  private openHelp(): void {
-    const dialog = this.querySelector("dialog");
+  private openHelp(): void { this.openDialog(".help"); }
+
+  private openDialog(name: string): void {
+    const dialog = this.querySelector<HTMLDialogElement>(`dialog${name}`);
     if (dialog && !dialog.open) dialog.showModal();
+  }
+
+  /** On a phone: the rooms its bar has no place for. */
+  private moreRooms(): Template {
+    const close = (event: Event): void => (event.currentTarget as HTMLElement).closest("dialog")?.close();
+    return html`<dialog class="help rooms" aria-label="More rooms"><nav class="rooms-list" aria-label="More rooms">${openRooms().filter((room) => room.more).map((room) => html`<a class="rail-room" href="${room.path}" @click=${close}>${icon(room.icon)}<span>${room.name}</span></a>`)}
+      ${state.session && html`<a class="rail-room" href="/people/${state.session.id}" @click=${close}>${icon("person")}<span>You</span></a><button class="rail-room" @click=${(event: Event) => { close(event); void signOut(); }}>${icon("leave")}<span>Sign out</span></button>`}</nav>
+      <div class="rooms-foot">${this.tools()}<button class="button" @click=${close}>Close</button></div></dialog>`;
   }
 
   private help(): Template {
     const keys: [string, string][] = [
-      ["/", "Search gear"], ...rooms.map((room): [string, string] => [`g ${room.key}`, `Go to ${room.name}`]),
-      ["↑ ↓ ← →", "Move in a list"], ["Enter", "Open"], ["Esc", "Close"], ["?", "Show these keys"],
+      ["/", "Search"], ...openRooms().map((room): [string, string] => [`g ${room.key}`, `Go to ${room.name}`]),
+      ["↑ ↓ ← →", "Move in a list"], ["Enter", "Open"], ["n e", "New, edit"], ["f x", "Gear: filters, pick a row"], ["Alt ↑ ↓", "Move a line of a pull sheet"], ["a", "Add to the pull sheet"], ["b", "Give a person a badge"], ["l c Del", "Inbox: link, create, dismiss"], ["Esc", "Close"], ["u", "Undo what was done last"], ["Ctrl Enter", "Save a form"], ["?", "Show these keys"],
     ];
     return html`<dialog class="help" aria-labelledby="help-title"><form method="dialog">
       <h2 id="help-title">Keys</h2>

@@ -25,8 +25,9 @@ export function staleStrip(): Content {
 
 const avatarHues = 6;
 
-/** Initials on a disc whose tint stays the same for the same person. */
-export function avatar(person: { id?: string; name: string; initials?: string }, className = ""): Template {
+/** Their picture, or their initials on a disc whose tint stays the same for the same person. */
+export function avatar(person: { id?: string; name: string; initials?: string; avatar?: string | null }, className = ""): Template {
+  if (person.avatar) return html`<img class="avatar ${className}" src="/api/v1/pictures/${person.avatar}" alt="">`;
   const initials = person.initials ?? initialsOf(person.name);
   const hue = [...person.name].reduce((sum, letter) => sum + (letter.codePointAt(0) ?? 0), 0) % avatarHues;
   return html`<span class="avatar avatar-${hue} ${className}" aria-hidden="true">${initials}</span>`;

@@ -3,7 +3,7 @@
 
 import { get, isAborted, now, patch, post, query, remove, sentence, whenSessionEnds } from "./api";
 import { Live } from "./live";
-import { apply, doorById, emptyGear, FollowUp, forget, markUndone, putAsset, putOutcome, shownStatus, state, tell, update } from "./store";
+import { apply, doorById, emptyGear, FollowUp, forget, markUndone, mayEdit, pass, putAsset, putOutcome, shownStatus, state, tell, update } from "./store";
 import { About, Asset, AssetDetail, AssetPage, Door, List, Outcome, Person, Project, Reader, Status, Unknown } from "./types";
 import { debounced } from "./time";
 import { signInAddress, to } from "./router";
@@ -31,7 +31,8 @@ export async function openSession(): Promise<void> {
   const { person } = await get<{ person: Person }>("/session", { quiet401: true });
   const about = await get<About>("/about");
   update((current) => { current.session = person; current.about = about; });
-  live.start({ epoch: about.epoch, seq: about.seq });
+  live.start({ epoch: about.epoch, seq: about.seq }, mayEdit());
+  void loadUnknowns();   // the rail counts them
 }
 
 export async function signIn(person: string, pin: string): Promise<void> {
@@ -54,7 +55,7 @@ function follow(ask: FollowUp): void {
   if (ask.refused) tell("stop", ask.refused);
 }
 
-const reloadGearSoon = debounced(700, () => void loadGear(state.gear.q, state.gear.status));
+const reloadGearSoon = debounced(700, () => void loadGear(state.gear.query));
 const reloadDetailSoon = debounced(250, () => { if (state.detail) void loadDetail(state.detail.id); });
 const reloadUnknownsSoon = debounced(150, () => void loadUnknowns());
 
@@ -64,9 +65,10 @@ function reloadAll(): void {
   for (const door of Object.keys(state.visits)) void loadVisit(door);
   if (state.unknowns) void loadUnknowns();
   if (state.readers) void loadReaders();
-  if (state.gear.loaded) void loadGear(state.gear.q, state.gear.status);
+  if (state.gear.loaded) void loadGear(state.gear.query);
   if (state.detail) void loadDetail(state.detail.id);
   if (state.projects) void loadProjects();
+  pass({ topic: "reset", kind: "reset", data: null });
 }
 
 // ---- doors ------------------------------------------------------------------------------------------------------
@@ -144,8 +146,8 @@ export async function setQuantity(scan: string, quantity: number): Promise<void>
 export async function loadUnknowns(): Promise<void> {
   try {
     const { items } = await get<List<Unknown>>("/unknowns");
-    update((current) => { current.unknowns = items; });
-  } catch { update((current) => { current.unknowns ??= []; }); }
+    update((current) => { current.unknowns = items; current.unknownsError = null; });
+  } catch (error) { update((current) => { current.unknownsError = sentence(error); }); }
 }
 
 export async function linkUnknown(id: string, asset: string): Promise<void> {
@@ -171,15 +173,15 @@ async function settle(id: string, act: () => Promise<unknown>): Promise<void> {
 const pageLength = 100;
 let gearRequest: AbortController | null = null;
 
-/** Loads the first page of a search; an older search still under way is given up. */
-export async function loadGear(q: string, status: Status | ""): Promise<void> {
+/** Loads the first page of a search, given as the query of its address; an older one still under way is given up. */
+export async function loadGear(looked: string, wantsFacets = state.gear.facets !== null): Promise<void> {
   gearRequest?.abort();
   const request = gearRequest = new AbortController();
-  const isSame = state.gear.q === q && state.gear.status === status;
+  const { counts, facets } = state.gear;
   update((current) => {
-    current.gear = isSame ? { ...current.gear, loading: true } : { ...emptyGear(), q, status, counts: current.gear.counts, loading: true };
+    current.gear = current.gear.query === looked ? { ...current.gear, loading: true } : { ...emptyGear(), query: looked, counts, facets, loading: true };
   });
-  await fetchGear(request, null);
+  await fetchGear(request, null, wantsFacets);
 }
 
 /** Loads the page after the last one, unless one is already on its way. */
@@ -188,16 +190,20 @@ export async function loadMoreGear(): Promise<void> {
   if (!next || loading || error) return;
   const request = gearRequest = new AbortController();
   update((current) => { current.gear.loading = true; });
-  await fetchGear(request, next);
+  await fetchGear(request, next, false);
 }
 
-async function fetchGear(request: AbortController, cursor: string | null): Promise<void> {
-  const { q, status } = state.gear;
+async function fetchGear(request: AbortController, cursor: string | null, wantsFacets: boolean): Promise<void> {
+  const looked = state.gear.query;
   try {
-    const page = await get<AssetPage>(`/assets${query({ limit: pageLength, q, status, cursor })}`, { signal: request.signal });
+    const asked = query({ ...Object.fromEntries(new URLSearchParams(looked)), limit: pageLength, cursor, facets: wantsFacets ? 1 : null });
+    const page = await get<AssetPage>(`/assets${asked}`, { signal: request.signal });
     update((current) => {
       const before = cursor ? current.gear.rows : [];
-      current.gear = { q, status, rows: before.concat(page.items), total: page.total, counts: page.counts, next: page.next, loading: false, loaded: true, error: null };
+      current.gear = {
+        query: looked, rows: before.concat(page.items), total: page.total, isTotalExact: page.isTotalExact !== false, counts: page.counts,
+        facets: page.facets ?? current.gear.facets, next: page.next, loading: false, loaded: true, error: null,
+      };
     });
   } catch (error) {
     if (!isAborted(error)) update((current) => { current.gear = { ...current.gear, loading: false, error: sentence(error) }; });

@@ -23,7 +23,9 @@ type Message =
   | { type: "error"; code: string; message: string }
   | { type: "pong" };
 
-const topics = ["assets", "scans", "doors", "unknowns", "readers", "projects"];
+/** What only managers are told. */
+const confidential = ["people.confidential"];
+const topics = ["assets", "scans", "doors", "unknowns", "readers", "projects", "models", "places", "people"];
 const firstWait = 250, longestWait = 15_000;
 const graceBeforeOffline = 1_500;       // a restart of the daemon takes less: no alarm for it
 const silenceBeforePing = 40_000;       // the daemon sends its position every 30 s
@@ -41,6 +43,7 @@ export class Live {
   private watch = 0;
   private heardAt = 0;
   private running = false;
+  private topics = topics;
 
   constructor(private readonly listener: LiveListener) {
     addEventListener("online", () => this.hurry());
@@ -48,8 +51,9 @@ export class Live {
   }
 
   /** Starts from `position`, so that no change between the first GET and the subscription is lost. */
-  start(position: Position): void {
+  start(position: Position, isManager: boolean): void {
     this.position ??= position;
+    this.topics = isManager ? [...topics, ...confidential] : topics;
     if (this.running) return;
     this.running = true;
     this.lostAt = Date.now();
@@ -81,7 +85,7 @@ export class Live {
     this.socket = socket;
     socket.addEventListener("open", () => {
       this.heardAt = Date.now();
-      socket.send(JSON.stringify({ type: "subscribe", topics, ...(this.position ? { since: this.position } : {}) }));
+      socket.send(JSON.stringify({ type: "subscribe", topics: this.topics, ...(this.position ? { since: this.position } : {}) }));
     });
     socket.addEventListener("message", (event) => { if (socket === this.socket) this.receive(String(event.data)); });
     socket.addEventListener("close", (event) => { if (socket === this.socket) this.lost(event.code); });

@@ -2,7 +2,8 @@
 // changes. Light DOM, so one style sheet and one focus order serve the whole house.
 
 import { Content, render } from "./html";
-import { watch } from "./store";
+import { hear, watch } from "./store";
+import { Fact } from "./types";
 
 export abstract class Page extends HTMLElement {
   private stops: (() => void)[] = [];
@@ -30,6 +31,11 @@ export abstract class Page extends HTMLElement {
   protected listen<Kind extends keyof WindowEventMap>(kind: Kind, act: (event: WindowEventMap[Kind]) => void): void {
     addEventListener(kind, act);
     this.until(() => removeEventListener(kind, act));
+  }
+
+  /** Hears what changes on these topics while the page is shown, and that changes may have been missed. */
+  protected hears(topics: readonly string[], act: (fact: Fact) => void): void {
+    this.until(hear((fact) => { if (fact.topic === "reset" || topics.includes(fact.topic)) act(fact); }));
   }
 
   /** Shows again every `milliseconds`, for the times in words. */

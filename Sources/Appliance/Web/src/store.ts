@@ -6,10 +6,10 @@ import {
 } from "./types";
 import { LiveState } from "./live";
 
-/** The gear list as far as it is loaded; `next` leads to the rest. */
+/** The gear list as far as it is loaded; `query` says what was looked for, `next` leads to the rest. */
 export interface GearList {
-  q: string; status: Status | "";
-  rows: Asset[]; total: number; counts: AssetPage["counts"]; next: string | null;
+  query: string;
+  rows: Asset[]; total: number; isTotalExact: boolean; counts: AssetPage["counts"]; facets: AssetPage["facets"] | null; next: string | null;
   loading: boolean; loaded: boolean; error: string | null;
 }
 
@@ -30,6 +30,7 @@ export interface State {
   waiting: Waiting[];
   undoing: string | null;
   unknowns: Unknown[] | null;
+  unknownsError: string | null;
   people: Person[] | null;
   projects: Project[] | null;
   progress: Record<string, Progress>; // by project
@@ -44,11 +45,11 @@ export interface State {
 }
 
 export const emptyGear = (): GearList =>
-  ({ q: "", status: "", rows: [], total: 0, counts: {}, next: null, loading: false, loaded: false, error: null });
+  ({ query: "", rows: [], total: 0, isTotalExact: true, counts: {}, facets: null, next: null, loading: false, loaded: false, error: null });
 
 const initial = (): State => ({
   session: null, about: null, live: { state: "connecting", since: Date.now() },
-  doors: null, doorsError: null, visits: {}, heard: null, waiting: [], undoing: null, unknowns: null,
+  doors: null, doorsError: null, visits: {}, heard: null, waiting: [], undoing: null, unknowns: null, unknownsError: null,
   people: null, projects: null, progress: {}, readers: null, readersError: null,
   gear: emptyGear(), saving: {}, touched: {}, detail: null, detailError: null, notices: [],
 });
@@ -80,6 +81,18 @@ export function forget(): void {
 
 let noticeCount = 0;
 const noticeSeconds = { ok: 8, stop: 20 };
+
+/** Takes back what the newest notice that offers it speaks of; false when none does. */
+export function undoNewest(): boolean {
+  const notice = [...state.notices].reverse().find((candidate) => candidate.action?.label === "Undo");
+  if (!notice) return false;
+  dismissNotice(notice.id);
+  notice.action?.run();
+  return true;
+}
+
+/** True when the signed-in person may edit the registry. */
+export function mayEdit(): boolean { return state.session !== null && state.session.role !== "crew"; }
 
 export function tell(tone: Notice["tone"], text: string, action?: Notice["action"]): void {
   const id = ++noticeCount;
@@ -128,10 +141,13 @@ export function putAsset(current: State, data: Partial<Asset> & { id: string; ve
 }
 
 function moveCount(current: State, from: Status | undefined, to: Status | undefined, isListed: boolean): void {
-  if (!from || !to || from === to || (!isListed && current.gear.q !== "")) return;
+  if (!from || !to || from === to || (!isListed && isNarrowed(current.gear.query))) return;
   const counts = current.gear.counts;
   current.gear.counts = { ...counts, [from]: Math.max(0, (counts[from] ?? 0) - 1), [to]: (counts[to] ?? 0) + 1 };
 }
+
+/** True when more than the status narrows the list, so that gear not in it may not be counted either. */
+function isNarrowed(query: string): boolean { return [...new URLSearchParams(query).keys()].some((name) => name !== "status" && name !== "sort"); }
 
 function put<Item extends { id: string }>(items: Item[] | null, item: Item): Item[] | null {
   if (!items) return items;
@@ -141,6 +157,17 @@ function put<Item extends { id: string }>(items: Item[] | null, item: Item): Ite
 
 // ---- changes from the socket -----------------------------------------------------------------------------------
 
+const hearers = new Set<(fact: Fact) => void>();
+
+/** Calls `hearer` after each fact of the live socket, for pages whose data is not in the state; the topic `reset`
+ * means that some were missed. */
+export function hear(hearer: (fact: Fact) => void): () => void {
+  hearers.add(hearer);
+  return () => hearers.delete(hearer);
+}
+
+export function pass(fact: Fact): void { for (const hearer of [...hearers]) hearer(fact); }
+
 /** What a change asks for beyond what it carries. */
 export interface FollowUp { gear?: boolean; detail?: boolean; visit?: string; suggestions?: boolean; refused?: string }
 
@@ -148,6 +175,7 @@ export interface FollowUp { gear?: boolean; detail?: boolean; visit?: string; su
 export function apply(change: Fact): FollowUp {
   let followUp: FollowUp = {};
   update((current) => { followUp = applyTo(current, change); });
+  pass(change);
   return followUp;
 }
 
@@ -179,7 +207,7 @@ function applyAsset(current: State, change: Fact): FollowUp {
   const isListed = current.gear.rows.some((row) => row.id === asset.id);
   putAsset(current, asset, before);
   const isOpen = current.detail?.id === asset.id;
-  return { gear: change.kind === "created" || (!isListed && current.gear.status !== ""), detail: isOpen };
+  return { gear: change.kind === "created" || (!isListed && current.gear.query !== ""), detail: isOpen };
 }
 
 function applyScan(current: State, change: Fact): FollowUp {

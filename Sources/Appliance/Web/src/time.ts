@@ -5,6 +5,22 @@ import { now } from "./api";
 const clockFormat = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 const dayFormat = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
 
+const weekdayFormat = new Intl.DateTimeFormat(undefined, { weekday: "short", day: "numeric", month: "short" });
+const yearFormat = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", year: "numeric" });
+
+/** "Sat 21 Nov", with the year instead of the weekday when it is another one. */
+export function day(time: string | number): string {
+  const date = new Date(time);
+  return (date.getFullYear() === new Date(now()).getFullYear() ? weekdayFormat : yearFormat).format(date);
+}
+
+/** "Sat 21 Nov, 08:00 – Mon 23 Nov, 22:00", with the day once when it is the same; "no times set" without any. */
+export function span(from: string | null, to: string | null): string {
+  const at = (time: string): string => `${day(time)}, ${clockFormat.format(new Date(time))}`;
+  if (!from || !to) return from ? `from ${at(from)}` : to ? `until ${at(to)}` : "no times set";
+  return `${at(from)} – ${day(from) === day(to) ? clockFormat.format(new Date(to)) : at(to)}`;
+}
+
 /** "14:03" today, "4 Mar 14:03" on any other day. */
 export function clock(time: string | number): string {
   const date = new Date(time);

@@ -5,9 +5,9 @@ export type OutcomeKind = "ok" | "ok-but" | "stop" | "unknown";
 export type Status = "available" | "reserved" | "in_use" | "maintenance" | "damaged" | "lost" | "retired";
 
 export interface Ref { id: string; name: string }
-export interface AssetRef { id: string; number: string; name: string; model?: string | null; status?: Status; condition?: string }
+export interface AssetRef { id: string; number: string; name: string; model?: string | Ref | null; status?: Status; condition?: string }
 export interface Progress { done: number; total: number }
-export interface Person { id: string; name: string; initials: string; role: string; active?: boolean }
+export interface Person { id: string; name: string; initials: string; role: string; active?: boolean; avatar?: string | null }
 export interface Project { id: string; name: string; state: string; startsAt: string | null; endsAt: string | null; progress: Progress | null }
 
 export interface Door {
@@ -41,9 +41,27 @@ export interface Asset {
   holder: Holder | null; home: Ref | null; owner: string | null; custom: Record<string, unknown>; picture: string | null; archived: boolean;
   version: number; updatedAt: string;
 }
-export interface AssetHistory { kind: string; at: string; person: Ref | null; project: Ref | null; door: Ref | null; note: string | null; status: Status | null }
-export interface AssetDetail extends Asset { identifiers: { scheme: string; value: string }[]; history: AssetHistory[] }
-export interface AssetPage { items: Asset[]; next: string | null; total: number; counts: Partial<Record<Status, number>> }
+export interface AssetHistory { kind: string; at: string; person: Ref | null; project: Ref | null; door: Ref | null; note: string | null; status: Status | null; by?: Ref | null; identifier?: Identifier | null; before?: Record<string, unknown> | null; after?: Record<string, unknown> | null; change?: number | null }
+export interface Identifier { key: string; scheme: string; value: string }
+export interface Accessory { model: Ref; quantity: number }
+export interface AssetDetail extends Asset { identifiers: Identifier[]; history: AssetHistory[]; accessories?: Accessory[] }
+/** How many fit each value of a filter, were it the only one of its kind. */
+export interface FacetValue { value: string; name: string; count: number }
+export interface AssetPage { items: Asset[]; next: string | null; total: number; isTotalExact?: boolean; counts: Partial<Record<Status, number>>; facets?: Record<string, FacetValue[]> }
+
+export interface CategoryField { key: string; name: string; kind: "text" | "number" | "day" | "choice" | "flag"; unit: string | null; choices: string[]; required: boolean }
+export interface Category { id: string; name: string; fields: CategoryField[]; archived: boolean; version: number }
+export interface Model {
+  id: string; name: string; maker: string | null; category: Ref; counting: "serialised" | "counted"; specifications: string | null;
+  weightGrams: number | null; picture: string | null; archived: boolean; version: number; updatedAt: string;
+  units?: { total: number; available: number }; accessories?: Accessory[];
+}
+export interface Stock {
+  id: string; name: string; total: number; out: number; here: number; place: Ref | null; version: number; updatedAt: string;
+  holders?: { person: Ref | null; project: Ref | null; quantity: number; since: string }[]; codes?: Identifier[];
+}
+export interface Page<Item> { items: Item[]; next: string | null; total?: number; isTotalExact?: boolean }
+export interface Batch { id: string; kind: string; title: string; state: "running" | "done" | "reverting" | "reverted" | "undone"; done: number; total: number; undoable: boolean; trouble: { message: string; row?: number } | null }
 
 export interface Reader {
   id: string; port: string; vendorId: string; productId: string;

@@ -42,7 +42,7 @@ export class DoorPanel extends Page {
     if (!this.door || !this.hasCards) return null;
     return html`<aside class="side" aria-label="Waiting questions">
       ${this.panel && this.picker(this.panel, this.door)}
-      ${unknowns.length > 0 && html`<h2 class="side-title">${shape("unknown")}<span>${unknowns.length === 1 ? "1 unknown code" : `${unknowns.length} unknown codes`}</span></h2>
+      ${unknowns.length > 0 && html`<h2 class="side-title">${shape("unknown")}<span>${unknowns.length === 1 ? "1 unknown code" : `${unknowns.length} unknown codes`}</span><a class="side-inbox" href="/inbox">Open the inbox</a></h2>
         <ul class="side-cards">${unknowns.slice(0, shownCards).map((unknown) => keyed(unknown.id, this.card(unknown)))}</ul>
         ${unknowns.length > shownCards && html`<p class="side-more">and ${unknowns.length - shownCards} older ones</p>`}`}
     </aside>`;

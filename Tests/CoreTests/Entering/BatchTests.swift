@@ -1,0 +1,175 @@
+// Batches: in the lane below everybody else's, all or nothing, and undone unless something was changed since.
+import Core
+import Foundation
+import GRDB
+import Logging
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import Core
+
+@Suite struct BatchTests {
+    @Test func `a piece of a batch waits for scans and pages, and is carried out after them`() async throws {
+        let depot = try await TestDepot()
+        let order = Gathered<String>()
+        let gate = DispatchSemaphore(value: 0)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await depot.store.write { _ in gate.wait() } }
+            while depot.store.figures.waiting > 0 { try await Task.sleep(for: .milliseconds(1)) }
+            for (place, lane) in [WriteLane.bulk, .bulk, .page, .door].enumerated() {
+                group.addTask {
+                    try await depot.store.write(lane: lane) { _ in order.add("\(lane)") }
+                }
+                while depot.store.figures.waiting < place + 1 { try await Task.sleep(for: .milliseconds(1)) }
+            }
+            gate.signal()
+            try await group.waitForAll()
+        }
+        #expect(order.all == ["door", "page", "bulk", "bulk"])
+    }
+
+    @Test func `a step that is refused has everything before it taken back, and is named`() async throws {
+        let entering = try await EnteringDepot(isRunning: false)
+        let text = "number,name,model,home\n" + (0..<300).map { "A-\($0),x,FX6,Hall / R\($0 % 9)\n" }.joined()
+        let (id, options, report) = try await entering.check(text)
+        #expect(report[number: "creates"] == 300)
+        let before = try await entering.everything()
+        let started = try await entering.imports.run(id, options, by: entering.author)
+        // Somebody takes the number of row 252 after the check.
+        _ = try await entering.depot.asset("a-250")
+        entering.start()
+        let batch = try await entering.end(of: started)
+        #expect(batch.state == .reverted && batch.done == 0)
+        #expect(batch.trouble?.contains("Row 252: ") == true && batch.trouble?.contains("\"row\":252") == true)
+        let assets = try await entering.depot.register.list(AssetQuery())[list: "items"]
+        #expect(assets.compactMap { $0["number"]?.string } == ["a-250"])
+        #expect(try await entering.everything()["place"] == before["place"])
+        #expect(try await entering.everything()["identifier"]?.count == (before["identifier"]?.count ?? 0) + 1)
+    }
+
+    @Test func `what a door used meanwhile is archived when an import is taken back`() async throws {
+        let entering = try await EnteringDepot()
+        let depot = entering.depot
+        let author = entering.author
+        let camera = depot.camera.rawValue
+        let asset = Asset.ID(at: Date())
+        let door = depot.outDoor
+        let order = BatchOrder(
+            kind: .import, title: "Import", author: author,
+            steps: [
+                BatchOrder.Step { transaction in
+                    _ = try RecordEdit.create(
+                        Asset.self, ["number": "A-1", "name": "x", "model": .string(camera)], id: asset, by: author,
+                        in: transaction)
+                    try Custody.give(
+                        asset, to: Custodian(person: nil), as: .out, Movement(door: door, actor: nil), in: transaction)
+                },
+                BatchOrder.Step(row: 3) { _ in throw Failure(.conflict, "No.") },
+            ])
+        // The first step is a piece of its own.
+        var options = BatchRunner.Options()
+        options.pieceStepsMax = 1
+        let runner = BatchRunner(
+            store: depot.store, options: options, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+            signal: { _ in })
+        let running = Task { await runner.run() }
+        defer { running.cancel() }
+        await #expect(throws: Failure(.conflict, "")) { _ = try await runner.finish(order) }
+        let found = try await depot.register.find(asset).asset
+        #expect(found.isArchived && found.holder != nil)
+        let batches = try await BatchBook(store: depot.store).list(limit: 5, cursor: nil)[list: "items"]
+        #expect(batches.first?["state"]?.string == "reverted")
+        let trouble = try JSON(parsing: batches.first?["trouble"]?.bytes ?? [])
+        #expect(trouble[list: "left"] == ["A-1"] && trouble["message"]?.string == "Row 3: No.", "\(trouble.text)")
+    }
+
+    @Test func `an unfinished batch is taken back at the next start`() async throws {
+        let depot = try await TestDepot()
+        var options = BatchRunner.Options()
+        options.pieceStepsMax = 10
+        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        let first = BatchRunner(store: depot.store, options: options, logger: logger, signal: { _ in })
+        let running = Mutex<Task<Void, Never>?>(nil)
+        let camera = depot.camera.rawValue
+        let steps = (0..<95).map { number in
+            BatchOrder.Step { transaction in
+                _ = try RecordEdit.create(
+                    Asset.self, ["number": .string("A-\(number)"), "name": "x", "model": .string(camera)], by: Author(),
+                    in: transaction)
+                if number == 55 { running.withLock { $0?.cancel() } }
+            }
+        }
+        let id = try await first.start(BatchOrder(kind: .import, title: "Import", author: Author(), steps: steps))
+        running.withLock { $0 = Task { await first.run() } }
+        await running.withLock { $0 }?.value
+        #expect(try await BatchBook(store: depot.store).find(id).done == 60)
+        #expect(try await depot.register.list(AssetQuery())[number: "total"] == 60)
+        let second = BatchRunner(store: depot.store, options: options, logger: logger, signal: { _ in })
+        let again = Task { await second.run() }
+        defer { again.cancel() }
+        try await waits { try await BatchBook(store: depot.store).find(id).state == .reverted }
+        let left = try await depot.register.list(AssetQuery())[list: "items"]
+        #expect(left.isEmpty, "\(left.count) \(left.first?.text ?? "")")
+    }
+
+    @Test func `what was changed again since is named, and nothing is undone unless it may be left`() async throws {
+        let entering = try await EnteringDepot()
+        let ids = try await [entering.depot.asset("A-1"), entering.depot.asset("A-2"), entering.depot.asset("A-3")]
+        let batch = try await entering.runner.edit(ids, ["owner": "We"], by: entering.author)
+        #expect(batch.state == .done && batch.total == 3)
+        let desk = RecordDesk<Asset>(store: entering.depot.store)
+        _ = try await desk.edit(ids[1], ["owner": "They"], ifVersion: nil, by: entering.author)
+        // Another field, and a door, do not stand in the way.
+        _ = try await desk.edit(ids[2], ["note": "x"], ifVersion: nil, by: entering.author)
+        try await entering.depot.scan("A-1", at: entering.depot.outDoor)
+        do {
+            try await entering.undo(batch.id)
+            Issue.record("it was undone")
+        } catch let failure as Failure {
+            #expect(failure.code == .conflict && failure.details?[number: "changedCount"] == 1)
+            #expect(failure.details?[list: "changed"].first?["name"]?.string == "A-2")
+        }
+        #expect(try await entering.depot.register.find(ids[0]).asset.owner == "We")
+        let undo = try await entering.undo(batch.id, skipsChanged: true)
+        #expect(undo.state == .done && undo.total == 2)
+        let owners = try await [ids[0], ids[1], ids[2]].asyncMap {
+            try await entering.depot.register.find($0).asset.owner
+        }
+        #expect(owners == [nil, "They", nil])
+        await #expect(throws: Failure(.conflict, "")) { try await entering.undo(batch.id) }
+    }
+
+    @Test(
+        arguments: [
+            (["number": "X"], "number"), (["serial": "X"], "serial"), (["nothing": 1], "nothing"),
+            (["condition": "odd"], "condition"), ([:], "set"),
+        ] as [(JSON, String)])
+    func `a bulk edit refuses what would be right for no piece or for one only`(fields: JSON, field: String)
+        async throws
+    {
+        let entering = try await EnteringDepot()
+        let id = try await entering.depot.asset("A-1")
+        do {
+            _ = try await entering.runner.edit([id], fields, by: entering.author)
+            Issue.record("it was edited")
+        } catch let failure as Failure { #expect(failure.code == .invalid && failure.field == field) }
+        #expect(try await BatchBook(store: entering.depot.store).list(limit: 5, cursor: nil)[list: "items"].isEmpty)
+    }
+
+    private func waits(_ isSo: () async throws -> Bool) async throws {
+        for _ in 0..<2_000 {
+            if try await isSo() { return }
+            try await Task.sleep(for: .milliseconds(5))
+        }
+        Issue.record("it never came about")
+    }
+}
+
+extension Array {
+    fileprivate func asyncMap<T>(_ transform: (Element) async throws -> T) async throws -> [T] {
+        var results: [T] = []
+        for element in self { results.append(try await transform(element)) }
+        return results
+    }
+}
