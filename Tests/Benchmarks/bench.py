@@ -360,7 +360,7 @@ def main():
     options = arguments.parse_args()
     bench = Bench(options)
     begun, load_before = time.time(), os.getloadavg()[0]
-
+    parts = (bench.door, bench.broadcast, bench.deliveries, bench.memory, bench.scans, bench.requests, bench.starting,
              bench.registry, bench.importing, bench.trouble, bench.tls)
     for part in parts:
         if options.only in (None, part.__name__):
