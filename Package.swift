@@ -46,7 +46,7 @@ let package = Package(
     ],
     targets: [
         cLibrary("CLibUSB"), cLibrary("CMicroHTTPD"), cLibrary("CWSLay"),
-        cLibrary("CSodium"), cLibrary("CSpatiaLite"), cLibrary("CLinux"), cLibrary("CZlib"),
+        cLibrary("CSodium"), cLibrary("CSpatiaLite"), cLibrary("CLinux"), cLibrary("CZlib"), cLibrary("CGnuTLS"),
         .target(
             name: "Core",
             dependencies: [
@@ -60,7 +60,7 @@ let package = Package(
         .target(
             name: "Drivers",
             dependencies: [
-                "Core", "CLibUSB", "CMicroHTTPD", "CWSLay", "CLinux", "CZlib",
+                "Core", "CLibUSB", "CMicroHTTPD", "CWSLay", "CLinux", "CZlib", "CGnuTLS",
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -94,7 +94,7 @@ let package = Package(
             path: "Tests/Benchmarks/StoreBench", swiftSettings: strict),
         // Clients and emulated devices that several test targets use.
         .target(
-            name: "TestSupport", dependencies: ["Core", "Drivers", "PowerCutVFS"], path: "Tests/Support",
+            name: "TestSupport", dependencies: ["Core", "Drivers", "PowerCutVFS", "CGnuTLS"], path: "Tests/Support",
             swiftSettings: strict),
         // A disk that forgets what was not synced, as an SQLite VFS.
         .target(name: "PowerCutVFS", path: "Tests/PowerCutVFS", linkerSettings: [.linkedLibrary("sqlite3")]),

@@ -4,6 +4,7 @@ import Drivers
 import Foundation
 import Logging
 import ServiceLifecycle
+import Synchronization
 import UnixSignals
 
 /// One running box: its files, its desks, its readers and its pages.
@@ -29,8 +30,12 @@ final class Wiring: Sendable {
     let imports: ImportDesk
     let exports: ExportDesk
     let measures: PrometheusRegistry
+    /// Who the box is over TLS; nil where none is spoken.
+    let identity: BoxIdentity?
     private let lock: FolderLock
-    private let loop: EventLoop
+    /// 0 until TLS is bound.
+    let securePort = Mutex<UInt16>(0)
+    let loop: EventLoop
     private let usb: USBReaders
 
     /// Opens the files of `configuration.data` and wires everything; nothing listens yet.
@@ -46,6 +51,7 @@ final class Wiring: Sendable {
         store = try Store(
             path: configuration.data + "/depot.sqlite", clock: clock, options: configuration.storeOptions)
         box = try Box(path: configuration.data + "/box.sqlite")
+        identity = configuration.tls.listen == nil ? nil : try BoxIdentity(configuration, logger: logger)
         roster = Roster(store: store)
         register = AssetRegister(store: store)
         projects = ProjectBoard(store: store)
@@ -73,8 +79,8 @@ final class Wiring: Sendable {
 
     /// Serves until the process is told to stop, then stops in reverse.
     ///
-    /// - Parameter ready: called once everything listens, with the address.
-    func run(ready: @escaping @Sendable (String) async throws -> Void) async throws {
+    /// - Parameter ready: called once everything listens, with where it does.
+    func run(ready: @escaping @Sendable (Addresses) async throws -> Void) async throws {
         loop.start()
         try await hub.start()
         store.onCommit { [sessions, hub, progressWatch] changes in
@@ -86,15 +92,20 @@ final class Wiring: Sendable {
         }
         let listener = makeListener()
         try await listener.start()
+        securePort.withLock { $0 = listener.tlsPort }
         let address = "http://\(configuration.listen.authority(port: listener.port))"
         heartbeat.listens { try await LocalClient.askHealth(of: LocalAccess.loopback(address)) }
+        let addresses = Addresses(
+            plain: address,
+            secure: configuration.tls.listen.map { "https://\($0.authority(port: listener.tlsPort))" })
         let services: [any Service] = [
             HTTPService(listener: listener),
             ReaderService(readers: readers, source: configuration.readersEnabled ? usb : nil, logger: logger),
+            IdentityService(identity: identity, listener: listener, logger: logger),
             heartbeat,
             progressWatch,
             BatchService(batches: batches),
-            ReadyService { try await ready(address) },
+            ReadyService { try await ready(addresses) },
         ]
         let group = ServiceGroup(
             configuration: .init(
@@ -108,6 +119,14 @@ final class Wiring: Sendable {
             throw error
         }
         try close()
+    }
+
+    /// Where the box is reached.
+    struct Addresses: Sendable {
+        /// Such as `http://127.0.0.1:8080`.
+        let plain: String
+        /// Such as `https://0.0.0.0:8443`; nil where no TLS is spoken.
+        let secure: String?
     }
 
     private func close() throws {
@@ -130,33 +149,5 @@ final class Wiring: Sendable {
     private func token(_ kept: String?, _ device: String, _ role: Role) async throws -> String {
         if let kept, sessions.principal(of: kept) != nil { return kept }
         return try await sessions.issueToken(device: device, role: role)
-    }
-
-    private func makeListener() -> HTTPListener {
-        let routes = RouteTable.routes(self)
-        let router = Router(routes: routes, sessions: sessions, measures: measures, logger: logger)
-        let frontDoor = FrontDoor(hosts: configuration.hosts + [configuration.listen.host])
-        let pages = Pages()
-        var hooks = HTTPHooks()
-        hooks.admit = { frontDoor.admit($0) }
-        hooks.immediate = { pages.answer($0) }
-        let bodyByteCountMax = configuration.http.bodyByteCountMax
-        hooks.bodyByteCountMax = { method, path in
-            let most = router.bodyByteCountMax(method, path)
-            // The setting is for what people and programs ask; files have bounds of their own.
-            return most > Router.jsonByteCountMax ? most : min(most, bodyByteCountMax)
-        }
-        hooks.refusal = { refusal in
-            let failure = Failure(refusal.status == 413 ? .tooLarge : .invalid, refusal.detail)
-            return FrontDoor.harden(HTTPResponse(failure, status: refusal.status, requestID: "-"))
-        }
-        let listener = HTTPListener(
-            limits: configuration.httpLimits, host: configuration.listen.host, port: configuration.listen.port,
-            loop: loop, hooks: hooks, logger: logger
-        ) { await router.answer($0) }
-        measures.collect { [store, hub, heartbeat] in
-            BoxFigures.lines(store: store, http: listener.counters.snapshot, live: hub.figures, heartbeat: heartbeat)
-        }
-        return listener
     }
 }

@@ -36,6 +36,7 @@ private func faults(
         #expect(configuration.data == "/var/lib/depotd")
         #expect(configuration.listen == ListenAddress("127.0.0.1:8080"))
         #expect(configuration.hosts == [])
+        #expect(configuration.tls == .init(listen: nil, given: nil, isStrict: false))
         #expect(configuration.depot.position == nil)
         #expect(configuration.door.acting == .seconds(600))
         #expect(configuration.door.repeated == .seconds(10))
@@ -153,8 +154,11 @@ private func faults(
             what: "other machines without leave", yaml: "listen: 0.0.0.0:80",
             says: [
                 "depotd.yaml:1: 'listen' is reached by other machines; allowed only with "
-                    + "'listen_beyond_loopback: true'"
+                    + "'tls.listen' or 'listen_beyond_loopback: true'"
             ]),
+        Wrong(
+            what: "a certificate without its key", yaml: "tls:\n  certificate: /etc/depotd/chain.pem",
+            says: ["depotd.yaml:2: 'tls.certificate' and 'tls.key' are set together or not at all"]),
         Wrong(
             what: "more from one address than in all", yaml: "http:\n  connections_max: 20",
             says: ["depotd.yaml:2: 'http.connections_per_address_max' is more than 'http.connections_max', 20"]),
@@ -244,5 +248,11 @@ private func faults(
     @Test func `other machines are served when that is said`() throws {
         let configuration = try load("listen: \"[::]:443\"\nlisten_beyond_loopback: true")
         #expect(configuration.listen.description == "[::]:443")
+    }
+
+    @Test func `beside TLS the plain address may be reached by others, for the enrolment`() throws {
+        let configuration = try load("listen: 0.0.0.0:8080\ntls:\n  listen: 0.0.0.0:8443\n  hsts: true")
+        #expect(configuration.tls.listen == ListenAddress("0.0.0.0:8443"))
+        #expect(configuration.tls.isStrict)
     }
 }

@@ -1,5 +1,6 @@
 // A whole box in this process, with the demo depot on a free port, and a client that speaks to it.
 import Core
+import Drivers
 import Foundation
 import Logging
 import Synchronization
@@ -12,9 +13,15 @@ final class TestBox: Sendable {
     let port: UInt16
     let token: String
     let folder: String
+    /// 0 where no TLS is spoken.
+    let securePort: UInt16
+    /// PEM of the box's own authority; empty where it has none.
+    let authority: [UInt8]
 
     /// A box that runs already, such as a child process.
-    init(port: UInt16, token: String, folder: String) {
+    init(port: UInt16, token: String, folder: String, securePort: UInt16 = 0, authority: [UInt8] = []) {
+        self.securePort = securePort
+        self.authority = authority
         self.port = port
         self.token = token
         self.folder = folder
@@ -44,14 +51,16 @@ final class TestBox: Sendable {
             file: nil, flags: settings.merging(flags) { $1 }, environment: [:])
         let wiring = try await Wiring(
             configuration, isDemo: true, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
-        let (addresses, ready) = AsyncStream.makeStream(of: String.self)
+        let (addresses, ready) = AsyncStream.makeStream(of: Wiring.Addresses.self)
         let running = Task { try await wiring.run { ready.yield($0) } }
         defer { running.cancel() }
-        guard let address = await addresses.first(where: { _ in true }), let url = URL(string: address) else {
+        guard let address = await addresses.first(where: { _ in true }), let url = URL(string: address.plain) else {
             throw Failure(.internal, "The box did not start.")
         }
-        let token = try await wiring.programToken(address: address)
-        let box = TestBox(port: UInt16(url.port ?? 0), token: token, folder: data)
+        let token = try await wiring.programToken(address: address.plain)
+        let box = TestBox(
+            port: UInt16(url.port ?? 0), token: token, folder: data, securePort: wiring.securePort.withLock { $0 },
+            authority: wiring.identity?.authority?.pem ?? [])
         let result = await Swift.Result { try await onOwnThread { try body(box) } }
         running.cancel()
         _ = await running.result

@@ -207,6 +207,55 @@ class Bench:
                         times.append(depotd.start_ms)
         self.table.at_most("start to ready with 100,000 assets", median(times), "ms", 500)
 
+    # TLS
+
+    def tls(self):
+        for kind in ("full", "resumed"):
+            answers = [self.handshakes(kind) for _ in range(self.rounds)]
+            self.table.add(f"TLS handshakes, {kind}, 4 clients", median([rate for rate, _ in answers]), "1/s")
+            self.table.add(f"TLS handshakes, {kind}: the daemon's CPU for one", median([cpu for _, cpu in answers]),
+                           "ms")
+        runs = {True: [], False: []}
+        for _ in range(self.rounds):
+            for is_secure in (False, True):
+                with Depotd(self.tools, is_secure=is_secure) as depotd:
+                    runs[is_secure].append(Load(self.tools, depotd).broadcast(1000, 20, 3))
+        plain, secure = (median([run["p99_ms"] for run in runs[is_secure]]) for is_secure in (False, True))
+        words = "broadcast to 1,000 at 20/s over WSS"
+        self.table.add("broadcast to 1,000 at 20/s, plain, beside the next: p99", plain, "ms")
+        self.table.at_most(f"{words}: p99", secure, "ms", 2 * plain, f"at most 2 x plain = {2 * plain:.1f}")
+        for is_secure, name in ((False, "plain"), (True, "over WSS")):
+            self.table.add(f"broadcast to 1,000 at 20/s, {name}: p50",
+                           median([run["p50_ms"] for run in runs[is_secure]]), "ms")
+        wrong = sum(run["lost"] + run["doubled"] + run["refused"] for run in runs[True])
+        self.table.at_most(f"{words}: lost or doubled", wrong, "frames", 0)
+        self.idle_secure()
+
+    def handshakes(self, kind):
+        """Handshakes a second of four clients, and what one costs the daemon in milliseconds."""
+        with Depotd(self.tools, is_secure=True) as depotd:
+            command = Load(self.tools, depotd).command(
+                "--secure", depotd.secure_port, "--handshakes", kind, "--seconds", 2)
+            before = depotd.cpu_seconds()
+            clients = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(4)]
+            done = [json.loads(client.communicate(timeout=30)[0]) for client in clients]
+            spent = depotd.cpu_seconds() - before
+        count = sum(one["handshakes"] for one in done)
+        if kind == "resumed":
+            resumed = sum(one["resumed"] for one in done)
+            assert resumed >= count - len(clients), f"only {resumed} of {count} went on from a ticket"
+        return count / 2, spent * 1000 / count
+
+    def idle_secure(self):
+        with Depotd(self.tools, is_secure=True) as depotd:
+            time.sleep(1)
+            before = depotd.memory_kib()
+            holding = Load(self.tools, depotd).holding(2000)
+            time.sleep(1)
+            each = (depotd.memory_kib() - before) / 2000
+            holding.communicate(timeout=30)
+        self.table.add("memory of an idle WSS connection, of 2,000", each, "KiB")
+
     # The registry
 
     def importing(self):
@@ -312,7 +361,7 @@ def main():
     bench = Bench(options)
     begun, load_before = time.time(), os.getloadavg()[0]
     parts = (bench.door, bench.broadcast, bench.deliveries, bench.memory, bench.scans, bench.requests, bench.starting,
-             bench.registry, bench.importing, bench.trouble)
+             bench.registry, bench.importing, bench.trouble, bench.tls)
     for part in parts:
         if options.only in (None, part.__name__):
             part()

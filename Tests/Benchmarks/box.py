@@ -61,19 +61,27 @@ class Depotd(Program):
 
     name = "depotd"
 
-    def __init__(self, tools, folder=None, environment=None, port=0):
+    def __init__(self, tools, folder=None, environment=None, port=0, is_secure=False):
         super().__init__(folder)
-        self.tools, self.environment, self.port = tools, environment, port
+        self.tools, self.environment, self.port, self.is_secure = tools, environment, port, is_secure
+        self.name = "depotd over TLS" if is_secure else "depotd"
 
     def start(self):
         begun = time.monotonic()
         self.process = subprocess.Popen(
-            [self.tools.depotd, "demo", "--json", "--data", self.folder, "--listen", f"127.0.0.1:{self.port}"],
+            [self.tools.depotd, "demo", "--json", "--data", self.folder, "--listen", f"127.0.0.1:{self.port}",
+             *(["--set", "tls.listen=127.0.0.1:0"] if self.is_secure else [])],
             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=self.environment, text=True)
         ready = json.loads(self.process.stdout.readline())
         self.start_ms = (time.monotonic() - begun) * 1000
         self.url, self.token = ready["url"], ready["token"]
         self.port = int(self.url.rsplit(":", 1)[1])
+        self.secure_port = int(ready["secureUrl"].rsplit(":", 1)[1]) if self.is_secure else None
+
+    def cpu_seconds(self):
+        with open(f"/proc/{self.process.pid}/stat") as stat:
+            fields = stat.read().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def get(self, path):
         request = urllib.request.Request(self.url + path, headers={"Authorization": f"Bearer {self.token}"})
@@ -206,6 +214,7 @@ class Load:
             subscribing, resume = self.program.subscribing()
             words += [*subscribing, "--subscribers", str(subscribers)]
             words += ["--resume", resume] if resuming else []
+            words += ["--secure", str(self.program.secure_port)] if getattr(self.program, "is_secure", False) else []
         return [*words, *map(str, arguments)]
 
     def run(self, *arguments, **options):

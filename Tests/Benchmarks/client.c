@@ -3,6 +3,7 @@
  *   client --port N [--subscribers N] [--publishers N] [--seconds S] [--rate PER-SECOND, 0 = as fast as answered]
  *          [--socket PATH] [--subscribe TEXT] [--resume TEXT] [--token T] [--method M] [--path P] [--body B]
  *          [--ids FILE] [--turns A,B] [--stalled N] [--ordered] [--hold] [--needle TEXT --arrivals FILE]
+ *          [--secure PORT [--handshakes full|resumed]]
  *
  * In PATH and B: %a a line of FILE in turn, %s A in the first round through FILE, B in the next, %t nanoseconds when
  * the request was due, %k its number. A message's latency is from %t (behind "t=") to when it was read. Each
@@ -10,10 +11,12 @@
  *
  * --stalled      so many subscribers do not read until the publishing is over, and are not measured
  * --resume       a subscriber that is cut comes back at once with this text, %e its epoch and %q the last seq it saw
- * --hold         opens the subscribers, says "holding", and ends with standard input
+ * --hold         opens the subscribers, says "holding", ends with standard input
+ * --secure       subscribers come over TLS to this port; with --handshakes nothing else is done for the seconds given
  * --arrivals     writes for each message that has the needle the number behind it and the nanoseconds of its arrival
  *
  * The answer is one line of JSON on standard output. */
+#include "secure.h"
 #include "wire.h"
 
 #include <errno.h>
@@ -29,9 +32,9 @@
 enum { READ_SIZE = 1 << 18, ID_SIZE = 36, OPENING_MAX = 200 };
 
 static struct {
-    int port, subscribers, publishers, stalled;
+    int port, secure, subscribers, publishers, stalled;
     double seconds, rate;
-    const char *socket, *subscribe, *resume, *token, *method, *path, *body, *ids;
+    const char *socket, *subscribe, *resume, *token, *method, *path, *body, *ids, *handshakes;
     char *turns[2];
     bool ordered, hold;
 } options = {.socket = "/", .token = "-", .method = "POST", .path = "/", .body = "", .seconds = 5,
@@ -70,12 +73,14 @@ static void watch(struct peer *peer, int operation, uint32_t events)
 
 static bool open_peer(struct peer *peer)
 {
-    peer->fd = connect_local(options.port);
+    bool is_secure = peer->is_subscriber && options.secure > 0;
+    peer->fd = connect_local(is_secure ? options.secure : options.port);
     peer->rest_count = 0;
     if (peer->fd < 0)
         return false;
-    if (peer->is_subscriber && !send_upgrade(peer->fd, options.socket, options.token)) {
-        close(peer->fd);
+    if ((is_secure && !secure_begin(peer->fd, false)) ||
+        (peer->is_subscriber && !send_upgrade(peer->fd, options.socket, options.token))) {
+        secure_close(peer->fd);
         return false;
     }
     peer->state = peer->is_subscriber ? OPENING : OPEN;
@@ -87,7 +92,7 @@ static void close_peer(struct peer *peer)
 {
     if (peer->state == CLOSED)
         return;
-    close(peer->fd);
+    secure_close(peer->fd);
     peer->state = CLOSED;
     peer->is_busy = false;
     if (peer->gone_at == 0)
@@ -109,9 +114,7 @@ static size_t fill(char *out, size_t size, const char *text, uint64_t due, const
         int more = 0;
         switch (*++text) {
         case 'a': more = snprintf(out + count, 64, "%s", id_count > 0 ? ids[published % id_count] : ""); break;
-        case 's':
-            more = snprintf(out + count, 64, "%s", options.turns[round % 2]);
-            break;
+        case 's': more = snprintf(out + count, 64, "%s", options.turns[round % 2]); break;
         case 't': more = snprintf(out + count, 64, "%llu", (unsigned long long)due); break;
         case 'k': more = snprintf(out + count, 64, "%llu", (unsigned long long)published); break;
         case 'e': more = snprintf(out + count, 64, "%s", peer->epoch); break;
@@ -257,7 +260,7 @@ static size_t take_one(struct peer *peer, const char *bytes, size_t count, uint6
 static void receive(struct peer *peer)
 {
     memcpy(buffer, peer->rest, peer->rest_count);
-    ssize_t got = recv(peer->fd, buffer + peer->rest_count, READ_SIZE, MSG_DONTWAIT);
+    ssize_t got = secure_recv(peer->fd, buffer + peer->rest_count, READ_SIZE);
     if (got < 0 && (errno == EAGAIN || errno == EINTR))
         return;
     if (got <= 0) {
@@ -427,7 +430,7 @@ static void parse(int count, char **words)
         {"seconds", 1, 0, 'd'}, {"rate", 1, 0, 'r'}, {"socket", 1, 0, 'w'}, {"subscribe", 1, 0, 'u'},
         {"resume", 1, 0, 'm'}, {"token", 1, 0, 't'}, {"method", 1, 0, 'M'}, {"path", 1, 0, 'P'}, {"body", 1, 0, 'B'},
         {"ids", 1, 0, 'i'}, {"turns", 1, 0, 'S'}, {"stalled", 1, 0, 'l'}, {"ordered", 0, 0, 'o'},
-        {"hold", 0, 0, 'h'}, {"needle", 1, 0, 'n'}, {"arrivals", 1, 0, 'a'}, {0, 0, 0, 0}};
+        {"hold", 0, 0, 'h'}, {"secure", 1, 0, 'x'}, {"handshakes", 1, 0, 'H'}, {"needle", 1, 0, 'n'}, {"arrivals", 1, 0, 'a'}, {0, 0, 0, 0}};
     for (int option; (option = getopt_long(count, words, "", known, NULL)) != -1;) {
         switch (option) {
         case 'p': options.port = atoi(optarg); break;
@@ -450,6 +453,8 @@ static void parse(int count, char **words)
         case 'l': options.stalled = atoi(optarg); break;
         case 'o': options.ordered = true; break;
         case 'h': options.hold = true; break;
+        case 'x': options.secure = atoi(optarg); break;
+        case 'H': options.handshakes = optarg; break;
         case 'n': sought_arrival = needle(optarg); break;
         case 'a': arrivals = fopen(optarg, "w"); break;
         default: exit(2);
@@ -464,6 +469,12 @@ int main(int count, char **words)
     getrlimit(RLIMIT_NOFILE, &files);
     files.rlim_cur = files.rlim_max;
     setrlimit(RLIMIT_NOFILE, &files);
+    if (options.handshakes != NULL) {
+        bool is_resuming = options.handshakes[0] == 'r';
+        unsigned long resumed, shaken = secure_handshakes(options.secure, options.seconds, is_resuming, &resumed);
+        printf("{\"handshakes\": %lu, \"resumed\": %lu}\n", shaken, resumed);
+        return 0;
+    }
     if (options.ids != NULL)
         read_ids();
     epoll = epoll_create1(EPOLL_CLOEXEC);

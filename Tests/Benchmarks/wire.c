@@ -1,6 +1,8 @@
 /* See wire.h. Only as much of RFC 6455 as a server that is ours or a known peer makes necessary. */
 #include "wire.h"
 
+#include "secure.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -47,7 +49,7 @@ bool send_all(int fd, const void *bytes, size_t count)
 {
     const char *next = bytes;
     while (count > 0) {
-        ssize_t sent = send(fd, next, count, MSG_NOSIGNAL);
+        ssize_t sent = secure_send(fd, next, count);
         if (sent > 0) {
             next += sent;
             count -= (size_t)sent;

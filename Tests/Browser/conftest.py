@@ -24,8 +24,8 @@ READY_SECONDS = 30
 class Daemon:
     """One running daemon, or the address of one that somebody else runs."""
 
-    def __init__(self, data: Path | None, listen: str = "127.0.0.1:0"):
-        self.data, self.process = data, None
+    def __init__(self, data: Path | None, listen: str = "127.0.0.1:0", more: list[str] = ()):
+        self.data, self.process, self.more = data, None, list(more)
         if data is None:
             self.url = os.environ["DEPOTD_URL"].rstrip("/")
             self.token = os.environ["DEPOTD_TOKEN"]
@@ -35,7 +35,7 @@ class Daemon:
 
     def start(self, listen: str) -> None:
         binary = os.environ.get("DEPOTD", str(ROOT / ".build/debug/depotd"))
-        command = [binary, "demo", "--json", "--data", str(self.data), "--listen", listen]
+        command = [binary, "demo", "--json", "--data", str(self.data), "--listen", listen, *self.more]
         with open(self.data.parent / f"{self.data.name}.log", "ab") as log:
             self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)
         # Reading one line blocks until the daemon is ready; it ends with nothing if the daemon does.
@@ -43,6 +43,7 @@ class Daemon:
         assert line, f"the daemon did not start: {' '.join(command)}"
         ready = json.loads(line)
         self.url, self.token, self.people = ready["url"].rstrip("/"), ready["token"], ready["people"]
+        self.secure_url = ready.get("secureUrl")
 
     def kill(self) -> None:
         self.process.send_signal(signal.SIGKILL)

@@ -8,6 +8,19 @@ package final class Wire {
 
     package let descriptor: CInt
     private var buffer: [UInt8] = []
+    /// Set once TLS is spoken.
+    package private(set) var secure: SecureClient?
+    /// Whether the stream ended with a goodbye, where TLS is spoken.
+    package private(set) var hasGoodbye = false
+
+    /// Connects and shakes hands.
+    package convenience init(port: UInt16, receiveByteCount: CInt? = nil, trusting authority: [UInt8]) throws {
+        try self.init(port: port, receiveByteCount: receiveByteCount)
+        secure = try SecureClient(descriptor, trusting: authority)
+    }
+
+    /// Speaks TLS from here on.
+    package func speak(_ secure: SecureClient) { self.secure = secure }
 
     package init(port: UInt16, receiveByteCount: CInt? = nil) throws {
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
@@ -33,7 +46,9 @@ package final class Wire {
     package func send(_ bytes: [UInt8]) throws {
         var rest = bytes[...]
         while !rest.isEmpty {
-            let sent = rest.withUnsafeBytes { Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+            let sent = rest.withUnsafeBytes {
+                secure?.send($0) ?? Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+            }
             guard sent > 0 else { throw Ended() }
             rest = rest.dropFirst(sent)
         }
@@ -44,11 +59,12 @@ package final class Wire {
     /// Waits for more bytes. Throws ``Ended`` at the end of the stream.
     private func fill(_ seconds: Double) throws {
         var poller = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-        guard poll(&poller, 1, CInt(seconds * 1_000)) > 0 else {
+        guard secure?.hasPending == true || poll(&poller, 1, CInt(seconds * 1_000)) > 0 else {
             throw TimedOut(received: String(decoding: buffer.prefix(500), as: UTF8.self))
         }
         var piece = [UInt8](repeating: 0, count: 65_536)
-        let count = recv(descriptor, &piece, piece.count, 0)
+        let count = secure?.receive(&piece) ?? recv(descriptor, &piece, piece.count, 0)
+        if secure != nil, count == 0 { hasGoodbye = true }
         guard count > 0 else { throw Ended() }
         buffer += piece[..<count]
     }

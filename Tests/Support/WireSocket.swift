@@ -37,9 +37,11 @@ package final class WireSocket {
     /// Opens; `headers` are further ones, `bytes` are sent in the same packet as the request.
     package init(
         port: UInt16, path: String = "/live", headers: [String: String] = [:], followedBy bytes: [UInt8] = [],
-        receiveByteCount: CInt? = nil
+        receiveByteCount: CInt? = nil, trusting authority: [UInt8]? = nil
     ) throws {
-        wire = try Wire(port: port, receiveByteCount: receiveByteCount)
+        wire =
+            try authority.map { try Wire(port: port, receiveByteCount: receiveByteCount, trusting: $0) }
+            ?? Wire(port: port, receiveByteCount: receiveByteCount)
         try wire.send(Array(Self.request(path: path, headers: headers).utf8) + bytes)
         answer = Answer(try wire.readHead())
     }

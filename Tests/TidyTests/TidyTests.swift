@@ -49,7 +49,7 @@ import Testing
 
     @Test(arguments: [
         ("CLibUSB", "Sources/Drivers/USB"), ("CMicroHTTPD", "Sources/Drivers/HTTP"),
-        ("CWSLay", "Sources/Drivers/WebSocket"), ("CSodium", "Sources/Core/Basics"),
+        ("CWSLay", "Sources/Drivers/WebSocket"), ("CGnuTLS", "Sources/Drivers/TLS"), ("CSodium", "Sources/Core/Basics"),
         ("CSpatiaLite", "Sources/Core/Storage"), ("GRDBSQLite", "Sources/Core/Storage"),
     ])
     func `a C library is wrapped in one folder`(library: String, folder: String) throws {
@@ -61,7 +61,9 @@ import Testing
     @Test func `the appliance speaks to the store through desks`() throws {
         for file in try Self.files(under: "Sources/Appliance") {
             #expect(
-                Self.imports(file).isDisjoint(with: ["GRDB", "GRDBSQLite", "CLibUSB", "CMicroHTTPD", "CWSLay"]),
+                Self.imports(file).isDisjoint(with: [
+                    "GRDB", "GRDBSQLite", "CLibUSB", "CMicroHTTPD", "CWSLay", "CGnuTLS",
+                ]),
                 "\(file.path)")
         }
     }

@@ -19,11 +19,13 @@ struct DemoCommand: AsyncParsableCommand {
         let asJSON = json
         do {
             let appliance = try await Wiring(configuration, isDemo: true, logger: Logger(label: "depotd"))
-            try await appliance.run { address in
+            try await appliance.run { addresses in
+                let address = addresses.plain
                 let token = try await appliance.programToken(address: address)
                 let text =
                     asJSON
-                    ? Self.line(address, token).text : Self.welcome(address, token, data: appliance.configuration.data)
+                    ? Self.line(addresses, token).text
+                    : Self.welcome(address, token, data: appliance.configuration.data)
                 FileHandle.standardOutput.write(Data((text + "\n").utf8))
             }
         } catch {
@@ -31,11 +33,14 @@ struct DemoCommand: AsyncParsableCommand {
         }
     }
 
-    private static func line(_ address: String, _ token: String) -> JSON {
+    private static func line(_ addresses: Wiring.Addresses, _ token: String) -> JSON {
         let people = DemoDepot.people.map { person -> JSON in
             ["name": .string(person.name), "role": .string(person.role.rawValue), "pin": .string(person.pin)]
         }
-        return ["url": .string(address), "token": .string(token), "people": .array(people)]
+        return [
+            "url": .string(addresses.plain), "secureUrl": .optional(addresses.secure), "token": .string(token),
+            "people": .array(people),
+        ]
     }
 
     private static func welcome(_ address: String, _ token: String, data: String) -> String {

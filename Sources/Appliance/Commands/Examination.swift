@@ -22,7 +22,9 @@ struct Examination {
     private static let freeBytesMin = 512 << 20
 
     func findings() -> [Finding] {
-        [dataFolder, database, disk, clock, usb, listening] + CareExamination(data: configuration.data).findings()
+        [dataFolder, database, disk, clock, usb, listening]
+            + IdentityExamination(configuration: configuration).findings()
+            + CareExamination(data: configuration.data).findings()
     }
 
     private var dataFolder: Finding {
@@ -88,10 +90,12 @@ struct Examination {
 
     private var listening: Finding {
         let isLocal = configuration.listen.isLoopback
+        let isSecure = configuration.tls.listen != nil
         return Finding(
-            gravity: isLocal ? .good : .remark, subject: "listen",
+            gravity: isLocal || isSecure ? .good : .remark, subject: "listen",
             sentence: isLocal
                 ? "\(configuration.listen): this machine only."
-                : "\(configuration.listen): reachable from the network, without TLS.")
+                : "\(configuration.listen): reachable from the network, "
+                    + (isSecure ? "where it serves only /enroll." : "without TLS. Set tls.listen."))
     }
 }

@@ -73,10 +73,11 @@ struct ServeCommand: AsyncParsableCommand {
         let logger = Logger(label: "depotd")
         do {
             let appliance = try await Wiring(configuration, logger: logger)
-            try await appliance.run { address in
-                _ = try await appliance.programToken(address: address)
-                logger.notice("serving", metadata: ["address": "\(address)"])
-                Systemd(environment: environment).notify(.ready, .status("serving \(address)"))
+            try await appliance.run { addresses in
+                _ = try await appliance.programToken(address: addresses.plain)
+                let shown = [addresses.secure, addresses.plain].compactMap { $0 }.joined(separator: " and ")
+                logger.notice("serving", metadata: ["address": "\(shown)"])
+                Systemd(environment: environment).notify(.ready, .status("serving \(shown)"))
             }
         } catch {
             throw Exit.failed(error)

@@ -54,6 +54,24 @@ package struct Configuration: Sendable, Equatable {
         package let header: Duration
     }
 
+    /// TLS for other machines.
+    package struct TLS: Sendable, Equatable {
+        /// Nil where no TLS is spoken.
+        package let listen: ListenAddress?
+        /// Nil where the box makes its own.
+        package let given: Given?
+        /// Whether browsers are told to use nothing but TLS from now on.
+        package let isStrict: Bool
+
+        /// A certificate and its key that somebody else made.
+        package struct Given: Sendable, Equatable {
+            /// Path of a PEM file, the chain in order.
+            package let certificate: String
+            /// Path of a PEM file.
+            package let key: String
+        }
+    }
+
     /// The bounds of what goes out to screens.
     package struct Live: Sendable, Equatable {
         package let queueByteCountMax: Int
@@ -78,6 +96,7 @@ package struct Configuration: Sendable, Equatable {
     package let listen: ListenAddress
     /// Host names besides the loopback ones, in lower case.
     package let hosts: [String]
+    package let tls: TLS
     package let organisationName: String
     package let depot: Depot
     package let door: Door
@@ -131,10 +150,19 @@ extension Configuration {
             faults.append(ConfigurationFaults.Fault(place: place ?? "default", sentence: sentence))
         }
         let listen = ListenAddress(reader.string(forKey: "listen", default: ""))
-        if listen?.isLoopback == false, !reader.bool(forKey: "listen_beyond_loopback", default: false) {
+        let isSecure = reader.string(forKey: "tls.listen") != nil
+        // Beside TLS the plain address serves other machines nothing but the enrolment page.
+        if listen?.isLoopback == false, !isSecure, !reader.bool(forKey: "listen_beyond_loopback", default: false) {
             refuse(
                 "listen",
-                sentence: "'listen' is reached by other machines; allowed only with 'listen_beyond_loopback: true'")
+                sentence:
+                    "'listen' is reached by other machines; allowed only with 'tls.listen' or 'listen_beyond_loopback: true'"
+            )
+        }
+        if (reader.string(forKey: "tls.certificate") == nil) != (reader.string(forKey: "tls.key") == nil) {
+            refuse(
+                "tls.certificate", "tls.key", sentence: "'tls.certificate' and 'tls.key' are set together or not at all"
+            )
         }
         let degrees = [reader.double(forKey: "depot.longitude"), reader.double(forKey: "depot.latitude")]
         if degrees.compactMap({ $0 }).count == 1 {
@@ -165,6 +193,9 @@ extension Configuration {
         }
         self.listen = listen
         hosts = try reader.requiredStringArray(forKey: "hosts")
+        tls = TLS(
+            listen: reader.string(forKey: "tls.listen").flatMap { ListenAddress($0) }, given: Self.given(reader),
+            isStrict: try reader.requiredBool(forKey: "tls.hsts"))
         organisationName = try reader.requiredString(forKey: "organisation.name")
         depot = Depot(name: try reader.requiredString(forKey: "depot.name"), position: Self.position(reader))
         door = Door(
@@ -185,6 +216,12 @@ extension Configuration {
         session = Session(
             idle: try seconds("session.idle_minutes", each: 60), lifetime: try seconds("session.hours_max", each: 3600))
         logLevel = Logger.Level(rawValue: try reader.requiredString(forKey: "log.level")) ?? .info
+    }
+
+    private static func given(_ reader: ConfigReader) -> TLS.Given? {
+        guard let certificate = reader.string(forKey: "tls.certificate"), let key = reader.string(forKey: "tls.key")
+        else { return nil }
+        return TLS.Given(certificate: certificate, key: key)
     }
 
     private static func position(_ reader: ConfigReader) -> Depot.Position? {

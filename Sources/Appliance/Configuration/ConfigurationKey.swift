@@ -110,13 +110,23 @@ extension ConfigurationKey {
         Self("data", .folder, "/var/lib/depotd", "Folder of the organisations' stores and photos."),
         Self(
             "listen", .listen, "127.0.0.1:8080",
-            "Where browsers reach the appliance; port 0 takes a free one. Quote an IPv6 address: \"[::1]:8080\"."),
+            "Where plain HTTP is spoken; port 0 takes a free one. Beside TLS, other machines get only /enroll here."),
         Self(
             "listen_beyond_loopback", .flag, "false",
-            "Whether listen may be an address that other machines reach."),
+            "Whether listen may be an address that other machines reach although no TLS is spoken."),
         Self(
             "hosts", .hosts, "[]",
             "Host names under which browsers may ask for the appliance, besides the loopback ones; without port."),
+        Self(
+            "tls.listen", .listen, "",
+            "Where HTTPS is spoken, such as 0.0.0.0:8443 or \"[::]:443\"; empty for nowhere. Phones begin at /enroll."),
+        Self(
+            "tls.certificate", .folder, "",
+            "PEM file of a certificate and what vouches for it; empty lets the box make its own."),
+        Self("tls.key", .folder, "", "PEM file of the key of tls.certificate, without a passphrase."),
+        Self(
+            "tls.hsts", .flag, "false",
+            "Whether browsers are told to come by HTTPS only for a year; for a box whose name stays."),
         Self(
             "organisation.name", .text(countMax: 100), "Organisation", "Name of the organisation that owns the assets."),
         Self("depot.name", .text(countMax: 100), "Depot", "Name of this depot, as screens and labels show it."),

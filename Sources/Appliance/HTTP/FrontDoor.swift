@@ -8,19 +8,32 @@ import Foundation
 /// forged request.
 struct FrontDoor: Sendable {
     private let hosts: Set<String>
+    private let listen: String
+    /// The names of the certificate, which change with the box's addresses; nil where no TLS is spoken.
+    private let secureHosts: (@Sendable () -> Set<String>)?
 
-    /// - Parameter hosts: names besides loopback's that the box is reached by, without ports.
-    init(hosts: [String]) {
-        self.hosts = Set(hosts.map { $0.lowercased() } + ["localhost", "127.0.0.1", "[::1]"])
+    /// - Parameters:
+    ///   - hosts: names besides loopback's that the box is reached by, without ports.
+    ///   - listen: the address on which plain HTTP is spoken.
+    init(hosts: [String], listen: String, secureHosts: (@Sendable () -> Set<String>)?) {
+        self.hosts = Set((hosts + [listen]).map { $0.lowercased() } + ["localhost", "127.0.0.1", "[::1]"])
+        self.listen = listen
+        self.secureHosts = secureHosts
     }
 
-    /// Refuses what did not mean us.
+    /// Refuses what did not mean us, and what should have come over TLS.
     func admit(_ head: HTTPRequestHead) -> HTTPResponse? {
-        guard let host = head.headers["Host"], hosts.contains(Self.name(of: host)) else {
+        guard let host = head.headers["Host"],
+            hosts.contains(Self.name(of: host)) || secureHosts?().contains(Self.name(of: host)) == true
+        else {
             return Self.refusal(
                 421, .invalid, "This box does not answer to that name. Add it to `hosts` in depotd.yaml.")
         }
-        if let origin = head.headers["Origin"], !Self.isSame(origin: origin, host: host) {
+        if secureHosts != nil, !head.isSecure, !isLocal(head.peerAddress), !Enrolment.isPart(head) {
+            return Self.refusal(
+                421, .forbidden, "Use https. Without it there is only http://\(host)/enroll, which says how to begin.")
+        }
+        if let origin = head.headers["Origin"], !Self.isSame(origin: origin, host: host, isSecure: head.isSecure) {
             let isSafe = ["GET", "HEAD"].contains(head.method) && head.headers["Upgrade"] == nil
             guard isSafe else { return Self.refusal(403, .forbidden, "That page may not speak for you here.") }
         }
@@ -53,14 +66,19 @@ struct FrontDoor: Sendable {
         harden(HTTPResponse(Failure(code, message), status: status, requestID: "-"))
     }
 
+    /// This machine speaks to itself: by loopback, or by the very address that is listened on, which the kernel takes
+    /// from nobody else.
+    private func isLocal(_ peer: String) -> Bool { peer.hasPrefix("127.") || peer == "::1" || peer == listen }
+
     /// The host without its port, lower case.
-    private static func name(of host: String) -> String {
+    static func name(of host: String) -> String {
         let host = host.lowercased()
         if host.hasPrefix("[") { return host.firstIndex(of: "]").map { String(host[...$0]) } ?? host }
         return String(host.prefix { $0 != ":" })
     }
 
-    private static func isSame(origin: String, host: String) -> Bool {
-        ["http://", "https://"].contains { origin.lowercased() == $0 + host.lowercased() }
+    /// A page that came without TLS may not speak to what is behind it; the other way round a proxy may have added it.
+    private static func isSame(origin: String, host: String, isSecure: Bool) -> Bool {
+        (isSecure ? ["https://"] : ["http://", "https://"]).contains { origin.lowercased() == $0 + host.lowercased() }
     }
 }

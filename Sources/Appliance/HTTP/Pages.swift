@@ -33,6 +33,11 @@ struct Pages: Sendable {
         self.compressed = compressed
     }
 
+    /// The text of a page that others fill in.
+    func text(at path: String) -> String? {
+        identity[path].map { page in page.body.withBytes { String(decoding: $0, as: UTF8.self) } }
+    }
+
     /// The page at this address; nil for the API's addresses. An address of the app that is no file is the app itself,
     /// which finds its own way.
     func answer(_ request: HTTPRequest) -> HTTPResponse? {

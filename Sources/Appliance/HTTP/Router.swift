@@ -72,8 +72,9 @@ struct Router: Sendable {
     /// Longest body of a route that takes JSON: the longest scan has some 4 KB, a long sheet some 100 KB.
     static let jsonByteCountMax = 1 << 20
 
-    /// The cookie that carries a person's session.
-    static let cookieName = "depotd_session"
+    /// The cookie that carries a person's session. Over TLS it is another one, which browsers take and give over TLS
+    /// only: a page without TLS can neither read nor replace it (RFC 6265bis §4.1.3.2).
+    static func cookieName(isSecure: Bool) -> String { isSecure ? "__Host-depotd_session" : "depotd_session" }
 
     /// Longest body for a method and a path, before the body has come.
     func bodyByteCountMax(_ method: String, _ path: String) -> Int {
@@ -113,7 +114,7 @@ struct Router: Sendable {
         guard let (route, parameters) = fitting.first(where: { $0.0.method == method }) else {
             return .response(Self.methodNotAllowed(fitting.map(\.0.method)))
         }
-        let secret = Self.secret(in: request.head.headers)
+        let secret = Self.secret(in: request.head)
         let principal = secret.flatMap(sessions.principal(of:))
         try Self.admit(principal, to: route)
         try Self.refuseStrangeType(request, for: route)
@@ -157,13 +158,14 @@ struct Router: Sendable {
     }
 
     /// The bearer token, else the session's cookie.
-    private static func secret(in headers: HTTPHeaders) -> String? {
-        if let authorization = headers["Authorization"] {
+    private static func secret(in head: HTTPRequestHead) -> String? {
+        if let authorization = head.headers["Authorization"] {
             let parts = authorization.split(separator: " ", maxSplits: 1)
             guard parts.count == 2, parts[0].lowercased() == "bearer" else { return nil }
             return String(parts[1])
         }
-        for cookie in headers.all("Cookie").flatMap({ $0.split(separator: ";") }) {
+        let cookieName = cookieName(isSecure: head.isSecure)
+        for cookie in head.headers.all("Cookie").flatMap({ $0.split(separator: ";") }) {
             let pair = cookie.split(separator: "=", maxSplits: 1).map { $0.trimmingCharacters(in: .whitespaces) }
             if pair.count == 2, pair[0] == cookieName { return pair[1] }
         }

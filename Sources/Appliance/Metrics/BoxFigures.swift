@@ -32,6 +32,11 @@ enum BoxFigures {
             "depotd_http_connections_reaped_total \(http.connectionsReaped)",
             "depotd_http_handlers_running \(http.handlersRunning)",
             "depotd_http_handlers_timed_out_total \(http.handlersTimedOut)",
+            "depotd_tls_connections_open \(http.tlsOpen)",
+            "depotd_tls_handshakes_total{kind=\"full\"} \(http.tlsHandshakes - http.tlsResumed)",
+            "depotd_tls_handshakes_total{kind=\"resumed\"} \(http.tlsResumed)",
+            "depotd_tls_handshakes_refused_total{why=\"failed\"} \(http.tlsHandshakesFailed)",
+            "depotd_tls_handshakes_refused_total{why=\"slow\"} \(http.tlsHandshakesCut)",
         ]
             + http.responses.enumerated().map { index, count in
                 "depotd_http_responses_total{class=\"\(index + 1)xx\"} \(count)"

@@ -24,7 +24,10 @@ enum OpenAPI {
                 "schemas": Schema.components.adding(Schema.finding),
                 "securitySchemes": [
                     "bearer": ["type": "http", "scheme": "bearer"],
-                    "session": ["type": "apiKey", "in": "cookie", "name": .string(Router.cookieName)],
+                    "session": [
+                        "type": "apiKey", "in": "cookie", "name": .string(Router.cookieName(isSecure: false)),
+                        "description": .string("Over TLS: \(Router.cookieName(isSecure: true))."),
+                    ],
                 ],
             ],
         ]

@@ -43,7 +43,7 @@ extension RouteTable {
                 let (secret, person) = try await appliance.sessions.signIn(Person.ID(wanted.person), pin: wanted.pin)
                 let principal = Principal(person: person.id, role: person.role)
                 return .response(
-                    HTTPResponse(try await body(of: principal, appliance)).with("Set-Cookie", cookie(secret)))
+                    HTTPResponse(try await body(of: principal, appliance)).with("Set-Cookie", cookie(secret, exchange)))
             },
             Route(
                 "DELETE", "/api/v1/session",
@@ -53,7 +53,7 @@ extension RouteTable {
                     try await appliance.sessions.end(secret)
                     appliance.hub.end(secret: secret)
                 }
-                return .response(HTTPResponse(status: 204).with("Set-Cookie", cookie("") + "; Max-Age=0"))
+                return .response(HTTPResponse(status: 204).with("Set-Cookie", cookie("", exchange) + "; Max-Age=0"))
             },
         ]
     }
@@ -71,8 +71,10 @@ extension RouteTable {
         ]
     }
 
-    /// Not readable by scripts, not sent by other sites. Without TLS it can not be `Secure`.
-    private static func cookie(_ secret: String) -> String {
-        "\(Router.cookieName)=\(secret); Path=/; HttpOnly; SameSite=Strict"
+    /// Not readable by scripts, not sent by other sites, and over TLS never without it.
+    private static func cookie(_ secret: String, _ exchange: Exchange) -> String {
+        let isSecure = exchange.request.head.isSecure
+        return "\(Router.cookieName(isSecure: isSecure))=\(secret); Path=/; HttpOnly; SameSite=Strict"
+            + (isSecure ? "; Secure" : "")
     }
 }

@@ -28,7 +28,7 @@ only() {
 }
 
 bundle() {
-    esbuild "$here/src/app.ts" --bundle --minify --format=esm --target=es2021 --charset=utf8 \
+    esbuild "$here/src/app.ts" "$here/src/enroll.css" --bundle --minify --format=esm --target=es2021 --charset=utf8 \
         --entry-names='[name]-[hash]' --outdir="$fresh/assets" --legal-comments=none --log-level=warning
     cp "$here/src/mark.svg" "$fresh/assets/mark-$(hash_of "$here/src/mark.svg").svg"
 }
@@ -37,6 +37,8 @@ write_index() {
     script=$(only "$fresh"/assets/app-*.js)
     style=$(only "$fresh"/assets/app-*.css)
     mark=$(only "$fresh"/assets/mark-*.svg)
+    enroll=$(only "$fresh"/assets/enroll-*.css)
+    sed -e "s|@ENROLL_STYLE@|$enroll|" -e "s|@ICON@|$mark|" "$here/src/enroll.html" > "$fresh/enroll.html"
     sed -e "s|@SCRIPT@|$script|" -e "s|@STYLE@|$style|" -e "s|@ICON@|$mark|" "$here/src/index.html" > "$fresh/index.html"
 }
 
@@ -55,11 +57,11 @@ write_table() {
     echo '// Written by build.sh; do not edit.'
     rows=''
     number=0
-    for file in "$fresh"/index.html "$fresh"/assets/*; do
+    for file in "$fresh"/*.html "$fresh"/assets/*; do
         case $file in *.gz) continue ;; esac
         name=${file#"$fresh"/}
         immutable=1
-        [ "$name" = index.html ] && immutable=0
+        case $name in *.html) immutable=0 ;; esac
         etag=$(hash_of "$file")
         for form in identity gzip; do
             suffix='' mark=''
@@ -81,7 +83,7 @@ publish() {
     for old in "$dist"/assets/*; do
         [ -e "$fresh/assets/$(basename "$old")" ] || rm -f "$old"
     done
-    for file in "$fresh"/assets/* "$fresh"/index.html "$fresh"/index.html.gz "$fresh"/pages.inc; do
+    for file in "$fresh"/assets/* "$fresh"/*.html "$fresh"/*.html.gz "$fresh"/pages.inc; do
         name=${file#"$fresh"/}
         cmp -s "$file" "$dist/$name" || cp "$file" "$dist/$name"
     done
@@ -89,7 +91,7 @@ publish() {
 
 bundle
 write_index
-for file in "$fresh"/index.html "$fresh"/assets/*; do gzip -9nc "$file" > "$file.gz"; done
+for file in "$fresh"/*.html "$fresh"/assets/*; do gzip -9nc "$file" > "$file.gz"; done
 write_table > "$fresh/pages.inc"
 scripts=$(cat "$fresh"/assets/*.js.gz | wc -c)
 [ "$scripts" -le "$budget_all" ] || fail "$scripts bytes of compressed JavaScript, $budget_all allowed"

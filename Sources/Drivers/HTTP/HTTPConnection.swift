@@ -49,12 +49,15 @@ final class HTTPConnection {
 
     let descriptor: CInt
     let peer: PeerAddress
+    /// Set when the descriptor is the near end of a TLS connection.
+    let tls: TLSRelay?
     var phase: Phase
     weak var exchange: HTTPExchange?
 
-    init(descriptor: CInt, peer: PeerAddress, headDeadline: UInt64) {
+    init(descriptor: CInt, peer: PeerAddress, tls: TLSRelay?, headDeadline: UInt64) {
         self.descriptor = descriptor
         self.peer = peer
+        self.tls = tls
         phase = .head(deadline: headDeadline)
     }
 
@@ -82,5 +85,8 @@ final class HTTPConnection {
     }
 
     /// Cuts the connection; libmicrohttpd sees the end of the stream and cleans up.
-    func cut() { Glibc.shutdown(descriptor, CInt(SHUT_RDWR)) }
+    func cut() {
+        tls?.cut()
+        Glibc.shutdown(descriptor, CInt(SHUT_RDWR))
+    }
 }

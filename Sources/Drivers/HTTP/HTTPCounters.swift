@@ -37,6 +37,16 @@ package final class HTTPCounters: Sendable {
         package var framesDeflated = 0
         /// Waiting frames that a newer one of the same key took the place of.
         package var framesReplaced = 0
+        /// TLS connections that are open now and serve HTTP; WebSockets are counted with the others.
+        package var tlsOpen = 0
+        /// TLS handshakes that were done.
+        package var tlsHandshakes = 0
+        /// Of those, the ones that went on from a session ticket.
+        package var tlsResumed = 0
+        /// Handshakes that failed: garbage, or nothing in common.
+        package var tlsHandshakesFailed = 0
+        /// Handshakes that were cut for being slow, or the oldest when there were too many.
+        package var tlsHandshakesCut = 0
     }
 
     let connectionsOpen = Atomic(0)
@@ -59,6 +69,11 @@ package final class HTTPCounters: Sendable {
     let slowClosed = Atomic(0)
     let framesDeflated = Atomic(0)
     let framesReplaced = Atomic(0)
+    let tlsOpen = Atomic(0)
+    let tlsHandshakes = Atomic(0)
+    let tlsResumed = Atomic(0)
+    let tlsHandshakesFailed = Atomic(0)
+    let tlsHandshakesCut = Atomic(0)
 
     func countResponse(_ status: Int) {
         switch status {
@@ -80,7 +95,9 @@ package final class HTTPCounters: Sendable {
             webSocketsOpen: webSocketsOpen.now, webSocketsTotal: webSocketsTotal.now,
             messagesReceived: messagesReceived.now, framesSent: framesSent.now, bytesSent: bytesSent.now,
             sendCalls: sendCalls.now, slowClosed: slowClosed.now,
-            framesDeflated: framesDeflated.now, framesReplaced: framesReplaced.now)
+            framesDeflated: framesDeflated.now, framesReplaced: framesReplaced.now,
+            tlsOpen: tlsOpen.now, tlsHandshakes: tlsHandshakes.now, tlsResumed: tlsResumed.now,
+            tlsHandshakesFailed: tlsHandshakesFailed.now, tlsHandshakesCut: tlsHandshakesCut.now)
     }
 }
 

@@ -70,7 +70,7 @@ final class HTTPExchange {
             }
             head = HTTPRequestHead(
                 method: method, path: parts.path, query: parts.query, headers: headers,
-                peerAddress: connection.peer.text,
+                peerAddress: connection.peer.text, isSecure: connection.tls != nil,
                 receivedAt: bootClockNanoseconds())
         } catch {
             // The bounds of this request are in doubt, so nothing more is read from the connection.

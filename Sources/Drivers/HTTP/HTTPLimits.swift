@@ -57,6 +57,8 @@ package struct HTTPHooks: Sendable {
     package var bodyByteCountMax: @Sendable (_ method: String, _ path: String) -> Int? = { _, _ in nil }
     /// Answers at once on the loop, for pages in memory and health; nil leaves it to the handler.
     package var immediate: @Sendable (HTTPRequest) -> HTTPResponse? = { _ in nil }
+    /// Headers of every answer that goes out over TLS.
+    package var secureHeaders: [(name: String, value: String)] = []
     /// Words the listener's own refusals; by default an RFC 9457 document without a type.
     package var refusal: @Sendable (HTTPRefusal) -> HTTPResponse = HTTPHooks.plainProblem
 

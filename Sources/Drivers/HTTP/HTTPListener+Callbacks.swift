@@ -79,7 +79,7 @@ extension HTTPListener {
             let deadline = bootClockNanoseconds() + limits.headerDeadline.nanosecondCount
             let connection = HTTPConnection(
                 descriptor: depot_mhd_connection_fd(handle), peer: PeerAddress(depot_mhd_peer(handle)),
-                headDeadline: deadline)
+                tls: takeRelay(of: depot_mhd_connection_fd(handle)), headDeadline: deadline)
             context.pointee = Unmanaged.passRetained(connection).toOpaque()
             connections[ObjectIdentifier(connection)] = connection
             connectionCountByAddress[connection.peer.text, default: 0] += 1
@@ -152,6 +152,9 @@ extension HTTPListener {
                 logger.error("a response header was left out", metadata: ["name": "\(field.name)"])
             }
         }
+        if exchange.connection.tls != nil {
+            for field in hooks.secureHeaders { MHD_add_response_header(answer, field.name, field.value) }
+        }
         if closing { MHD_add_response_header(answer, "Connection", "close") }
         let status = (200...599).contains(response.status) ? response.status : 500
         counters.countResponse(status)
@@ -202,6 +205,7 @@ extension HTTPListener {
     /// Takes the socket over by a duplicate of its descriptor and gives libmicrohttpd's end back at once: that frees
     /// the 32 KiB it keeps per connection. `extra` came in the packet of the handshake and belongs to the WebSocket.
     private func adopt(_ descriptor: CInt, of exchange: HTTPExchange, extra: [UInt8], handle: OpaquePointer) {
+        if let relay = exchange.connection.tls { return adopt(relay, of: exchange, extra: extra, handle: handle) }
         let own = depot_dup_cloexec(descriptor)
         _ = depot_mhd_upgrade_close(handle)
         guard own >= 0, let (upgrade, isDeflateAgreed) = exchange.agreed else {
@@ -210,7 +214,7 @@ extension HTTPListener {
             return
         }
         sockets.adopt(
-            own, peerAddress: exchange.connection.peer.text, isDeflateAgreed: isDeflateAgreed, upgrade: upgrade,
+            .plain(own), peerAddress: exchange.connection.peer.text, isDeflateAgreed: isDeflateAgreed, upgrade: upgrade,
             extraInput: extra)
     }
 }

@@ -29,11 +29,16 @@ package final class HTTPListener: @unchecked Sendable {
     private let host: String
     private let wantedPort: UInt16
     private let boundPort = Atomic<UInt16>(0)
+    let tls: TLSListening?
+    let boundTLSPort = Atomic<UInt16>(0)
 
     // Loop-confined from here on.
     var daemon: OpaquePointer?
     private var epoll: CInt = -1
     let sockets: WebSocketSet
+    var acceptor: TLSAcceptor?
+    /// TLS connections on their way into libmicrohttpd, by the descriptor it will show.
+    var arriving: [CInt: TLSRelay] = [:]
     var connections: [ObjectIdentifier: HTTPConnection] = [:]
     var connectionCountByAddress: [String: Int] = [:]
     var bodyByteCountTotal = 0
@@ -42,14 +47,17 @@ package final class HTTPListener: @unchecked Sendable {
     private var tasks: [UInt64: Task<Void, Never>] = [:]
     private var stopWaiters: [CheckedContinuation<Void, Never>] = []
     private var stopDeadline: UInt64?
+    var isStopping: Bool { stopDeadline != nil }
 
     /// - Parameters:
     ///   - host: a numeric address, such as `127.0.0.1`, `0.0.0.0` or `::` (which takes IPv4 too).
     ///   - port: 0 for any free port; ``port`` tells which.
+    ///   - tls: where TLS is spoken besides; nil for nowhere.
     package init(
-        limits: HTTPLimits = HTTPLimits(), host: String, port: UInt16, loop: EventLoop, hooks: HTTPHooks = HTTPHooks(),
-        logger: Logger = Logger(label: "http"), handler: @escaping Handler
+        limits: HTTPLimits = HTTPLimits(), host: String, port: UInt16, tls: TLSListening? = nil, loop: EventLoop,
+        hooks: HTTPHooks = HTTPHooks(), logger: Logger = Logger(label: "http"), handler: @escaping Handler
     ) {
+        self.tls = tls
         self.limits = limits
         self.host = host
         self.loop = loop
@@ -60,13 +68,21 @@ package final class HTTPListener: @unchecked Sendable {
         sockets = WebSocketSet(loop: loop, counters: counters)
     }
 
-    /// Binds and serves. Called once, with the loop running. - Throws: ``ListenerError``.
+    /// Binds and serves. Called once, with the loop running. - Throws: ``ListenerError`` or ``TLSError``.
     package func start() async throws {
         let listening = try ListeningSocket(host: host, port: wantedPort, backlog: limits.backlog)
+        let secure: ListeningSocket?
+        do {
+            secure = try tls.map { try ListeningSocket(host: $0.host, port: $0.port, backlog: limits.backlog) }
+        } catch {
+            Glibc.close(listening.descriptor)
+            throw error
+        }
         try await withCheckedThrowingContinuation { (done: CheckedContinuation<Void, any Error>) in
             let isPosted = loop.post {
                 do {
                     try self.begin(listening)
+                    try self.beginTLS(secure)
                     done.resume()
                 } catch {
                     done.resume(throwing: error)
@@ -75,6 +91,7 @@ package final class HTTPListener: @unchecked Sendable {
             if !isPosted { done.resume(throwing: Self.loopHasEnded) }
         }
         boundPort.store(listening.port, ordering: .releasing)
+        boundTLSPort.store(secure?.port ?? 0, ordering: .releasing)
         logger.info("listening", metadata: ["host": "\(host)", "port": "\(listening.port)"])
     }
 
@@ -110,6 +127,7 @@ extension HTTPListener: DescriptorWatcher, TurnTaker {
 
     func takeTurn() {
         guard let daemon else { return }
+        acceptor?.takeTurn()
         MHD_run(daemon)
     }
 
@@ -120,7 +138,7 @@ extension HTTPListener: DescriptorWatcher, TurnTaker {
 
     var sleepMillisecondsMax: Int32? {
         guard let daemon else { return nil }
-        if sockets.hasDirty { return 0 }
+        if sockets.hasDirty || acceptor?.hasWork == true { return 0 }
         let wish = depot_mhd_timeout(daemon)
         return wish < 0 ? nil : Int32(clamping: wish)
     }
@@ -140,6 +158,7 @@ extension HTTPListener: DescriptorWatcher, TurnTaker {
             resume(number, with: .response(busy("This took too long.")))
         }
         sockets.checkDeadlines()
+        acceptor?.tick(now: now)
     }
 
     private static var loopHasEnded: ListenerError {
@@ -153,13 +172,16 @@ extension HTTPListener: DescriptorWatcher, TurnTaker {
         stopDeadline = bootClockNanoseconds() + limits.stopDeadline.nanosecondCount
         let listening = MHD_quiesce_daemon(daemon)
         if listening >= 0 { Glibc.close(listening) }
+        acceptor?.stopAccepting()
         for task in tasks.values { task.cancel() }
         sockets.closeAll(code: code, reason: "the appliance stops")
     }
 
     private func finishStoppingIfDone() {
         guard let stopDeadline, let daemon else { return }
-        let isQuiet = sockets.count == 0 && waiting.isEmpty && connections.values.allSatisfy(\.isIdle)
+        let isQuiet =
+            sockets.count == 0 && waiting.isEmpty && connections.values.allSatisfy(\.isIdle)
+            && acceptor?.isQuiet != false
         if isQuiet || bootClockNanoseconds() >= stopDeadline { finishStopping(daemon) }
     }
 
@@ -176,6 +198,8 @@ extension HTTPListener: DescriptorWatcher, TurnTaker {
         loop.unwatch(epoll)
         loop.removeTurnTaker(self)
         MHD_stop_daemon(daemon)
+        acceptor?.finish()
+        acceptor = nil
         for done in stopWaiters { done.resume() }
         stopWaiters = []
     }

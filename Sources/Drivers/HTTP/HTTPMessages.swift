@@ -59,6 +59,8 @@ package struct HTTPRequestHead: Sendable {
     package let headers: HTTPHeaders
     /// The peer's address as text without its port, such as `192.168.4.20` or `fe80::1`.
     package let peerAddress: String
+    /// Whether it came over TLS that ends here.
+    package let isSecure: Bool
     /// Boot clock nanoseconds when the head was complete.
     package let receivedAt: UInt64
 
@@ -68,13 +70,14 @@ package struct HTTPRequestHead: Sendable {
     /// A head made by hand, for routes under test.
     package init(
         method: String, path: String, query: [HTTPQueryItem] = [], headers: HTTPHeaders = HTTPHeaders(),
-        peerAddress: String = "127.0.0.1", receivedAt: UInt64 = 0
+        peerAddress: String = "127.0.0.1", isSecure: Bool = false, receivedAt: UInt64 = 0
     ) {
         self.method = method
         self.path = path
         self.query = query
         self.headers = headers
         self.peerAddress = peerAddress
+        self.isSecure = isSecure
         self.receivedAt = receivedAt
     }
 }

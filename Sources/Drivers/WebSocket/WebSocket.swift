@@ -73,7 +73,7 @@ package final class WebSocket: @unchecked Sendable {
     private var isWaitingToWrite = false
     /// Whether permessage-deflate was agreed on.
     package let isDeflateAgreed: Bool
-    private let descriptor: CInt
+    private let transport: SocketTransport
     // Strong: the set lets go of a socket when it closes, so this is no lasting cycle, and a socket that the application
     // keeps for longer can still be asked.
     private let set: WebSocketSet
@@ -106,11 +106,11 @@ package final class WebSocket: @unchecked Sendable {
     package var isOpen: Bool { onLoop { state == .open } }
 
     init(
-        id: UInt64, descriptor: CInt, peerAddress: String, isDeflateAgreed: Bool, upgrade: WebSocketUpgrade,
+        id: UInt64, transport: SocketTransport, peerAddress: String, isDeflateAgreed: Bool, upgrade: WebSocketUpgrade,
         set: WebSocketSet
     ) {
         self.id = id
-        self.descriptor = descriptor
+        self.transport = transport
         self.peerAddress = peerAddress
         self.isDeflateAgreed = isDeflateAgreed
         self.upgrade = upgrade
@@ -171,11 +171,15 @@ package final class WebSocket: @unchecked Sendable {
 
 // The life of the socket, driven by its set.
 extension WebSocket {
-    /// Starts watching, and takes what came in the packet of the handshake. - Throws: ``ListenerError`` from epoll.
-    func open(extraInput: [UInt8]) throws {
-        try set.loop.watch(descriptor, events: Self.readEvents, by: self)
+    /// Starts watching, and takes what came in the packet of the handshake. `unsent` is what is left of our answer to
+    /// it. - Throws: ``ListenerError`` from epoll.
+    func open(extraInput: [UInt8], unsent: [UInt8]) throws {
+        try set.loop.watch(transport.descriptor, events: Self.readEvents, by: self)
+        if !unsent.isEmpty { queue.append(SharedBytes(copying: unsent), key: nil) }
+        if !unsent.isEmpty || transport.hasUnsent { markDirty() }
         upgrade.onOpen(self)
         if !extraInput.isEmpty { extraInput.withUnsafeBytes { read($0) } }
+        if state != .closed, transport.hasPending { receive() }
         finishIfDone()
     }
 
@@ -201,10 +205,10 @@ extension WebSocket {
         isDirty = false
         guard state != .closed else { return }
         var callsLeft = Self.sendCallCountPerTurnMax
-        while !queue.isEmpty {
+        while !queue.isEmpty || transport.hasUnsent {
             guard callsLeft > 0 else { return waitToWrite(true) }
             callsLeft -= 1
-            let sent = set.send(from: queue, to: descriptor)
+            let sent = queue.isEmpty ? (transport.flush() ? 0 : -1) : set.send(from: queue, through: transport)
             guard sent >= 0 else {
                 if errno == EINTR { continue }
                 return errno == EAGAIN ? waitToWrite(true) : finish(isClean: false)
@@ -222,15 +226,15 @@ extension WebSocket {
     private func waitToWrite(_ isWaiting: Bool) {
         guard isWaiting != isWaitingToWrite else { return }
         isWaitingToWrite = isWaiting
-        set.loop.rewatch(descriptor, events: isWaiting ? Self.bothEvents : Self.readEvents)
+        set.loop.rewatch(transport.descriptor, events: isWaiting ? Self.bothEvents : Self.readEvents)
     }
 
     /// After both close frames went through there is nothing left to wait for. A peer that broke the protocol is not
     /// heard any more: it sees our end of the stream after our close frame, and its end or the deadline finishes it.
     private func finishIfDone() {
-        guard state == .closing, queue.isEmpty else { return }
+        guard state == .closing, queue.isEmpty, !transport.hasUnsent else { return }
         if isCloseReceived { return finish(isClean: true) }
-        if hasPeerFailed { Glibc.shutdown(descriptor, CInt(SHUT_WR)) }
+        if hasPeerFailed { transport.endSending() }
     }
 
     /// Closes the descriptor and tells the application; once.
@@ -240,22 +244,13 @@ extension WebSocket {
         queue.dropWaiting()
         reader?.rest()
         reader = nil
-        set.loop.unwatch(descriptor)
-        if !isClean { dropUnsentAtClose() }
-        Glibc.close(descriptor)
+        set.loop.unwatch(transport.descriptor)
+        transport.close(isClean: isClean)
         set.remove(self)
         upgrade.onClose(self, closeCode, isClean)
         // The application's closures may lead back to this socket; a closed one holds nothing.
         upgrade = WebSocketUpgrade()
         storedUserInfo = nil
-    }
-}
-
-extension WebSocket {
-    /// A peer that had its time gets a reset: what the kernel still holds for it is freed at once.
-    private func dropUnsentAtClose() {
-        var now = linger(l_onoff: 1, l_linger: 0)
-        setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &now, socklen_t(MemoryLayout<linger>.size))
     }
 }
 
@@ -269,7 +264,7 @@ extension WebSocket: DescriptorWatcher {
 
     /// Reads once; what is left wakes the loop again, so a flood of one peer does not hold up the others.
     private func receive() {
-        let count = Glibc.recv(descriptor, set.scratch.baseAddress, set.scratch.count, CInt(MSG_DONTWAIT))
+        let count = transport.receive(into: set.scratch)
         guard count != 0 else { return finish(isClean: false) }
         guard count > 0 else {
             return errno == EAGAIN || errno == EINTR ? () : finish(isClean: false)

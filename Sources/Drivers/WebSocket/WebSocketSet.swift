@@ -33,21 +33,23 @@ final class WebSocketSet {
     func count(from address: String) -> Int { countByAddress[address, default: 0] }
     var hasDirty: Bool { !dirty.isEmpty }
 
-    /// Takes over a connected descriptor, which is closed here in any case. `extraInput` came behind the handshake.
+    /// Takes over a connected socket, which is closed here in any case. `extraInput` came behind the handshake,
+    /// `unsent` is the end of our answer to it.
     func adopt(
-        _ descriptor: CInt, peerAddress: String, isDeflateAgreed: Bool, upgrade: WebSocketUpgrade, extraInput: [UInt8]
+        _ transport: SocketTransport, peerAddress: String, isDeflateAgreed: Bool, upgrade: WebSocketUpgrade,
+        extraInput: [UInt8], unsent: [UInt8] = []
     ) {
-        prepare(descriptor, limits: upgrade.limits)
+        prepare(transport.descriptor, limits: upgrade.limits)
         lastID += 1
         let socket = WebSocket(
-            id: lastID, descriptor: descriptor, peerAddress: peerAddress, isDeflateAgreed: isDeflateAgreed,
+            id: lastID, transport: transport, peerAddress: peerAddress, isDeflateAgreed: isDeflateAgreed,
             upgrade: upgrade, set: self)
         sockets[lastID] = socket
         countByAddress[peerAddress, default: 0] += 1
         counters.webSocketsOpen.add(1)
         counters.webSocketsTotal.add(1)
         do {
-            try socket.open(extraInput: extraInput)
+            try socket.open(extraInput: extraInput, unsent: unsent)
         } catch {
             socket.finish(isClean: false)
         }
@@ -110,17 +112,10 @@ final class WebSocketSet {
     }
 
     /// One system call with as many frames as fit. - Returns: the bytes sent, or -1 with errno.
-    func send(from queue: borrowing OutboundQueue, to descriptor: CInt) -> Int {
+    func send(from queue: borrowing OutboundQueue, through transport: SocketTransport) -> Int {
         let count = queue.fill(vectors)
         counters.sendCalls.add(1)
-        if count == 1 {
-            return Glibc.send(descriptor, vectors[0].iov_base, vectors[0].iov_len, CInt(MSG_NOSIGNAL | MSG_DONTWAIT))
-        }
-        // sendmsg and not writev: only it can be told not to raise SIGPIPE.
-        var message = msghdr()
-        message.msg_iov = vectors.baseAddress
-        message.msg_iovlen = count
-        return sendmsg(descriptor, &message, CInt(MSG_NOSIGNAL | MSG_DONTWAIT))
+        return transport.send(UnsafeMutableBufferPointer(rebasing: vectors[..<count]), gatheringIn: scratch)
     }
 
     func count(frames: Int, bytes: Int) {

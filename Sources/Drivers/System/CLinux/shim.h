@@ -27,3 +27,16 @@ enum {
     DEPOT_EPOLLHUP = EPOLLHUP,
     DEPOT_EPOLLERR = EPOLLERR,
 };
+
+/* Whether the descriptor is a Unix socket. */
+static inline int depot_is_unix(int fd) {
+    int domain = 0;
+    socklen_t length = sizeof domain;
+    return getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &length) == 0 && domain == AF_UNIX;
+}
+
+/* accept4 is declared only for _GNU_SOURCE, which the importer does not set. */
+extern int accept4(int fd, struct sockaddr *address, socklen_t *length, int flags);
+static inline int depot_accept(int fd, struct sockaddr *address, socklen_t *length) {
+    return accept4(fd, address, length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+}
