@@ -10,19 +10,22 @@ package struct AssetFilter: Sendable {
     }
 
     struct Part: Sendable {
+        /// Its place among the filters of the query.
+        let id: Int
         let aspect: Aspect
         /// Holds for a row of `asset` or does not.
         let check: SQL
         /// Selects of the rowids of all rows for which it holds. One select gives exactly these; of several, each gives
         /// some, a row may be in two, and some are of rows for which it does not hold. Empty when there is no index.
         var sources: [SQL] = []
+        /// Whether a row that came from the source need not be checked.
+        var isExact = false
         /// The condition on the row `wanted` of `model`, for what is about models.
         var models: SQL?
-        /// Whether a row that came from the source need not be checked.
-        var isExact: Bool { sources.count == 1 }
     }
 
     var parts: [Part]
+    let found = FoundRows()
 
     /// The condition on a row of `asset`, for whoever lists, exports or edits what a list shows.
     package var condition: SQL { parts.map(\.check).joined(separator: " AND ") }
@@ -55,7 +58,7 @@ package struct AssetFilter: Sendable {
 
     /// The condition on a row that came from the source of a part.
     func condition(from part: Part) -> SQL {
-        (["1"] + parts.filter { $0.aspect != part.aspect || !part.isExact }.map(\.check)).joined(separator: " AND ")
+        (["1"] + parts.filter { $0.id != part.id || !part.isExact }.map(\.check)).joined(separator: " AND ")
     }
 
     /// The filters but those about one thing.
@@ -66,7 +69,12 @@ package struct AssetFilter: Sendable {
     }
 
     private mutating func add(_ aspect: Aspect, _ check: SQL, _ sources: SQL...) {
-        parts.append(Part(aspect: aspect, check: check, sources: sources.map { "SELECT asset.rowid AS place \($0)" }))
+        append(aspect, check, sources.map { "SELECT asset.rowid AS place \($0)" })
+    }
+
+    private mutating func append(_ aspect: Aspect, _ check: SQL, _ sources: [SQL]) {
+        parts.append(
+            Part(id: parts.count, aspect: aspect, check: check, sources: sources, isExact: sources.count == 1))
     }
 
     private mutating func addStates(_ query: AssetQuery) {
@@ -138,30 +146,49 @@ extension AssetFilter {
         var isEmpty: Bool { people.isEmpty && projects.isEmpty }
     }
 
+    /// A word that names somebody who may hold gear is a filter of its own, because its gear is in two indexes; the
+    /// others are one question to the text index.
     private mutating func addWords(_ text: SearchText, in database: Database) throws {
         guard !text.isEmpty else { return }
-        guard !text.isHopeless else {
-            return parts.append(Part(aspect: .words, check: "0", sources: ["SELECT 0 AS place WHERE 0"]))
+        guard !text.isHopeless else { return append(.words, "0", ["SELECT 0 AS place WHERE 0"]) }
+        let words = try text.words.map { (text: $0, named: try Self.named($0, in: database)) }
+        // The most telling filter first: where all have many rows, that one is put in order.
+        addOwn(words.filter(\.named.isEmpty).map(\.text))
+        for word in words.filter({ !$0.named.isEmpty }).sorted(by: { $0.text.count > $1.text.count }) {
+            append(
+                .words, "(\(Self.says(word.text)) OR \(Self.isHeld(by: word.named)))",
+                Self.sources(word.text, word.named))
         }
-        var check: [SQL] = []
-        var anyone = Named()
-        for word in text.words {
-            let named = try Self.named(word, in: database)
-            anyone.people.formUnion(named.people)
-            anyone.projects.formUnion(named.projects)
-            let needle = SearchText.needle(word)
-            let own: SQL = "instr((SELECT text FROM asset_text WHERE docid = asset.docid), \(needle)) > 0"
-            check.append(named.isEmpty ? own : "(\(own) OR \(Self.isHeld(by: named)))")
-        }
-        var sources: [SQL] = [
-            """
-            SELECT asset.rowid AS place FROM asset_search CROSS JOIN asset INDEXED BY asset_docid
-            ON asset.docid = asset_search.rowid WHERE asset_search MATCH \(text.match)
-            """
-        ]
-        if !anyone.people.isEmpty { sources.append(Self.held("person", "custody_person", by: anyone.people)) }
-        if !anyone.projects.isEmpty { sources.append(Self.held("project", "custody_project", by: anyone.projects)) }
-        parts.append(Part(aspect: .words, check: check.joined(separator: " AND "), sources: sources))
+    }
+
+    /// Words that only a row's own text can have. A single letter begins words of most rows: the index would go through
+    /// them all for nothing, so it is only checked where there is a longer word.
+    private mutating func addOwn(_ words: [String]) {
+        guard !words.isEmpty else { return }
+        let telling = words.contains { $0.count > 1 } ? words.filter { $0.count > 1 } : words
+        append(.words, words.map(Self.says).joined(separator: " AND "), [Self.saying(telling)])
+        parts[parts.count - 1].isExact = telling.count == words.count
+    }
+
+    /// Whether a row's text has the word.
+    private static func says(_ word: String) -> SQL {
+        "instr((SELECT text FROM asset_text WHERE docid = asset.docid), \(SearchText.needle(word))) > 0"
+    }
+
+    /// The rows whose text has all of the words.
+    private static func saying(_ words: [String]) -> SQL {
+        """
+        SELECT asset.rowid AS place FROM asset_search CROSS JOIN asset INDEXED BY asset_docid
+        ON asset.docid = asset_search.rowid
+        WHERE asset_search MATCH \(words.map(SearchText.match).joined(separator: " AND "))
+        """
+    }
+
+    private static func sources(_ word: String, _ named: Named) -> [SQL] {
+        var sources = [saying([word])]
+        if !named.people.isEmpty { sources.append(held("person", "custody_person", by: named.people)) }
+        if !named.projects.isEmpty { sources.append(held("project", "custody_project", by: named.projects)) }
+        return sources
     }
 
     private static func named(_ word: String, in database: Database) throws -> Named {

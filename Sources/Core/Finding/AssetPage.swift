@@ -202,36 +202,3 @@ struct AssetPage {
         }
     }
 }
-
-extension AssetFilter {
-    /// A filter with an index of its own, and how many rows it has at most.
-    struct Source {
-        let part: Part
-        let count: Int
-    }
-
-    /// The filter with the fewest rows, counted up to one more than `countMax`; nil when none has an index.
-    func fewest(upTo countMax: Int, in database: Database) throws -> Source? {
-        var fewest: Source?
-        for part in parts where !part.sources.isEmpty {
-            let count =
-                try Int.fetchOne(
-                    database,
-                    SQLRequest(
-                        literal: """
-                            SELECT count(*) FROM (\(part.sources.joined(separator: " UNION ALL ")) LIMIT \(countMax + 1))
-                            """, cached: true)) ?? 0
-            if count < fewest?.count ?? .max { fewest = Source(part: part, count: count) }
-        }
-        return fewest
-    }
-}
-
-extension AssetFilter.Part {
-    /// SQL of the rowids that the sources give, each once, as `place`.
-    func rows(limit: Int?) -> SQL {
-        let all = sources.joined(separator: " UNION ALL ")
-        let some: SQL = limit.map { "SELECT place FROM (\(all) LIMIT \($0))" } ?? all
-        return isExact ? some : "SELECT DISTINCT place FROM (\(some))"
-    }
-}
