@@ -10,6 +10,8 @@ package final class SecureClient {
 
     private let session: gnutls_session_t
     private let credentials: gnutls_certificate_credentials_t
+    /// GnuTLS keeps the pointer and reads it in the handshake.
+    private let name: UnsafeMutablePointer<CChar>
 
     /// Shakes hands.
     ///
@@ -29,6 +31,7 @@ package final class SecureClient {
         else { throw Refused(description: "no memory") }
         self.session = session
         self.credentials = credentials
+        self.name = strdup(name)
         try Self.withDatum(authority) { datum in
             try Self.check(gnutls_certificate_set_x509_trust_mem(credentials, &datum, GNUTLS_X509_FMT_PEM))
         }
@@ -40,7 +43,7 @@ package final class SecureClient {
             }
         }
         if let ticket { try Self.check(gnutls_session_set_data(session, ticket, ticket.count)) }
-        gnutls_session_set_verify_cert(session, name, 0)
+        gnutls_session_set_verify_cert(session, self.name, 0)
         gnutls_transport_set_int2(session, descriptor, descriptor)
         gnutls_handshake_set_timeout(session, 30_000)
         var result: CInt
@@ -51,6 +54,7 @@ package final class SecureClient {
     deinit {
         gnutls_deinit(session)
         gnutls_certificate_free_credentials(credentials)
+        free(name)
     }
 
     private static func check(_ result: CInt) throws {
