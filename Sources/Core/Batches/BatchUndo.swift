@@ -39,9 +39,14 @@ extension BatchRunner {
         let steps = seqs.filter { !skipped.contains($0) }.map { seq in
             BatchOrder.Step { transaction in
                 guard let change = try Change.find(seq, in: transaction.database) else { return }
+                guard skipsChanged else {
+                    // What fails takes its piece with it.
+                    _ = try ChangeUndo.reverse(change, by: author, in: transaction)
+                    return
+                }
                 do {
                     _ = try transaction.attempt { try ChangeUndo.reverse(change, by: author, in: transaction) }
-                } catch let failure as Failure where skipsChanged && failure.code == .conflict {}
+                } catch let failure as Failure where failure.code == .conflict {}
             }
         }
         return try await start(
@@ -78,23 +83,22 @@ extension BatchRunner {
         for start in stride(from: 0, to: seqs.count, by: 200) {
             let page = Array(seqs[start..<min(start + 200, seqs.count)])
             let found = try await store.read { database in
-                try page.compactMap {
-                    seq -> (seq: Int64, subject: String, topic: Topic, name: String, isChanged: Bool)? in
+                try page.compactMap { seq -> (change: Change, isChanged: Bool)? in
                     guard let change = try Change.find(seq, in: database) else { return nil }
-                    return (seq, change.subject, change.topic, change.name, try Self.obstacle(to: change, in: database))
+                    return (change, try Self.obstacle(to: change, in: database))
                 }
             }
-            for item in found {
-                let key = "\(item.topic.rawValue) \(item.subject)"
+            for (change, isChanged) in found {
+                let key = "\(change.topic.rawValue) \(change.subject)"
                 let isLast = seen.insert(key).inserted
-                if isLast, item.isChanged { blocked.insert(key) }
+                if isLast, isChanged { blocked.insert(key) }
                 guard blocked.contains(key) else { continue }
                 obstacles.append(
                     Obstacle(
-                        seq: item.seq,
+                        seq: change.position.seq,
                         json: [
-                            "topic": .string(item.topic.rawValue), "id": .string(item.subject),
-                            "name": .string(item.name),
+                            "topic": .string(change.topic.rawValue), "id": .string(change.subject),
+                            "name": .string(change.name),
                         ]))
             }
         }

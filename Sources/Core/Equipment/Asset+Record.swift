@@ -16,7 +16,11 @@ extension Asset {
             RecordField("note", "Note", .lines(AssetRegister.noteCharacterCountMax)),
             RecordField("custom", "Further fields", .object, .preset),
             RecordField("archived", "Archived", .archived),
-        ], seeds: ["name": "".databaseValue, "sort": "".databaseValue])
+        ], seeds: ["name": "".databaseValue])
+
+    package static func derived(from columns: [String: DatabaseValue]) -> [String: DatabaseValue] {
+        ["sort": sortKey(columns["number"].flatMap(String.fromDatabaseValue) ?? "").databaseValue]
+    }
 
     package static func settle(_ asset: Asset, before: Asset?, in transaction: WriteTransaction) throws {
         let database = transaction.database
@@ -24,8 +28,10 @@ extension Asset {
         try settleCustom(of: asset, before: before, in: transaction)
         let asset = try named(asset, in: database)
         if asset.number != before?.number {
-            try database.cachedStatement(sql: "UPDATE asset SET sort = ? WHERE id = ?")
-                .execute(arguments: [sortKey(asset.number), asset.id.rawValue])
+            if before != nil {
+                try database.cachedStatement(sql: "UPDATE asset SET sort = ? WHERE id = ?")
+                    .execute(arguments: [sortKey(asset.number), asset.id.rawValue])
+            }
             try exchange(before?.number, for: asset.number, .own, "number", of: asset.id, in: database)
         }
         if asset.serial != before?.serial {
@@ -73,8 +79,8 @@ extension Asset {
         let settled = try CustomField.settled(
             JSON(parsing: Array(asset.custom.utf8)), before: JSON(parsing: Array((before?.custom ?? "{}").utf8)),
             category.customFields(in: database), requires: before == nil, at: transaction.now, in: database)
-        try database.execute(
-            sql: "UPDATE asset SET custom = ? WHERE id = ?", arguments: [settled.text, asset.id.rawValue])
+        try database.cachedStatement(sql: "UPDATE asset SET custom = ? WHERE id = ?")
+            .execute(arguments: [settled.text, asset.id.rawValue])
     }
 
     /// A custom field that must be filled is asked for when custom fields are edited, not when something else is.
@@ -95,8 +101,8 @@ extension Asset {
     }
 
     package static func letGo(of asset: Asset, in transaction: WriteTransaction) throws {
-        try transaction.database.execute(
-            sql: "DELETE FROM identifier WHERE asset = ?", arguments: [asset.id.rawValue])
+        try transaction.database.cachedStatement(sql: "DELETE FROM identifier WHERE asset = ?")
+            .execute(arguments: [asset.id.rawValue])
     }
 
     /// The codes beside its number and its serial.
@@ -125,9 +131,8 @@ extension Asset {
         in database: Database
     ) throws {
         if let old {
-            try database.execute(
-                sql: "DELETE FROM identifier WHERE key = ? AND asset = ?",
-                arguments: [AssetIdentifier(scheme, old).lookupKey, id.rawValue])
+            try database.cachedStatement(sql: "DELETE FROM identifier WHERE key = ? AND asset = ?")
+                .execute(arguments: [AssetIdentifier(scheme, old).lookupKey, id.rawValue])
         }
         if let new { try AssetRegister.attach(AssetIdentifier(scheme, new), to: id, field: field, in: database) }
     }

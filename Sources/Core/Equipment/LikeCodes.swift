@@ -39,26 +39,22 @@ struct LikeCodes {
         for id: Asset.ID, field: String, ignoring released: Set<String> = [], in database: Database
     ) throws -> Bool {
         let keys = released.isEmpty ? keys : keys.filter { !released.contains($0.key) }
-        if keys.isEmpty { return false }
-        let text = JSON.array(keys.map { .string($0.key) }).text
-        let rows = try Row.fetchAll(
-            database.cachedStatement(
-                sql: """
-                    SELECT key, 'asset' AS kind, asset AS owner, value FROM identifier
-                    WHERE key IN (SELECT value FROM json_each(:keys))
-                    UNION ALL SELECT key, 'person', person, '' FROM badge
-                    WHERE key IN (SELECT value FROM json_each(:keys))
-                    UNION ALL SELECT key, 'model', model, value FROM model_code
-                    WHERE key IN (SELECT value FROM json_each(:keys))
-                    """), arguments: ["keys": text])
-        let taken = Dictionary(rows.map { ($0["key"] as String, $0) }) { first, _ in first }
+        // One look for each key: a list of them would be a table that is made and dropped again, at three times the cost.
+        let statement = try database.cachedStatement(
+            sql: """
+                SELECT 'asset' AS kind, asset AS owner, value FROM identifier WHERE key = ?1
+                UNION ALL SELECT 'person', person, '' FROM badge WHERE key = ?1
+                UNION ALL SELECT 'model', model, value FROM model_code WHERE key = ?1
+                """)
+        var isOwn = false
         for (key, likeness) in keys {
-            guard let row = taken[key] else { continue }
+            guard let row = try Row.fetchOne(statement, arguments: [key]) else { continue }
             guard row["kind"] == "asset", row["owner"] == id.rawValue else {
                 throw try refusal(row, likeness, field: field, in: database)
             }
+            if key == identifier.lookupKey { isOwn = true }
         }
-        return !released.contains(identifier.lookupKey) && taken[identifier.lookupKey] != nil
+        return isOwn
     }
 
     private func refusal(_ row: Row, _ likeness: Likeness, field: String, in database: Database) throws -> Failure {

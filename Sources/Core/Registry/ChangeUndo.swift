@@ -60,13 +60,14 @@ package struct ChangeUndo: Sendable {
         _ change: Change, _ kind: String, of type: Record.Type, by author: Author, in transaction: WriteTransaction
     ) throws -> Int64 {
         let id = Identifier<Record>(change.subject)
-        let body = try body(of: change, Record.table, in: transaction.database)
-        let before = settable(body["before"]?.members ?? [], of: Record.table)
-        switch kind {
-        case "created":
+        if kind == "created" {
             let record = try RecordEdit.find(id, in: transaction.database)
             guard record.version == 1 else { throw changedSince(record) }
             return try seq(RecordEdit.remove(id, by: author, in: transaction))
+        }
+        let body = try body(of: change, Record.table, in: transaction.database)
+        let before = settable(body["before"]?.members ?? [], of: Record.table)
+        switch kind {
         case "removed" where try Record.find(id, in: transaction.database) == nil:
             let made = try RecordEdit.create(Record.self, before, id: id, by: author, in: transaction)
             try Record.giveBack(body["before"] ?? [:], to: made.record, in: transaction)
@@ -93,7 +94,8 @@ package struct ChangeUndo: Sendable {
         let body = try JSON(parsing: change.body)
         guard let topic = table.confined?.topic else { return body }
         let hidden = try Change.fetchOne(
-            database, sql: "SELECT * FROM change WHERE seq = ? AND topic = ? AND subject = ? AND hlc = ?",
+            database.cachedStatement(
+                sql: "SELECT * FROM change WHERE seq = ? AND topic = ? AND subject = ? AND hlc = ?"),
             arguments: [change.position.seq + 1, topic.rawValue, change.subject, change.time.rawValue])
         guard let hidden else { return body }
         let more = try JSON(parsing: hidden.body)

@@ -15,6 +15,7 @@ package enum RecordEdit {
         let id = id ?? transaction.newID()
         let values = try stored(fields, of: table, isNew: true, in: transaction)
         var columns = table.seeds.merging(values.columns) { $1 }
+        columns.merge(Record.derived(from: columns)) { $1 }
         try Record.check(columns, before: nil, in: transaction.database)
         columns["id"] = id.databaseValue
         columns["updated"] = transaction.milliseconds.databaseValue
@@ -28,8 +29,9 @@ package enum RecordEdit {
             ).execute(arguments: StatementArguments(names.map { columns[$0] ?? .null }))
         }
         for part in values.parts { try Record.store(part.value, as: part.field, of: id, in: transaction) }
-        try Record.permit(find(id, in: transaction.database), before: nil, by: author)
-        try Record.settle(find(id, in: transaction.database), before: nil, in: transaction)
+        let made = try find(id, in: transaction.database)
+        try Record.permit(made, before: nil, by: author)
+        try Record.settle(made, before: nil, in: transaction)
         let record = try find(id, in: transaction.database)
         let change = try append("created", record, record.json, by: author, in: transaction)
         return Edited(record: record, change: change.position.seq)
@@ -113,8 +115,8 @@ package enum RecordEdit {
         let before = try record.json.adding(Record.belongings(of: record, in: transaction.database))
         do {
             try Record.letGo(of: record, in: transaction)
-            try transaction.database.execute(
-                sql: "DELETE FROM \(Record.table.name) WHERE id = ?", arguments: [id.rawValue])
+            try transaction.database.cachedStatement(sql: "DELETE FROM \(Record.table.name) WHERE id = ?")
+                .execute(arguments: [id.rawValue])
         } catch let error as DatabaseError where error.resultCode == .SQLITE_CONSTRAINT {
             throw Failure(
                 .conflict, "This \(Record.table.word) was used since. Archive it instead.", cause: "\(error)")

@@ -44,6 +44,8 @@ package protocol RegistryRecord: FetchableRecord, Sendable {
     var json: JSON { get }
     /// The record of this identifier, archived or not.
     static func find(_ id: Identifier<Self>, in database: Database) throws -> Self?
+    /// Columns of a new row that follow from its others, so that they need not be written after it.
+    static func derived(from columns: [String: DatabaseValue]) -> [String: DatabaseValue]
     /// Keeps what follows from the row true, after it was written; `before` is nil for a new one.
     ///
     /// - Throws: what is wrong with the row as a whole; then nothing of it was written.
@@ -73,6 +75,8 @@ package protocol RegistryRecord: FetchableRecord, Sendable {
 }
 
 extension RegistryRecord {
+    /// Nothing follows from most columns.
+    package static func derived(from columns: [String: DatabaseValue]) -> [String: DatabaseValue] { [:] }
     /// Nothing follows from most rows.
     package static func settle(_ record: Self, before: Self?, in transaction: WriteTransaction) throws {}
     /// Most rows have nothing that another one could have too.

@@ -4,6 +4,7 @@
 //   storebench scans FOLDER ROUNDS SECONDS     {"durable": […], "rolled_back": […]}, scans a second of each round
 //   storebench fill FOLDER COUNT               gear TEST-1 to TEST-COUNT in FOLDER/depot.sqlite
 //   storebench fill FOLDER COUNT --custody N   a rental house's gear, and N movements of it
+//   storebench import FOLDER ROWS              seconds of trying an import out, carrying it out, taking it back
 import Core
 import Foundation
 import Logging
@@ -35,7 +36,13 @@ struct StoreBench {
             var fill = DepotFill(store: store, assetCount: Int(words[3]) ?? 0, custodyCount: Int(words[5]) ?? 0)
             try await fill.run()
             try store.close()
-        default: print("storebench scans FOLDER ROUNDS SECONDS | fill FOLDER COUNT [--custody N]")
+        case ("import", 3):
+            let store = try open(words[2])
+            let box = try Box(path: words[2] + "/box.sqlite")
+            try await ImportBench(store: store, box: box, rowCount: Int(words[3]) ?? 0).run()
+            try box.close()
+            try store.close()
+        default: print("storebench scans FOLDER ROUNDS SECONDS | fill FOLDER COUNT [--custody N] | import FOLDER ROWS")
         }
     }
 
