@@ -116,11 +116,18 @@ def own_daemon(tmp_path):
 
 
 @pytest.fixture(scope="session")
-def browser():
+def chromium():
+    """Starts browsers; there can be only one such driver at a time."""
     with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"), args=["--no-sandbox"])
-        yield running
-        running.close()
+        yield lambda **more: playwright.chromium.launch(
+            executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"), args=["--no-sandbox"], **more)
+
+
+@pytest.fixture(scope="session")
+def browser(chromium):
+    running = chromium()
+    yield running
+    running.close()
 
 
 class Desk:

@@ -6,11 +6,9 @@ import urllib.request
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Error, sync_playwright
+from playwright.sync_api import Error
 
 from conftest import Daemon, Desk, is_live, sign_in
-
-CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 
 
 @pytest.fixture(scope="module")
@@ -36,14 +34,12 @@ def home(folder, authority: bytes | None) -> dict:
 
 
 @pytest.fixture
-def enrolled(secure, tmp_path):
+def enrolled(chromium, secure, tmp_path):
     with urllib.request.urlopen(f"{secure.url}/enroll/depotd-ca.pem", timeout=10) as answer:
         authority = answer.read()
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox"], env=home(tmp_path, authority))
-        yield browser
-        browser.close()
+    browser = chromium(env=home(tmp_path, authority))
+    yield browser
+    browser.close()
 
 
 def over_tls(daemon: Daemon) -> Daemon:
@@ -64,12 +60,11 @@ def test_an_enrolled_browser_signs_in_and_is_live(secure, enrolled):
     assert desk.complaints == []
 
 
-def test_a_browser_that_is_not_enrolled_warns(secure, tmp_path):
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"], env=home(tmp_path, None))
-        with pytest.raises(Error, match="ERR_CERT_AUTHORITY_INVALID"):
-            browser.new_page().goto(secure.secure_url)
-        browser.close()
+def test_a_browser_that_is_not_enrolled_warns(chromium, secure, tmp_path):
+    browser = chromium(env=home(tmp_path, None))
+    with pytest.raises(Error, match="ERR_CERT_AUTHORITY_INVALID"):
+        browser.new_page().goto(secure.secure_url)
+    browser.close()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
