@@ -85,8 +85,8 @@ extension FuzzTarget {
         refuses { _ = try exchange.ifMatch() }
         refuses { claim(try exchange.idempotencyKey()?.utf8.count ?? 1 <= 201, "a key keeps its bound") }
         refuses {
-            let place = try AssetRegister.place(of: exchange.request.query("cursor") ?? "")
-            claim(!place.sort.contains("\n") && !place.id.contains("\n"), "a place has two parts")
+            let parts = try ListCursor.parts(of: exchange.request.query("cursor") ?? "", count: 4)
+            claim(parts.count == 4 && parts.allSatisfy { !$0.contains("\n") }, "a cursor has its parts")
         }
     }
 

@@ -143,6 +143,8 @@ export class RecordForm extends Page {
 
   private async send(): Promise<void> {
     if (this.isSaving) return;
+    await Promise.all([...this.controls.values()].map((control) => control instanceof PickerControl ? control.taken : null));
+    if (this.isSaving) return;
     if (this.theirs) { await this.sendChosen(this.theirs); return; }
     this.refusals = {};
     const changed = this.changed();

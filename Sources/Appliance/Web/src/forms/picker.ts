@@ -80,9 +80,13 @@ export class PickerControl extends Page {
     } catch (error) { tell("stop", sentence(error)); }
   }
 
+  /** Resolves when what Enter asked for is chosen: who saves at once must not lose it. */
+  taken: Promise<void> = Promise.resolve();
+
   /** Enter may come before the answer to what was typed: then it is waited for. */
   private async takeTyped(): Promise<void> {
-    if (this.at < 0) await this.ask();
+    // Again when a newer question overtook this one, which has the same words.
+    for (let tries = 0; this.at < 0 && tries < 2; tries++) await this.ask();
     if (this.at >= 0) await this.take(this.at);
   }
 
@@ -98,7 +102,7 @@ export class PickerControl extends Page {
     } else if (event.key === "Enter" && this.isOpen && (this.at >= 0 || this.typed?.trim())) {
       event.preventDefault();
       event.stopPropagation();
-      void this.takeTyped();
+      this.taken = this.takeTyped();
     } else if (event.key === "Escape" && this.isOpen) {
       event.preventDefault();
       event.stopPropagation();
@@ -109,6 +113,7 @@ export class PickerControl extends Page {
   private input(event: Event): void {
     this.typed = (event.target as HTMLInputElement).value;
     this.at = -1;
+    this.asked++;      // an answer under way is to other words
     if (this.typed === "" && this.suited.choice) this.pick(null);
     if (this.isOpen) this.askSoon(); else this.open();
     this.refresh();
