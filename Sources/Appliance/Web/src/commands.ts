@@ -145,7 +145,11 @@ export async function setQuantity(scan: string, quantity: number): Promise<void>
 
 export async function loadUnknowns(): Promise<void> {
   try {
-    const { items } = await get<List<Unknown>>("/unknowns");
+    let seen: number, items: Unknown[];
+    do {
+      seen = state.unknownChanges;
+      ({ items } = await get<List<Unknown>>("/unknowns"));
+    } while (seen !== state.unknownChanges);
     update((current) => { current.unknowns = items; current.unknownsError = null; });
   } catch (error) { update((current) => { current.unknownsError = sentence(error); }); }
 }

@@ -31,6 +31,7 @@ export interface State {
   undoing: string | null;
   unknowns: Unknown[] | null;
   unknownsError: string | null;
+  unknownChanges: number;             // how many came live: an answer that was asked for before one is older than it
   people: Person[] | null;
   projects: Project[] | null;
   progress: Record<string, Progress>; // by project
@@ -49,7 +50,7 @@ export const emptyGear = (): GearList =>
 
 const initial = (): State => ({
   session: null, about: null, live: { state: "connecting", since: Date.now() },
-  doors: null, doorsError: null, visits: {}, heard: null, waiting: [], undoing: null, unknowns: null, unknownsError: null,
+  doors: null, doorsError: null, visits: {}, heard: null, waiting: [], undoing: null, unknowns: null, unknownsError: null, unknownChanges: 0,
   people: null, projects: null, progress: {}, readers: null, readersError: null,
   gear: emptyGear(), saving: {}, touched: {}, detail: null, detailError: null, notices: [],
 });
@@ -234,6 +235,7 @@ function applyDoor(current: State, door: Door): FollowUp {
 }
 
 function applyUnknown(current: State, change: Fact): FollowUp {
+  current.unknownChanges += 1;
   if (change.kind === "settled") {
     const { id } = change.data as { id: string; asset?: AssetRef };
     current.unknowns = current.unknowns?.filter((unknown) => unknown.id !== id) ?? null;
