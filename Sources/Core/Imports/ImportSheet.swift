@@ -90,3 +90,10 @@ extension Array where Element == PlainCells.Value {
 
     var members: [JSON.Member] { map { .init(key: $0.field.name, value: $0.json) } }
 }
+
+extension RecordTable {
+    /// One of its fields as a column of a table, with what other programs call it.
+    func importField(_ name: String, _ synonyms: [String], isRequired: Bool = false) -> ImportField {
+        ImportField(name: name, label: field(name)?.label ?? name, isRequired: isRequired, synonyms: synonyms)
+    }
+}

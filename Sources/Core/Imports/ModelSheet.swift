@@ -12,19 +12,16 @@ struct ModelSheet: ImportSheet {
 
     static func fields(in database: Database) throws -> [ImportField] {
         [
-            field("name", ["model", "modell", "modelname", "modellname", "bezeichnung", "name"], isRequired: true),
-            field("maker", ["manufacturer", "brand", "make", "hersteller", "marke", "fabrikat"]),
-            field("category", ["kategorie", "type", "typ", "group", "gruppe", "warengruppe"]),
-            field("counting", ["zahlung", "zahlweise", "counted"]),
-            field("specifications", ["specs", "specification", "description", "beschreibung", "technischedaten"]),
-            field("weightGrams", ["weight", "weightg", "gewicht", "gewichtg", "gewichtgramm"]),
-            field("archived", ["archiviert", "inactive"]),
+            Model.table.importField(
+                "name", ["model", "modell", "modelname", "modellname", "bezeichnung", "name"], isRequired: true),
+            Model.table.importField("maker", ["manufacturer", "brand", "make", "hersteller", "marke", "fabrikat"]),
+            Model.table.importField("category", ["kategorie", "type", "typ", "group", "gruppe", "warengruppe"]),
+            Model.table.importField("counting", ["zahlung", "zahlweise", "counted"]),
+            Model.table.importField(
+                "specifications", ["specs", "specification", "description", "beschreibung", "technischedaten"]),
+            Model.table.importField("weightGrams", ["weight", "weightg", "gewicht", "gewichtg", "gewichtgramm"]),
+            Model.table.importField("archived", ["archiviert", "inactive"]),
         ]
-    }
-
-    private static func field(_ name: String, _ synonyms: [String], isRequired: Bool = false) -> ImportField {
-        ImportField(
-            name: name, label: Model.table.field(name)?.label ?? name, isRequired: isRequired, synonyms: synonyms)
     }
 
     init(

@@ -11,17 +11,14 @@ struct PersonSheet: ImportSheet {
 
     static func fields(in database: Database) throws -> [ImportField] {
         [
-            field("name", ["fullname", "person", "mitarbeiter", "vollername"], isRequired: true),
-            field("role", ["rolle", "rights", "rechte"]), field("active", ["aktiv"]),
-            field("email", ["mail", "emailaddress", "emailadresse"]),
-            field("phone", ["telephone", "mobile", "telefon", "handy", "mobil"]),
-            field("language", ["sprache"]), field("note", ["notes", "notiz", "bemerkung"]),
+            Person.table.importField("name", ["fullname", "person", "mitarbeiter", "vollername"], isRequired: true),
+            Person.table.importField("role", ["rolle", "rights", "rechte"]),
+            Person.table.importField("active", ["aktiv"]),
+            Person.table.importField("email", ["mail", "emailaddress", "emailadresse"]),
+            Person.table.importField("phone", ["telephone", "mobile", "telefon", "handy", "mobil"]),
+            Person.table.importField("language", ["sprache"]),
+            Person.table.importField("note", ["notes", "notiz", "bemerkung"]),
         ]
-    }
-
-    private static func field(_ name: String, _ synonyms: [String], isRequired: Bool = false) -> ImportField {
-        ImportField(
-            name: name, label: Person.table.field(name)?.label ?? name, isRequired: isRequired, synonyms: synonyms)
     }
 
     init(

@@ -143,13 +143,16 @@ export async function setQuantity(scan: string, quantity: number): Promise<void>
 
 // ---- unknown codes -------------------------------------------------------------------------------------------------
 
+/** A door that reads without pause must not keep the list from showing; the live Changes mend what is older. */
+const overtakenMax = 5;
+
 export async function loadUnknowns(): Promise<void> {
   try {
-    let seen: number, items: Unknown[];
+    let seen: number, items: Unknown[], tries = 0;
     do {
       seen = state.unknownChanges;
       ({ items } = await get<List<Unknown>>("/unknowns"));
-    } while (seen !== state.unknownChanges);
+    } while (seen !== state.unknownChanges && ++tries < overtakenMax);
     update((current) => { current.unknowns = items; current.unknownsError = null; });
   } catch (error) { update((current) => { current.unknownsError = sentence(error); }); }
 }
