@@ -48,6 +48,25 @@ struct BatchService: Service {
     }
 }
 
+/// Ends sessions that are over, with their live connections. A screen at a door that only listens is in use.
+struct SessionService: Service {
+    let sessions: Sessions
+    let hub: LiveHub
+    let logger: Logger
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            while (try? await Task.sleep(for: .seconds(30))) != nil {
+                do {
+                    hub.end(sessions: Set(try await sessions.tend(inUse: hub.listening())))
+                } catch {
+                    logger.warning("the sessions could not be tended", metadata: ["cause": "\(error)"])
+                }
+            }
+        }
+    }
+}
+
 /// Says once that everything runs.
 struct ReadyService: Service {
     let announce: @Sendable () async throws -> Void

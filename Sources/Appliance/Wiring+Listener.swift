@@ -6,10 +6,12 @@ import Synchronization
 extension Wiring {
     func makeListener() -> HTTPListener {
         let routes = RouteTable.routes(self)
-        let router = Router(routes: routes, sessions: sessions, measures: measures, logger: logger)
         let frontDoor = FrontDoor(
             hosts: configuration.hosts, listen: configuration.listen.host,
-            secureHosts: identity.map { identity in { @Sendable in identity.current.hosts } })
+            secureHosts: identity.map { identity in { @Sendable in identity.current.hosts } }, screens: screens,
+            trustsLoopback: configuration.trustsLoopback)
+        let router = Router(
+            routes: routes, sessions: sessions, frontDoor: frontDoor, measures: measures, logger: logger)
         let pages = Pages()
         let enrolment = identity.map {
             Enrolment(pages: pages, authority: $0.authority) { self.securePort.withLock { $0 } }

@@ -21,6 +21,8 @@ final class Wiring: Sendable {
     let projects: ProjectBoard
     let door: DoorDesk
     let sessions: Sessions
+    let screens: TrustedScreens
+    let signIn: SignInDesk
     let hub: LiveHub
     let readers: ReaderDesk
     let heartbeat: Heartbeat
@@ -35,6 +37,8 @@ final class Wiring: Sendable {
     private let lock: FolderLock
     /// 0 until TLS is bound.
     let securePort = Mutex<UInt16>(0)
+    /// 0 until plain HTTP is bound.
+    let plainPort = Mutex<UInt16>(0)
     let loop: EventLoop
     private let usb: USBReaders
 
@@ -56,11 +60,17 @@ final class Wiring: Sendable {
         register = AssetRegister(store: store)
         projects = ProjectBoard(store: store)
         door = DoorDesk(store: store, options: configuration.doorOptions, logger: logger)
-        organisation = try await Founding(configuration, isDemo: isDemo, store, roster, door, logger: logger).run()
+        organisation = try await Founding(configuration, isDemo: isDemo, store, roster, door).run()
+        let secrets = SecretBook(store: store, mill: PassphraseMill(box: box))
         if isDemo {
-            try await DemoDepot(register: register, roster: roster, projects: projects, door: door).fill(store)
+            try await DemoDepot(register: register, roster: roster, secrets: secrets, projects: projects, door: door)
+                .fill(store)
         }
         sessions = try await Sessions(box: box, roster: roster, clock: clock, options: configuration.sessionOptions)
+        screens = try await TrustedScreens(box: box, clock: clock)
+        signIn = SignInDesk(
+            store: store, secrets: secrets, sessions: sessions, guesses: Guesses(clock: clock),
+            invitations: Invitations(clock: clock), badges: BadgeWatch())
         loop = try EventLoop()
         let hub = LiveHub(loop: loop, store: store, limits: configuration.live, logger: logger)
         self.hub = hub
@@ -83,16 +93,20 @@ final class Wiring: Sendable {
     func run(ready: @escaping @Sendable (Addresses) async throws -> Void) async throws {
         loop.start()
         try await hub.start()
-        store.onCommit { [sessions, hub, progressWatch] changes in
+        store.onCommit { [sessions, signIn, hub, progressWatch] changes in
             for person in Sessions.affected(by: changes) {
                 sessions.end(of: person)
+                signIn.invitations.revoke(of: person)
                 hub.end(person: person)
             }
+            sessions.heed(changes)
+            signIn.badges.heed(changes)
             progressWatch.heed(changes)
         }
         let listener = makeListener()
         try await listener.start()
         securePort.withLock { $0 = listener.tlsPort }
+        plainPort.withLock { $0 = listener.port }
         let address = "http://\(configuration.listen.authority(port: listener.port))"
         heartbeat.listens { try await LocalClient.askHealth(of: LocalAccess.loopback(address)) }
         let addresses = Addresses(
@@ -104,6 +118,7 @@ final class Wiring: Sendable {
             IdentityService(identity: identity, listener: listener, logger: logger),
             heartbeat,
             progressWatch,
+            SessionService(sessions: sessions, hub: hub, logger: logger),
             BatchService(batches: batches),
             ReadyService { try await ready(addresses) },
         ]
@@ -133,6 +148,14 @@ final class Wiring: Sendable {
         loop.stop()
         try store.close()
         try box.close()
+    }
+
+    /// A one-time link for the first administrator, good on this machine only; nil once an admin has a passphrase.
+    func firstLink(address: String) async throws -> String? {
+        let administrator = try await signIn.secrets.administrator()
+        guard !administrator.hasPassphrase, let first = administrator.first else { return nil }
+        let made = signIn.invitations.make(for: first.id, isLocal: true, lasting: Invitations.firstLifetime)
+        return LocalAccess.loopback(address) + "/welcome#" + made.secret
     }
 
     /// The token of programs on this machine, which `depotd scan` and scripts use; made once and kept in a file that

@@ -22,7 +22,8 @@ struct CommonOptions: ParsableArguments {
         var flags = try settingFlags()
         flags["data"] = data ?? flags["data"]
         flags["listen"] = listen ?? flags["listen"]
-        for (key, value) in defaults where file == nil && environment["DEPOTD_\(key.uppercased())"] == nil {
+        for (key, value) in defaults
+        where file == nil && environment["DEPOTD_\(key.replacing(".", with: "_").uppercased())"] == nil {
             flags[key] = flags[key] ?? value
         }
         do {
@@ -77,6 +78,10 @@ struct ServeCommand: AsyncParsableCommand {
                 _ = try await appliance.programToken(address: addresses.plain)
                 let shown = [addresses.secure, addresses.plain].compactMap { $0 }.joined(separator: " and ")
                 logger.notice("serving", metadata: ["address": "\(shown)"])
+                if let link = try await appliance.firstLink(address: addresses.plain) {
+                    logger.notice(
+                        "nobody administers this box yet; open this within 30 minutes, on this machine: \(link)")
+                }
                 Systemd(environment: environment).notify(.ready, .status("serving \(shown)"))
             }
         } catch {

@@ -11,6 +11,8 @@ struct Exchange: Sendable {
     let principal: Principal?
     /// The cookie's or the bearer's secret, for signing out and for live connections.
     let secret: String?
+    /// Who comes, whether or not they are signed in.
+    let visitor: Visitor
 
     /// The identifier that the path names `id`.
     func id<Named>(_ name: String = "id") -> Identifier<Named> { Identifier(parameters[name] ?? "") }

@@ -59,22 +59,22 @@ struct Route: Sendable {
 struct Router: Sendable {
     private let routes: [Route]
     private let sessions: Sessions
+    private let frontDoor: FrontDoor
     private let measures: PrometheusRegistry
     private let logger: Logger
 
-    init(routes: [Route], sessions: Sessions, measures: PrometheusRegistry, logger: Logger) {
+    init(
+        routes: [Route], sessions: Sessions, frontDoor: FrontDoor, measures: PrometheusRegistry, logger: Logger
+    ) {
         self.routes = routes
         self.sessions = sessions
+        self.frontDoor = frontDoor
         self.measures = measures
         self.logger = logger
     }
 
     /// Longest body of a route that takes JSON: the longest scan has some 4 KB, a long sheet some 100 KB.
     static let jsonByteCountMax = 1 << 20
-
-    /// The cookie that carries a person's session. Over TLS it is another one, which browsers take and give over TLS
-    /// only: a page without TLS can neither read nor replace it (RFC 6265bis §4.1.3.2).
-    static func cookieName(isSecure: Bool) -> String { isSecure ? "__Host-depotd_session" : "depotd_session" }
 
     /// Longest body for a method and a path, before the body has come.
     func bodyByteCountMax(_ method: String, _ path: String) -> Int {
@@ -118,7 +118,9 @@ struct Router: Sendable {
         let principal = secret.flatMap(sessions.principal(of:))
         try Self.admit(principal, to: route)
         try Self.refuseStrangeType(request, for: route)
-        let exchange = Exchange(request: request, parameters: parameters, principal: principal, secret: secret)
+        let exchange = Exchange(
+            request: request, parameters: parameters, principal: principal, secret: secret,
+            visitor: frontDoor.visitor(request.head))
         let timer = Timer(
             label: "depotd_http_request_seconds", dimensions: [("route", route.pattern), ("method", route.method)],
             factory: measures)
@@ -164,12 +166,7 @@ struct Router: Sendable {
             guard parts.count == 2, parts[0].lowercased() == "bearer" else { return nil }
             return String(parts[1])
         }
-        let cookieName = cookieName(isSecure: head.isSecure)
-        for cookie in head.headers.all("Cookie").flatMap({ $0.split(separator: ";") }) {
-            let pair = cookie.split(separator: "=", maxSplits: 1).map { $0.trimmingCharacters(in: .whitespaces) }
-            if pair.count == 2, pair[0] == cookieName { return pair[1] }
-        }
-        return nil
+        return Cookie.session.value(in: head)
     }
 }
 

@@ -85,6 +85,7 @@ extension Exchange {
         let head = HTTPRequestHead(
             method: request.method, path: request.path, query: query, headers: request.head.headers)
         return Exchange(
-            request: HTTPRequest(head: head), parameters: parameters, principal: principal, secret: secret)
+            request: HTTPRequest(head: head), parameters: parameters, principal: principal, secret: secret,
+            visitor: visitor)
     }
 }

@@ -5,6 +5,8 @@ enum RouteTable {
     static func routes(_ appliance: Wiring) -> [Route] {
         let routes =
             sessionRoutes(appliance)
+            + accountRoutes(appliance)
+            + screenRoutes(appliance)
             + doorRoutes(appliance)
             + scanRoutes(appliance)
             + unknownRoutes(appliance)

@@ -50,6 +50,7 @@ package final class Box: Sendable {
                     """)
         }
         migrator.registerMigration("2 uploads") { try $0.execute(sql: UploadShelf.schema) }
+        migrator.registerMigration("3 sign-in") { try $0.execute(sql: Sessions.schema) }
         return migrator
     }
 }
