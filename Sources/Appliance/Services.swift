@@ -39,31 +39,12 @@ struct ReaderService: Service {
     }
 }
 
-/// The batches: one that is under way at the end is taken back at the next start.
-struct BatchService: Service {
-    let batches: BatchRunner
+/// What goes on in the organisations.
+struct TenantsService: Service {
+    let tenants: Tenants
 
     func run() async throws {
-        await cancelWhenGracefulShutdown { await batches.run() }
-    }
-}
-
-/// Ends sessions that are over, with their live connections. A screen at a door that only listens is in use.
-struct SessionService: Service {
-    let sessions: Sessions
-    let hub: LiveHub
-    let logger: Logger
-
-    func run() async throws {
-        await cancelWhenGracefulShutdown {
-            while (try? await Task.sleep(for: .seconds(30))) != nil {
-                do {
-                    hub.end(sessions: Set(try await sessions.tend(inUse: hub.listening())))
-                } catch {
-                    logger.warning("the sessions could not be tended", metadata: ["cause": "\(error)"])
-                }
-            }
-        }
+        await cancelWhenGracefulShutdown { await tenants.run() }
     }
 }
 

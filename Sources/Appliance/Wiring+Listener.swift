@@ -8,10 +8,10 @@ extension Wiring {
         let routes = RouteTable.routes(self)
         let frontDoor = FrontDoor(
             hosts: configuration.hosts, listen: configuration.listen.host,
-            secureHosts: identity.map { identity in { @Sendable in identity.current.hosts } }, screens: screens,
-            trustsLoopback: configuration.trustsLoopback)
+            secureHosts: identity.map { identity in { @Sendable in identity.current.hosts } },
+            screen: { [tenants] in tenants.screen(of: $0)?.screen }, trustsLoopback: configuration.trustsLoopback)
         let router = Router(
-            routes: routes, sessions: sessions, frontDoor: frontDoor, measures: measures, logger: logger)
+            routes: routes, tenants: tenants, frontDoor: frontDoor, measures: measures, logger: logger)
         let pages = Pages()
         let enrolment = identity.map {
             Enrolment(pages: pages, authority: $0.authority) { self.securePort.withLock { $0 } }
@@ -34,8 +34,8 @@ extension Wiring {
             limits: configuration.httpLimits, host: configuration.listen.host, port: configuration.listen.port,
             tls: secureListening, loop: loop, hooks: hooks, logger: logger
         ) { await router.answer($0) }
-        measures.collect { [store, hub, heartbeat] in
-            BoxFigures.lines(store: store, http: listener.counters.snapshot, live: hub.figures, heartbeat: heartbeat)
+        measures.collect { [tenants, heartbeat] in
+            BoxFigures.lines(tenants.all, http: listener.counters.snapshot, heartbeat: heartbeat)
         }
         return listener
     }

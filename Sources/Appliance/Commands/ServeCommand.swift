@@ -78,7 +78,7 @@ struct ServeCommand: AsyncParsableCommand {
                 _ = try await appliance.programToken(address: addresses.plain)
                 let shown = [addresses.secure, addresses.plain].compactMap { $0 }.joined(separator: " and ")
                 logger.notice("serving", metadata: ["address": "\(shown)"])
-                if let link = try await appliance.firstLink(address: addresses.plain) {
+                if let link = try await appliance.tenants.first.firstLink(address: addresses.plain) {
                     logger.notice(
                         "nobody administers this box yet; open this within 30 minutes, on this machine: \(link)")
                 }

@@ -11,22 +11,22 @@ struct FrontDoor: Sendable {
     private let listen: String
     /// The names of the certificate, which change with the box's addresses; nil where no TLS is spoken.
     private let secureHosts: (@Sendable () -> Set<String>)?
-    private let screens: TrustedScreens?
+    private let screen: @Sendable (HTTPRequestHead) -> TrustedScreen?
     private let trustsLoopback: Bool
 
     /// - Parameters:
     ///   - hosts: names besides loopback's that the box is reached by, without ports.
     ///   - listen: the address on which plain HTTP is spoken.
-    ///   - screens: the trusted screens; nil where nobody signs in.
+    ///   - screen: the trusted screen that a request is from.
     ///   - trustsLoopback: whether browsers on this machine are trusted without having been.
     init(
-        hosts: [String], listen: String, secureHosts: (@Sendable () -> Set<String>)?, screens: TrustedScreens? = nil,
-        trustsLoopback: Bool = false
+        hosts: [String], listen: String, secureHosts: (@Sendable () -> Set<String>)?,
+        screen: @escaping @Sendable (HTTPRequestHead) -> TrustedScreen? = { _ in nil }, trustsLoopback: Bool = false
     ) {
         self.hosts = Set((hosts + [listen]).map { $0.lowercased() } + ["localhost", "127.0.0.1", "[::1]"])
         self.listen = listen
         self.secureHosts = secureHosts
-        self.screens = screens
+        self.screen = screen
         self.trustsLoopback = trustsLoopback
     }
 
@@ -58,10 +58,9 @@ struct FrontDoor: Sendable {
     /// Who comes, as far as it shows before they sign in.
     func visitor(_ head: HTTPRequestHead) -> Visitor {
         let isLocal = isLocal(head.peerAddress)
-        let screen = Cookie.device.value(in: head).flatMap { screens?.find($0) }
         return Visitor(
             address: head.peerAddress, agent: head.headers["User-Agent"] ?? "",
-            screen: screen ?? (isLocal && trustsLoopback ? .loopback : nil), isLocal: isLocal)
+            screen: screen(head) ?? (isLocal && trustsLoopback ? .loopback : nil), isLocal: isLocal)
     }
 
     /// Headers that hold for every answer, problem or page.

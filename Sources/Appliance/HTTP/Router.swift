@@ -58,16 +58,14 @@ struct Route: Sendable {
 /// Finds routes and answers for them.
 struct Router: Sendable {
     private let routes: [Route]
-    private let sessions: Sessions
+    private let tenants: Tenants
     private let frontDoor: FrontDoor
     private let measures: PrometheusRegistry
     private let logger: Logger
 
-    init(
-        routes: [Route], sessions: Sessions, frontDoor: FrontDoor, measures: PrometheusRegistry, logger: Logger
-    ) {
+    init(routes: [Route], tenants: Tenants, frontDoor: FrontDoor, measures: PrometheusRegistry, logger: Logger) {
         self.routes = routes
-        self.sessions = sessions
+        self.tenants = tenants
         self.frontDoor = frontDoor
         self.measures = measures
         self.logger = logger
@@ -115,12 +113,12 @@ struct Router: Sendable {
             return .response(Self.methodNotAllowed(fitting.map(\.0.method)))
         }
         let secret = Self.secret(in: request.head)
-        let principal = secret.flatMap(sessions.principal(of:))
-        try Self.admit(principal, to: route)
+        let admitted = secret.flatMap(tenants.admitted(by:))
+        try Self.admit(admitted?.principal, to: route)
         try Self.refuseStrangeType(request, for: route)
         let exchange = Exchange(
-            request: request, parameters: parameters, principal: principal, secret: secret,
-            visitor: frontDoor.visitor(request.head))
+            request: request, parameters: parameters, principal: admitted?.principal, secret: secret,
+            visitor: frontDoor.visitor(request.head), tenant: admitted?.tenant, front: tenants.front(for: request.head))
         let timer = Timer(
             label: "depotd_http_request_seconds", dimensions: [("route", route.pattern), ("method", route.method)],
             factory: measures)

@@ -18,17 +18,18 @@ extension RouteTable {
                     ), problems: [.notFound, .forbidden])
             ) { exchange in
                 let id: Person.ID = exchange.id()
-                let kept = try await appliance.signIn.secrets.kept(of: id, for: exchange.author)
+                let kept = try await exchange.tenant.signIn.secrets.kept(of: id, for: exchange.author)
                 let here = exchange.principal?.session
+                let sessions = try exchange.tenant.sessions.list(of: id)
                 return .response(
                     HTTPResponse([
                         "hasPIN": .bool(kept.hasPIN), "hasPassphrase": .bool(kept.hasPassphrase),
                         "names": .array(kept.names.map(JSON.string)),
-                        "sessions": .array(appliance.sessions.list(of: id).map { $0.json(isThis: $0.id == here) }),
+                        "sessions": .array(sessions.map { $0.json(isThis: $0.id == here) }),
                     ]))
             },
-            passphraseRoute(appliance), pinRoute(appliance), invitationRoute(appliance),
-        ] + endingRoutes(appliance)
+            passphraseRoute, pinRoute, invitationRoute(appliance),
+        ] + endingRoutes
     }
 
     private static let sessionRowSchema = Schema.object([
@@ -38,7 +39,7 @@ extension RouteTable {
     ])
 
     /// Whoever asks stays signed in; the other sessions of the person end.
-    private static func passphraseRoute(_ appliance: Wiring) -> Route {
+    private static var passphraseRoute: Route {
         Route(
             "PUT", "/api/v1/session/passphrase",
             RouteDocument(
@@ -48,15 +49,17 @@ extension RouteTable {
         ) { exchange in
             struct Body: Decodable { var passphrase, current: String }
             let (body, principal) = (try exchange.body(Body.self), try exchange.signedIn())
-            try await appliance.signIn.changePassphrase(
+            try await exchange.tenant.signIn.changePassphrase(
                 body.passphrase, current: body.current, by: principal, from: exchange.visitor)
-            if let person = principal.person { appliance.hub.end(person: person, except: principal.session) }
+            if let person = principal.person {
+                try exchange.tenant.hub.end(person: person, except: principal.session)
+            }
             return .response(HTTPResponse(status: 204))
         }
     }
 
     /// Whoever asks stays signed in; the other sessions of the person end.
-    private static func pinRoute(_ appliance: Wiring) -> Route {
+    private static var pinRoute: Route {
         Route(
             "PUT", "/api/v1/people/{id}/pin",
             RouteDocument(
@@ -71,9 +74,9 @@ extension RouteTable {
             }
             let body = try exchange.body(Body.self)
             let (id, here): (Person.ID, Session.ID?) = (exchange.id(), exchange.principal?.session)
-            try await appliance.signIn.setPIN(
+            try await exchange.tenant.signIn.setPIN(
                 body.pin, of: id, current: body.current, by: exchange.author, in: here, from: exchange.visitor)
-            appliance.hub.end(person: id, except: here)
+            try exchange.tenant.hub.end(person: id, except: here)
             return .response(HTTPResponse(status: 204))
         }
     }
@@ -93,7 +96,7 @@ extension RouteTable {
                 ), problems: [.invalid, .notFound, .forbidden, .tooMany])
         ) { exchange in
             struct Body: Decodable { var current: String? }
-            let (secret, invitation) = try await appliance.signIn.invite(
+            let (secret, invitation) = try await exchange.tenant.signIn.invite(
                 exchange.id(), current: exchange.body(Body.self).current, by: exchange.author, from: exchange.visitor)
             let link = appliance.phoneAddress(for: exchange.request.head) + "/welcome#" + secret
             let trust = appliance.trustAddress(for: exchange.request.head)
@@ -112,7 +115,7 @@ extension RouteTable {
         return ["size": .int(Int64(code.size)), "path": .string(code.path)]
     }
 
-    private static func endingRoutes(_ appliance: Wiring) -> [Route] {
+    private static var endingRoutes: [Route] {
         [
             Route(
                 "DELETE", "/api/v1/people/{id}/sessions",
@@ -121,10 +124,10 @@ extension RouteTable {
                     answer: (204, nil), problems: [.notFound, .forbidden])
             ) { exchange in
                 let id: Person.ID = exchange.id()
-                _ = try await appliance.signIn.secrets.kept(of: id, for: exchange.author)
-                appliance.sessions.end(of: id)
-                appliance.signIn.invitations.revoke(of: id)
-                appliance.hub.end(person: id)
+                _ = try await exchange.tenant.signIn.secrets.kept(of: id, for: exchange.author)
+                try exchange.tenant.sessions.end(of: id)
+                try exchange.tenant.signIn.invitations.revoke(of: id)
+                try exchange.tenant.hub.end(person: id)
                 return .response(HTTPResponse(status: 204))
             },
             Route(
@@ -134,9 +137,9 @@ extension RouteTable {
                     problems: [.notFound, .forbidden])
             ) { exchange in
                 let (id, session): (Person.ID, Session.ID) = (exchange.id(), exchange.id("session"))
-                _ = try await appliance.signIn.secrets.kept(of: id, for: exchange.author)
-                try appliance.sessions.end(session, of: id)
-                appliance.hub.end(sessions: [session])
+                _ = try await exchange.tenant.signIn.secrets.kept(of: id, for: exchange.author)
+                try exchange.tenant.sessions.end(session, of: id)
+                try exchange.tenant.hub.end(sessions: [session])
                 return .response(HTTPResponse(status: 204))
             },
         ]

@@ -5,7 +5,7 @@ import Drivers
 extension RouteTable {
     private static let screens = "/api/v1/screens"
 
-    static func screenRoutes(_ appliance: Wiring) -> [Route] {
+    static func screenRoutes() -> [Route] {
         [
             Route(
                 "GET", screens, access: .role(.manager),
@@ -14,7 +14,7 @@ extension RouteTable {
                     answer: (200, Schema.items(Schema.ref("Screen"))))
             ) { exchange in
                 let here = exchange.visitor.screen?.id
-                let items = appliance.screens.all.map { $0.json.adding(["this": .bool($0.id == here)]) }
+                let items = try exchange.tenant.screens.all.map { $0.json.adding(["this": .bool($0.id == here)]) }
                 return .response(HTTPResponse(["items": .array(items)]))
             },
             Route(
@@ -27,12 +27,13 @@ extension RouteTable {
                 struct Body: Decodable { var name: String, door: String? }
                 let wanted = try exchange.body(Body.self)
                 let person = exchange.principal?.person
-                guard let person, let manager = try await appliance.roster.find(person) else {
+                guard let person, let manager = try await exchange.tenant.roster.find(person) else {
                     throw Failure(.invalid, "A screen is trusted from its own browser, by a person.")
                 }
-                let door = try await door(wanted.door, appliance)
-                if let old = exchange.visitor.screen, old != .loopback { try await appliance.screens.remove(old.id) }
-                let (secret, screen) = try await appliance.screens.trust(wanted.name, at: door, by: manager.name)
+                let door = try await door(wanted.door, exchange.tenant)
+                // It may be another organisation's; then that one keeps it in its list, and its cookie goes all the same.
+                if let old = exchange.visitor.screen { try? await exchange.tenant.screens.remove(old.id) }
+                let (secret, screen) = try await exchange.tenant.screens.trust(wanted.name, at: door, by: manager.name)
                 return .response(HTTPResponse(status: 201, screen.json).giving(.device, secret, to: exchange))
             },
             Route(
@@ -50,8 +51,8 @@ extension RouteTable {
                 }
                 let edit = try exchange.body(Body.self)
                 let wanted: String?? = edit.door.map { $0 }
-                let door: Door.ID?? = if let wanted { .some(try await door(wanted, appliance)) } else { .none }
-                let screen = try await appliance.screens.edit(
+                let door: Door.ID?? = if let wanted { .some(try await door(wanted, exchange.tenant)) } else { .none }
+                let screen = try await exchange.tenant.screens.edit(
                     exchange.id(), name: edit.name, door: door, badge: edit.badge)
                 return .response(HTTPResponse(screen.json))
             },
@@ -59,16 +60,16 @@ extension RouteTable {
                 "DELETE", screens + "/{id}", access: .role(.manager),
                 RouteDocument("screens", "Trust a screen no more", answer: (204, nil), problems: [.notFound])
             ) { exchange in
-                try await appliance.screens.remove(exchange.id())
+                try await exchange.tenant.screens.remove(exchange.id())
                 return .response(HTTPResponse(status: 204))
             },
         ]
     }
 
     /// - Throws: `notFound` for a door that is not there.
-    private static func door(_ id: String?, _ appliance: Wiring) async throws -> Door.ID? {
+    private static func door(_ id: String?, _ tenant: Tenant) async throws -> Door.ID? {
         guard let id else { return nil }
-        _ = try await appliance.door.door(Door.ID(id))
+        _ = try await tenant.door.door(Door.ID(id))
         return Door.ID(id)
     }
 }

@@ -6,11 +6,11 @@ extension RouteTable {
     /// Longest wait for a badge; the page asks again.
     private static let badgeWait = Duration.seconds(20)
 
-    static func sessionRoutes(_ appliance: Wiring) -> [Route] {
+    static func sessionRoutes(_ tenants: Tenants) -> [Route] {
         [
             Route("GET", "/api/v1/session", RouteDocument("session", "Who is signed in", answer: (200, sessionSchema)))
             {
-                .response(HTTPResponse(try await body(of: $0.signedIn(), appliance)))
+                .response(HTTPResponse(try await body(of: $0.signedIn(), $0.tenant)))
             },
             Route(
                 "POST", "/api/v1/session", access: .anyone,
@@ -26,29 +26,29 @@ extension RouteTable {
                 struct SignIn: Decodable { var name, passphrase, person, pin: String? }
                 let wanted = try exchange.body(SignIn.self)
                 if let person = wanted.person, let pin = wanted.pin {
-                    let signedIn = try await appliance.signIn.signIn(
+                    let signedIn = try await exchange.front.signIn.signIn(
                         Person.ID(person), pin: pin, from: exchange.visitor)
-                    return try await open(signedIn, exchange, appliance)
+                    return try await open(signedIn, exchange, exchange.front)
                 }
                 guard let name = wanted.name, let passphrase = wanted.passphrase else {
                     throw Failure(.invalid, "A name and a passphrase are needed.", field: "name")
                 }
-                let signedIn = try await appliance.signIn.signIn(
+                let signedIn = try await exchange.front.signIn.signIn(
                     name: name, passphrase: passphrase, from: exchange.visitor)
-                return try await open(signedIn, exchange, appliance)
+                return try await open(signedIn, exchange, exchange.front)
             },
             Route(
                 "DELETE", "/api/v1/session",
                 RouteDocument("session", "Sign out; a program's token is not ended by this", answer: (204, nil))
             ) { exchange in
-                end(exchange, appliance)
+                end(exchange)
                 return .response(HTTPResponse(status: 204).giving(.session, nil, to: exchange))
             },
-        ] + doorSignInRoutes(appliance) + linkRoutes(appliance)
+        ] + doorSignInRoutes() + linkRoutes(tenants)
     }
 
     /// What a trusted screen may do: it shows who may sign in, and takes badges.
-    private static func doorSignInRoutes(_ appliance: Wiring) -> [Route] {
+    private static func doorSignInRoutes() -> [Route] {
         [
             Route(
                 "GET", "/api/v1/session/people", access: .anyone,
@@ -62,7 +62,7 @@ extension RouteTable {
                 guard let screen = exchange.visitor.screen else {
                     throw Failure(.forbidden, "This browser is no trusted screen.")
                 }
-                let people = try await appliance.roster.whoMaySignIn().map(\.brief)
+                let people = try await exchange.front.roster.whoMaySignIn().map(\.brief)
                 return .response(HTTPResponse(["items": .array(people), "screen": screen.json]))
             },
             Route(
@@ -81,16 +81,16 @@ extension RouteTable {
                 struct Body: Decodable { var code: String? }
                 let badged =
                     if let code = try exchange.body(Body.self).code {
-                        Optional(try await appliance.signIn.signIn(badge: code, from: exchange.visitor))
+                        Optional(try await exchange.front.signIn.signIn(badge: code, from: exchange.visitor))
                     } else {
-                        try await appliance.signIn.awaitBadge(from: exchange.visitor, within: badgeWait)
+                        try await exchange.front.signIn.awaitBadge(from: exchange.visitor, within: badgeWait)
                     }
                 switch badged {
                 case nil: return .response(HTTPResponse(["session": .null, "needsPIN": .null]))
                 case .needsPIN(let person):
                     return .response(HTTPResponse(["session": .null, "needsPIN": person.brief]))
                 case .signedIn(let signedIn):
-                    let session = try await body(of: signedIn.principal, appliance)
+                    let session = try await body(of: signedIn.principal, exchange.front)
                     return .response(
                         HTTPResponse(["session": session, "needsPIN": .null])
                             .giving(.session, signedIn.secret, to: exchange))
@@ -100,7 +100,7 @@ extension RouteTable {
     }
 
     /// What the page of a one-time link asks.
-    private static func linkRoutes(_ appliance: Wiring) -> [Route] {
+    private static func linkRoutes(_ tenants: Tenants) -> [Route] {
         [
             Route(
                 "POST", "/api/v1/session/link/look", access: .anyone,
@@ -115,8 +115,9 @@ extension RouteTable {
                     ), problems: [.notFound])
             ) { exchange in
                 struct Body: Decodable { var secret: String }
-                let (person, invitation, names) = try await appliance.signIn.look(
-                    at: exchange.body(Body.self).secret, from: exchange.visitor)
+                let secret = try exchange.body(Body.self).secret
+                let tenant = tenants.inviting(secret, exchange.visitor)
+                let (person, invitation, names) = try await tenant.signIn.look(at: secret, from: exchange.visitor)
                 return .response(
                     HTTPResponse([
                         "person": person.brief, "names": .array(names.map(JSON.string)),
@@ -135,12 +136,13 @@ extension RouteTable {
                     var passphrase: String?
                 }
                 let wanted = try exchange.body(Body.self)
-                let signedIn = try await appliance.signIn.open(
+                let tenant = tenants.inviting(wanted.secret, exchange.visitor)
+                let signedIn = try await tenant.signIn.open(
                     wanted.secret, passphrase: wanted.passphrase, from: exchange.visitor)
                 if wanted.passphrase != nil {
-                    appliance.hub.end(person: signedIn.person.id, except: signedIn.principal.session)
+                    tenant.hub.end(person: signedIn.person.id, except: signedIn.principal.session)
                 }
-                return try await open(signedIn, exchange, appliance)
+                return try await open(signedIn, exchange, tenant)
             },
         ]
     }
@@ -151,22 +153,23 @@ extension RouteTable {
 
     /// Gives the browser its new session; the one it had is over.
     private static func open(
-        _ signedIn: SignInDesk.SignedIn, _ exchange: Exchange, _ appliance: Wiring
+        _ signedIn: SignInDesk.SignedIn, _ exchange: Exchange, _ tenant: Tenant
     ) async throws -> HTTPReply {
-        end(exchange, appliance)
-        let body = try await body(of: signedIn.principal, appliance)
+        end(exchange)
+        let body = try await body(of: signedIn.principal, tenant)
         return .response(HTTPResponse(body).giving(.session, signedIn.secret, to: exchange))
     }
 
-    private static func end(_ exchange: Exchange, _ appliance: Wiring) {
+    private static func end(_ exchange: Exchange) {
         guard let secret = exchange.secret, let principal = exchange.principal, principal.person != nil else { return }
-        appliance.sessions.end(secret)
-        appliance.hub.end(sessions: Set([principal.session].compactMap { $0 }))
+        guard let tenant = try? exchange.tenant else { return }
+        tenant.sessions.end(secret)
+        tenant.hub.end(sessions: Set([principal.session].compactMap { $0 }))
     }
 
-    private static func body(of principal: Principal, _ appliance: Wiring) async throws -> JSON {
+    private static func body(of principal: Principal, _ tenant: Tenant) async throws -> JSON {
         var person: Person?
-        if let id = principal.person { person = try await appliance.roster.find(id) }
+        if let id = principal.person { person = try await tenant.roster.find(id) }
         return [
             "person": person?.json(for: principal.role) ?? .null, "device": .optional(principal.device),
             "role": .string(principal.role.rawValue),
