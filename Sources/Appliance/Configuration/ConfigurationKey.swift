@@ -141,7 +141,7 @@ extension ConfigurationKey {
             "Milliseconds within which the same code at the same reader is taken for the same read."),
         Self(
             "sign_in.trust_loopback", .flag, "false",
-            "Whether every browser on this machine is a trusted screen, with PINs; for demos, never behind a proxy."),
+            "Whether browsers on this machine are trusted screens; for demos, never behind a proxy."),
         Self("readers.enabled", .flag, "true", "Whether USB readers are looked for."),
         Self("http.connections_max", .whole(10...60_000), "6000", "Connections open at once; more wait."),
         Self(
