@@ -22,13 +22,13 @@ struct Exchange: Sendable {
     ///   - front: the organisation at which somebody who is nobody yet would sign in.
     init(
         request: HTTPRequest, parameters: [String: String], principal: Principal?, secret: String?,
-        visitor: Visitor, tenant: Tenant? = nil, front: Tenant? = nil
+        visitor: Visitor? = nil, tenant: Tenant? = nil, front: Tenant? = nil
     ) {
         self.request = request
         self.parameters = parameters
         self.principal = principal
         self.secret = secret
-        self.visitor = visitor
+        self.visitor = visitor ?? Visitor(address: request.head.peerAddress)
         house = tenant
         porch = front
     }
