@@ -111,7 +111,7 @@ def test_a_passphrase_signs_in_and_a_wrong_one_says_no_more_than_that(house, str
     page.get_by_label("Name or e-mail").fill("ana vidal")
     page.keyboard.press("Tab")
     page.keyboard.type("cables never tangle")
-    page.get_by_role("button", name="Show passphrase").click()
+    page.get_by_role("button", name="Show what is typed").click()
     expect(page.get_by_label("Passphrase", exact=True)).to_have_attribute("type", "text")
     page.get_by_role("button", name="Sign in", exact=True).click()
     page.wait_for_url(f"{strict.url}/devices")

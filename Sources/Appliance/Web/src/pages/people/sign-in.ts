@@ -136,7 +136,7 @@ export class PersonSignIn extends Page {
     return html`<div class="phone-link" tabindex="-1"><p><strong>Scan it with the phone.</strong> It works once, ${left(expiresAt) ?? "but its time is over"}.</p>
       <div class="phone-codes">${trust && html`<figure>${qrView(trust.qr, "QR code of the page that makes a phone trust the box")}<figcaption>1. Only a phone that was never here: trust the box, at <a href="${trust.link}">${trust.link}</a></figcaption></figure>`}
         <figure>${qrView(qr, "QR code of the link")}<figcaption>${trust ? "2. " : ""}Sign in on the phone</figcaption></figure></div>
-      <label class="form-field">Or send it to nobody else than ${this.isMe ? "yourself" : this.person?.name}<input class="input number" readonly .value=${link} @focus=${(event: Event) => (event.target as HTMLInputElement).select()}></label>
+      <label class="form-field">Or send this link, ${this.isMe ? "to yourself" : `to ${this.person?.name}`} alone<input class="input number" readonly .value=${link} @focus=${(event: Event) => (event.target as HTMLInputElement).select()}></label>
       <p><button class="button" @click=${() => { this.link = null; this.refresh(); }}>Done</button></p></div>`;
   }
 

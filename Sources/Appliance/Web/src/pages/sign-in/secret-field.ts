@@ -18,7 +18,7 @@ export function secretField(of: SecretField): Template {
   return html`<div class="form-field ${of.wrong ? "form-wrong" : ""}"><label for="${of.id}">${of.label}</label>
     <span class="secret"><input class="input" id="${of.id}" name="${of.id}" type="${of.isShown ? "text" : "password"}" inputmode="${of.isDigits ? "numeric" : null}" maxlength="${of.isDigits ? "12" : "1000"}" autocomplete="${of.autocomplete}" autocapitalize="off" spellcheck="false" .value=${of.value}
       aria-describedby="${under}" aria-invalid="${of.wrong ? "true" : null}" @input=${(event: Event) => of.typed(field(event).value)}>
-      ${of.show && html`<button type="button" class="button secret-show" aria-pressed="${of.isShown ? "true" : "false"}" aria-label="Show ${of.label.toLocaleLowerCase()}" @click=${() => of.show?.()}>${of.isShown ? "Hide" : "Show"}</button>`}</span>
+      ${of.show && html`<button type="button" class="button secret-show" aria-pressed="${of.isShown ? "true" : "false"}" aria-label="Show what is typed" @click=${() => of.show?.()}>${of.isShown ? "Hide" : "Show"}</button>`}</span>
     ${of.hint && html`<p class="form-hint" id="${of.id}-hint">${of.hint}</p>`}${wrongWords(of.id, of.wrong ?? null)}</div>`;
 }
 
