@@ -99,12 +99,14 @@ import Testing
 }
 
 extension TestBox {
-    /// Signs a person in by PIN. - Returns: the session's cookie.
-    func signIn(_ name: String, pin: String) throws -> String {
-        let people = try ask("GET", "/api/v1/session/people", authorization: nil).fields().list("items")
+    /// Signs a person in by PIN; at the organisation of `slug` where the box has several. - Returns: the cookie.
+    func signIn(_ name: String, pin: String, at slug: String? = nil) throws -> String {
+        let query = slug.map { "?organisation=\($0)" } ?? ""
+        let people = try ask("GET", "/api/v1/session/people\(query)", authorization: nil).fields().list("items")
         let id = people.first { $0.text("name") == name }?.text("id") ?? ""
         let answer = try ask(
-            "POST", "/api/v1/session", ["person": .string(id), "pin": .string(pin)], authorization: nil)
+            "POST", "/api/v1/session",
+            ["person": .string(id), "pin": .string(pin), "organisation": .optional(slug)], authorization: nil)
         return String((answer["set-cookie"] ?? "").prefix { $0 != ";" })
     }
 }
