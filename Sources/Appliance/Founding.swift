@@ -5,15 +5,18 @@ import Foundation
 /// Founds the organisation if the Store has none.
 struct Founding {
     private let configuration: Configuration
+    private let name: String
     private let isDemo: Bool
     private let store: Store
     private let roster: Roster
     private let door: DoorDesk
 
+    /// - Parameter name: what the organisation is called.
     init(
-        _ configuration: Configuration, isDemo: Bool, _ store: Store, _ roster: Roster, _ door: DoorDesk
+        _ configuration: Configuration, name: String, isDemo: Bool, _ store: Store, _ roster: Roster, _ door: DoorDesk
     ) {
         self.configuration = configuration
+        self.name = name
         self.isDemo = isDemo
         self.store = store
         self.roster = roster
@@ -24,12 +27,11 @@ struct Founding {
         if let organisation = try await Organisation.current(of: store) { return organisation }
         let position = configuration.depot.position
         let organisation = try await Organisation.found(
-            isDemo ? DemoDepot.organisationName : configuration.organisationName,
-            depot: isDemo ? DemoDepot.depotName : configuration.depot.name, longitude: position?.longitude,
+            name, depot: isDemo ? DemoDepot.depotName : configuration.depot.name, longitude: position?.longitude,
             latitude: position?.latitude, in: store)
         _ = try await door.addDoor(
             "Main door", depot: organisation.depot.id, direction: .both, actingMinutes: configuration.actingMinutes)
-        // Comes in by a one-time link: Wiring.firstLink.
+        // Comes in by a one-time link: Tenant.firstLink.
         if !isDemo { _ = try await roster.add(name: "Administrator", role: .admin) }
         return organisation
     }

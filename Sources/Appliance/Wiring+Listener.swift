@@ -11,7 +11,8 @@ extension Wiring {
             secureHosts: identity.map { identity in { @Sendable in identity.current.hosts } },
             screen: { [tenants] in tenants.screen(of: $0)?.screen }, trustsLoopback: configuration.trustsLoopback)
         let router = Router(
-            routes: routes, tenants: tenants, frontDoor: frontDoor, measures: measures, logger: logger)
+            routes: routes, tenants: tenants, administration: administration, frontDoor: frontDoor, measures: measures,
+            logger: logger)
         let pages = Pages()
         let enrolment = identity.map {
             Enrolment(pages: pages, authority: $0.authority) { self.securePort.withLock { $0 } }

@@ -44,6 +44,20 @@ struct CommonOptions: ParsableArguments {
     }
 }
 
+/// Which organisation's files a command is about.
+struct OrganisationOption: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "The organisation, by its name or what its people type; without it the first.", valueName: "name"))
+    var organisation: String?
+
+    /// The folder of the organisation in a data folder.
+    func folder(in data: String) throws -> String {
+        guard let organisation else { return data }
+        return try Organisations.find(organisation, in: data).folder(in: data)
+    }
+}
+
 /// How the program ends when it can not go on.
 enum Exit {
     /// EX_CONFIG of sysexits.h: restarting does not help, and the unit does not.
@@ -78,9 +92,12 @@ struct ServeCommand: AsyncParsableCommand {
                 _ = try await appliance.programToken(address: addresses.plain)
                 let shown = [addresses.secure, addresses.plain].compactMap { $0 }.joined(separator: " and ")
                 logger.notice("serving", metadata: ["address": "\(shown)"])
-                if let link = try await appliance.tenants.first.firstLink(address: addresses.plain) {
+                for tenant in appliance.tenants.all {
+                    guard let link = try await tenant.firstLink(address: addresses.plain) else { continue }
                     logger.notice(
-                        "nobody administers this box yet; open this within 30 minutes, on this machine: \(link)")
+                        """
+                        nobody administers \(tenant.tenancy.name) yet; open this within 30 minutes, on this machine: \(link)
+                        """)
                 }
                 Systemd(environment: environment).notify(.ready, .status("serving \(shown)"))
             }

@@ -15,14 +15,14 @@ struct Exchange: Sendable {
     /// Who comes, whether or not they are signed in.
     let visitor: Visitor
     private let house: Tenant?
-    private let porch: Tenant?
+    private let porch: Front?
 
     /// - Parameters:
     ///   - tenant: the organisation that the principal belongs to.
     ///   - front: the organisation at which somebody who is nobody yet would sign in.
     init(
         request: HTTPRequest, parameters: [String: String], principal: Principal?, secret: String?,
-        visitor: Visitor? = nil, tenant: Tenant? = nil, front: Tenant? = nil
+        visitor: Visitor? = nil, tenant: Tenant? = nil, front: Front? = nil
     ) {
         self.request = request
         self.parameters = parameters
@@ -43,10 +43,10 @@ struct Exchange: Sendable {
         }
     }
 
-    /// The organisation to sign in to.
+    /// The organisation to sign in to. Only for signing in: what is behind it is for those who did.
     ///
     /// - Throws: `unauthorized` when there is none to sign in to.
-    var front: Tenant {
+    var front: Front {
         get throws {
             guard let porch else { throw Failure(.unauthorized, "Nobody can sign in here.") }
             return porch

@@ -124,6 +124,9 @@ final class LiveHub: @unchecked Sendable {
         }
     }
 
+    /// Closes all connections.
+    func endAll() { end { _ in true } }
+
     private func end(where isEnded: @escaping @Sendable (LiveSession) -> Bool) {
         loop.post { [self] in
             for session in sessions.values where isEnded(session) {

@@ -16,6 +16,7 @@ extension RouteTable {
                 "POST", "/api/v1/session", access: .anyone,
                 RouteDocument(
                     "session", "Sign in by name or e-mail and passphrase, or at a trusted screen by PIN",
+                    [.organisation],
                     body: [
                         "oneOf": [
                             Schema.object(["name": Schema.text, "passphrase": Schema.text]),
@@ -25,17 +26,18 @@ extension RouteTable {
             ) { exchange in
                 struct SignIn: Decodable { var name, passphrase, person, pin: String? }
                 let wanted = try exchange.body(SignIn.self)
+                let front = try exchange.front
                 if let person = wanted.person, let pin = wanted.pin {
-                    let signedIn = try await exchange.front.signIn.signIn(
-                        Person.ID(person), pin: pin, from: exchange.visitor)
-                    return try await open(signedIn, exchange, exchange.front)
+                    let signedIn = try await front.tenant.signIn.signIn(
+                        Person.ID(front.name(person)), pin: pin, from: front.visitor(exchange.visitor))
+                    return try await open(signedIn, exchange, front.tenant)
                 }
                 guard let name = wanted.name, let passphrase = wanted.passphrase else {
                     throw Failure(.invalid, "A name and a passphrase are needed.", field: "name")
                 }
-                let signedIn = try await exchange.front.signIn.signIn(
-                    name: name, passphrase: passphrase, from: exchange.visitor)
-                return try await open(signedIn, exchange, exchange.front)
+                let signedIn = try await front.tenant.signIn.signIn(
+                    name: front.name(name), passphrase: passphrase, from: front.visitor(exchange.visitor))
+                return try await open(signedIn, exchange, front.tenant)
             },
             Route(
                 "DELETE", "/api/v1/session",
@@ -53,16 +55,17 @@ extension RouteTable {
             Route(
                 "GET", "/api/v1/session/people", access: .anyone,
                 RouteDocument(
-                    "session", "The people who may sign in by PIN, for trusted screens only",
+                    "session", "The people who may sign in by PIN, for trusted screens only", [.organisation],
                     answer: (
                         200,
                         Schema.object(["items": Schema.list(Schema.ref("PersonBrief")), "screen": Schema.ref("Screen")])
                     ), problems: [.forbidden])
             ) { exchange in
-                guard let screen = exchange.visitor.screen else {
+                let front = try exchange.front
+                guard let screen = front.visitor(exchange.visitor).screen else {
                     throw Failure(.forbidden, "This browser is no trusted screen.")
                 }
-                let people = try await exchange.front.roster.whoMaySignIn().map(\.brief)
+                let people = try await front.tenant.roster.whoMaySignIn().map(\.brief)
                 return .response(HTTPResponse(["items": .array(people), "screen": screen.json]))
             },
             Route(
@@ -79,18 +82,20 @@ extension RouteTable {
                     ), problems: [.unauthorized, .forbidden, .tooMany])
             ) { exchange in
                 struct Body: Decodable { var code: String? }
+                let tenant = try exchange.front.tenant
+                let visitor = try exchange.front.visitor(exchange.visitor)
                 let badged =
                     if let code = try exchange.body(Body.self).code {
-                        Optional(try await exchange.front.signIn.signIn(badge: code, from: exchange.visitor))
+                        Optional(try await tenant.signIn.signIn(badge: code, from: visitor))
                     } else {
-                        try await exchange.front.signIn.awaitBadge(from: exchange.visitor, within: badgeWait)
+                        try await tenant.signIn.awaitBadge(from: visitor, within: badgeWait)
                     }
                 switch badged {
                 case nil: return .response(HTTPResponse(["session": .null, "needsPIN": .null]))
                 case .needsPIN(let person):
                     return .response(HTTPResponse(["session": .null, "needsPIN": person.brief]))
                 case .signedIn(let signedIn):
-                    let session = try await body(of: signedIn.principal, exchange.front)
+                    let session = try await body(of: signedIn.principal, tenant)
                     return .response(
                         HTTPResponse(["session": session, "needsPIN": .null])
                             .giving(.session, signedIn.secret, to: exchange))
@@ -175,4 +180,9 @@ extension RouteTable {
             "role": .string(principal.role.rawValue),
         ]
     }
+}
+
+extension RouteDocument.Parameter {
+    fileprivate static let organisation = query(
+        "organisation", Schema.text, "Which organisation of the box; without it the one it was set up for.")
 }
