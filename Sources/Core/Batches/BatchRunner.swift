@@ -27,7 +27,7 @@ package final class BatchRunner: Sendable {
     package struct Options: Sendable {
         /// A piece ends with the step that passes this, or that somebody waits for and that passes
         /// ``pieceDurationAwaited``: a scan waits for a step and the commit, some 3 ms.
-        package var pieceDuration = Duration.milliseconds(15)
+        package var pieceDuration = Duration.milliseconds(8)
         package var pieceDurationAwaited = Duration.milliseconds(1)
         package var pieceStepsMax = 100
         /// Most batches that wait for the one under way; more are refused as `tooMany`.

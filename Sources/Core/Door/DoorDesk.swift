@@ -98,18 +98,22 @@ package struct DoorDesk: Sendable {
 
     private func decide(_ visit: Visit, in transaction: WriteTransaction) throws -> Answer {
         let database = transaction.database
-        let person = try Roster.holder(of: visit.code, in: database)
-        let asset = try person == nil ? AssetRegister.find(visit.code, in: database) : nil
-        let stock = try person == nil && asset == nil ? StockDesk.find(visit.code, in: database) : nil
-        let window = stock == nil ? options.debounce : Self.countDebounce
-        if let earlier = try repeated(visit, asset: asset?.id, within: window, in: transaction) {
-            try ScanJournal.close(visit.id, repeating: earlier, asset: asset?.id, in: database)
+        let owner = try CodeOwner.find(visit.code, in: database)
+        var (asset, window): (Asset.ID?, Duration) = (nil, options.debounce)
+        if case .asset(let found) = owner { asset = found.id }
+        if case .stock = owner { window = Self.countDebounce }
+        if let earlier = try repeated(visit, asset: asset, within: window, in: transaction) {
+            try ScanJournal.close(visit.id, repeating: earlier, asset: asset, in: database)
             return Answer(body: earlier.body, verdict: nil, isReplay: true)
         }
-        if let person { return try conclude(visit, try letAct(person, visit, in: transaction), in: transaction) }
-        if let asset { return try conclude(visit, try rule(on: asset, visit, in: transaction), in: transaction) }
-        if let stock { return try conclude(visit, try count(stock, visit, in: transaction), in: transaction) }
-        return try conclude(visit, try UnknownTags.park(visit, in: transaction), in: transaction)
+        let decision =
+            switch owner {
+            case .person(let person): try letAct(person, visit, in: transaction)
+            case .asset(let asset): try rule(on: asset, visit, in: transaction)
+            case .stock(let stock): try count(stock, visit, in: transaction)
+            case nil: try UnknownTags.park(visit, in: transaction)
+            }
+        return try conclude(visit, decision, in: transaction)
     }
 
     /// Only what a reader read can be a repeat: a person who types or posts a code again means it.

@@ -62,29 +62,37 @@ package struct Asset: RegistryRecord {
         package var since: Date
     }
 
+    /// The columns of `asset_row`, in order: read by place, because a scan reads two such rows and names are looked up.
+    enum Column: Int, CaseIterable {
+        case id, number, name, model, modelName, maker, category, serial, condition, status, note, place, placePath
+        case owner, custom, archived, picture, version, updated, sort
+        case holder, holderName, heldFor, heldForName, heldSince
+    }
+
+    /// - Parameter row: begins with all columns of `asset_row`.
     package init(row: Row) throws {
-        id = row["id"]
-        number = row["number"]
-        name = row["name"]
-        model = NamedReference(id: row["model"], name: row["model_name"])
-        maker = row["maker"]
-        category = row["category"]
-        serial = row["serial"]
-        condition = Condition(rawValue: row["condition"]) ?? .fit
-        status = AssetStatus(rawValue: row["status"]) ?? .available
-        note = row["note"]
-        home = NamedReference(id: row["place"], name: row["place_path"])
-        owner = row["owner"]
-        custom = row["custom"]
-        isArchived = (row["archived"] as Int64?) != nil
-        picture = row["picture"]
-        version = row["version"]
-        updated = Date(milliseconds: row["updated"])
-        sort = row["sort"]
-        holder = (row["held_since"] as Int64?).map { since in
+        id = row[Column.id.rawValue]
+        number = row[Column.number.rawValue]
+        name = row[Column.name.rawValue]
+        model = NamedReference(id: row[Column.model.rawValue], name: row[Column.modelName.rawValue])
+        maker = row[Column.maker.rawValue]
+        category = row[Column.category.rawValue]
+        serial = row[Column.serial.rawValue]
+        condition = Condition(rawValue: row[Column.condition.rawValue]) ?? .fit
+        status = AssetStatus(rawValue: row[Column.status.rawValue]) ?? .available
+        note = row[Column.note.rawValue]
+        home = NamedReference(id: row[Column.place.rawValue], name: row[Column.placePath.rawValue])
+        owner = row[Column.owner.rawValue]
+        custom = row[Column.custom.rawValue]
+        isArchived = (row[Column.archived.rawValue] as Int64?) != nil
+        picture = row[Column.picture.rawValue]
+        version = row[Column.version.rawValue]
+        updated = Date(milliseconds: row[Column.updated.rawValue])
+        sort = row[Column.sort.rawValue]
+        holder = (row[Column.heldSince.rawValue] as Int64?).map { since in
             Holder(
-                person: NamedReference(id: row["holder"], name: row["holder_name"]),
-                project: NamedReference(id: row["held_for"], name: row["held_for_name"]),
+                person: NamedReference(id: row[Column.holder.rawValue], name: row[Column.holderName.rawValue]),
+                project: NamedReference(id: row[Column.heldFor.rawValue], name: row[Column.heldForName.rawValue]),
                 since: Date(milliseconds: since))
         }
     }

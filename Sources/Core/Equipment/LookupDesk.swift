@@ -26,15 +26,18 @@ package struct LookupDesk: Sendable {
     }
 
     private static func record(of code: ScanCode, in database: Database) throws -> (String, JSON?) {
-        if let person = try Roster.holder(of: code, in: database) { return ("person", person.json(for: .crew)) }
-        if let asset = try AssetRegister.find(code, in: database) { return ("asset", asset.json) }
-        if let model = try model(of: code, in: database) { return ("model", model.json) }
-        return ("unknown", nil)
+        switch try CodeOwner.find(code, in: database) {
+        case .person(let person): return ("person", person.json(for: .crew))
+        case .asset(let asset): return ("asset", asset.json)
+        case .stock(let stock): return ("model", try Model.find(stock.model, in: database)?.json)
+        case nil:
+            guard let model = try model(of: code, in: database) else { return ("unknown", Optional<JSON>.none) }
+            return ("model", model.json)
+        }
     }
 
-    /// The model whose stock has the code, whose units have its product code, or that is called so.
+    /// The model whose units have the code's product code, or that is called so.
     private static func model(of code: ScanCode, in database: Database) throws -> Model? {
-        if let stock = try StockDesk.find(code, in: database) { return try Model.find(stock.model, in: database) }
         if let product = code.elements.first(where: { $0.ai == "01" })?.value {
             // The serial follows behind a slash, and 0 comes right after it.
             let unit = try Model.ID.fetchOne(

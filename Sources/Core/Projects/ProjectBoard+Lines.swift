@@ -151,16 +151,15 @@ extension ProjectBoard {
             let database = transaction.database
             let project = try RecordEdit.find(id, in: database)
             let code = ScanCode(raw: Array(code.utf8), symbology: nil)
-            if let person = try Roster.holder(of: code, in: database) {
-                return try Self.add(person, to: project, by: author, in: transaction)
-            }
-            if let stock = try StockDesk.find(code, in: database) {
+            let asset: Asset
+            switch try CodeOwner.find(code, in: database) {
+            case .person(let person): return try Self.add(person, to: project, by: author, in: transaction)
+            case .stock(let stock):
                 return try Self.add(
                     NamedReference(id: stock.model, name: stock.name), in: section, to: project, by: author,
                     in: transaction)
-            }
-            guard let asset = try AssetRegister.find(code, in: database) else {
-                throw Failure(.notFound, "Nothing here has the code \(code.text).", field: "code")
+            case .asset(let found): asset = found
+            case nil: throw Failure(.notFound, "Nothing here has the code \(code.text).", field: "code")
             }
             guard !asset.isGone else {
                 throw Failure(

@@ -30,9 +30,27 @@ enum GearText {
         }
         // Places are found by `asset_homes` as well.
         try database.execute(sql: "DROP INDEX asset_place")
+        try database.execute(sql: "INSERT INTO asset_search (asset_search, rank) VALUES ('automerge', 0)")
         try database.execute(sql: due)
         try database.execute(sql: gear)
+        try database.execute(sql: assetRow)
     }
+
+    /// An asset with all that a list shows of it, in the order of ``Asset/Column``.
+    private static let assetRow = """
+        DROP VIEW asset_row;
+        CREATE VIEW asset_row AS
+        SELECT asset.id, number, asset.name, model, model.name AS model_name, model.maker, category.name AS category,
+          serial, condition, status, asset.note, asset.place, place.path AS place_path, owner, custom, asset.archived,
+          model.picture, asset.version, asset.updated, sort,
+          custody.person AS holder, person.name AS holder_name,
+          custody.project AS held_for, project.name AS held_for_name, custody.since AS held_since
+        FROM asset JOIN model ON model.id = asset.model JOIN category ON category.id = model.category
+        LEFT JOIN place ON place.id = asset.place
+        LEFT JOIN custody ON custody.asset = asset.id
+        LEFT JOIN person ON person.id = custody.person
+        LEFT JOIN project ON project.id = custody.project;
+        """
 
     private static let due = """
         CREATE TABLE text_due (docid INTEGER PRIMARY KEY) STRICT;
@@ -67,14 +85,20 @@ enum GearText {
 
     /// Writes the texts that are due, at most ``countMax``.
     ///
+    /// - Parameter mergesIndex: puts some of the index's segments together, which costs about as much again. Left to
+    ///   itself FTS5 does it in bursts of 20 ms.
     /// - Returns: whether some are left.
-    static func settle(in database: Database) throws -> Bool {
+    static func settle(in database: Database, mergesIndex: Bool) throws -> Bool {
         let statement = try database.cachedStatement(sql: "SELECT docid FROM text_due ORDER BY docid LIMIT \(countMax)")
         let due = try Int64.fetchAll(statement)
         guard let last = due.last else { return false }
         for sql in settling { try database.cachedStatement(sql: sql).execute(arguments: [last]) }
+        if mergesIndex { try database.cachedStatement(sql: merging).execute() }
         return due.count == countMax
     }
+
+    /// - Source: sqlite.org/fts5.html, sections 6.1 (automerge) and 6.7 (merge): the number is of index pages.
+    private static let merging = "INSERT INTO asset_search (asset_search, rank) VALUES ('merge', 48)"
 
     private static let settling: [String] = {
         let those = "IN (SELECT docid FROM text_due WHERE docid <= ?1)"

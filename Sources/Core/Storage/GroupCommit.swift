@@ -52,6 +52,8 @@ final class GroupCommit: Sendable {
     private let state: Mutex<State>
     // Confined to the writer queue: only `drain` and what it calls touch it.
     private nonisolated(unsafe) let log: LogWriter
+    // Confined to the writer queue too. How many operations the last group had.
+    private nonisolated(unsafe) var lastCount = 0
     // Confined to the writer queue too. Whether texts of gear are left to be written when nobody waits.
     private nonisolated(unsafe) var isTextDue = false
 
@@ -162,7 +164,7 @@ final class GroupCommit: Sendable {
     }
 
     private func isDue(_ piece: Waiting, _ state: State) -> Bool {
-        let isAlone = state.door.isEmpty && state.page.isEmpty
+        let isAlone = state.door.isEmpty && state.page.isEmpty && !isTextDue
         return isAlone || clock.monotonic &- piece.since >= options.bulkPatience.nanoseconds
     }
 
@@ -170,15 +172,24 @@ final class GroupCommit: Sendable {
     /// the first few of them would be a group, the others would wait for its sync and then for their own.
     private func takeLate(_ count: Int, since started: UInt64) -> [Waiting] {
         guard clock.monotonic &- started < options.groupDuration.nanoseconds else { return [] }
-        return state.withLock { state in
-            var late: [Waiting] = []
-            while count + late.count < options.groupWritesMax, let next = state.door.popFirst() ?? state.page.popFirst()
-            {
-                late.append(next)
+        var late: [Waiting] = []
+        for _ in 0..<Self.lateLooksMax {
+            state.withLock { state in
+                while count + late.count < options.groupWritesMax,
+                    let next = state.door.popFirst() ?? state.page.popFirst()
+                {
+                    late.append(next)
+                }
             }
-            return late
+            // A lone scan never waits here: the last group was as small.
+            guard late.isEmpty, count * 2 < lastCount else { break }
+            usleep(20)
         }
+        return late
     }
+
+    /// How often a group that is small beside the last one looks for those whom that one answered: for 0.3 ms.
+    private static let lateLooksMax = 15
 
     private func commit(_ first: [Waiting], in database: Database) {
         guard let refused = attempt(first, in: database) else { return }
@@ -203,8 +214,8 @@ final class GroupCommit: Sendable {
                     if answers.count == group.count { group += takeLate(group.count, since: started) }
                 }
                 // A group of refusals has nothing to keep, so nobody waits for the disk.
-                guard keptCount > 0 || isTextDue else { return .rollback }
-                isTextDue = try GearText.settle(in: database)
+                guard keptCount > 0 || group.isEmpty else { return .rollback }
+                try settleTexts(of: group, in: database)
                 try persistClock(database)
                 return .commit
             }
@@ -219,9 +230,20 @@ final class GroupCommit: Sendable {
             refuse(group, because: cause)
             return nil
         }
+        lastCount = group.count
         if keptCount > 0 { publish(group.count, since: started) }
         for answer in answers { answer() }
         return nil
+    }
+
+    /// What a page wrote is found when the page is answered. What a piece wrote has a group of its own, so that a scan
+    /// waits for one of the two.
+    private func settleTexts(of group: [Waiting], in database: Database) throws {
+        if group.isEmpty || group.contains(where: { $0.lane == .page }) {
+            isTextDue = try GearText.settle(in: database, mergesIndex: group.isEmpty)
+        } else if group.contains(where: { $0.lane == .bulk }) {
+            isTextDue = true
+        }
     }
 
     /// Runs one operation in its savepoint; its failure is its own and does not touch the group.
@@ -282,7 +304,11 @@ final class GroupCommit: Sendable {
     /// Copies the WAL back when it is long. Nobody waits for it but the next group, and no other connection may.
     private func checkpointIfLong(_ database: Database) {
         let pages = SpatiaLite.walPages(of: database)
-        guard pages >= options.checkpointPages else { return state.withLock { $0.figures.walPages = pages } }
+        // A batch fills the WAL all the time, and scans come in between: they wait for short copying more easily.
+        let pagesMax = isTextDue || lastCount == 0 ? options.checkpointPages / 4 : options.checkpointPages
+        guard pages >= pagesMax else {
+            return state.withLock { $0.figures.walPages = pages }
+        }
         do {
             let row = try Row.fetchOne(database, sql: "PRAGMA wal_checkpoint(PASSIVE)")
             let left = (row?["log"] as Int? ?? 0) - (row?["checkpointed"] as Int? ?? 0)

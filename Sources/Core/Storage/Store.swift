@@ -18,7 +18,8 @@ package final class Store: Sendable {
         package var bulkPatience = Duration.milliseconds(250)
         /// Most operations that wait for the writer; more are refused as `unavailable`.
         package var waitingWritesMax = 10_000
-        /// Pages in the WAL after which the writer checkpoints, off the acknowledged path.
+        /// Pages in the WAL after which the writer checkpoints, off the acknowledged path: a quarter of them within a batch,
+        /// because the next group waits as long as pages are copied.
         package var checkpointPages = 4_000
         package var readerCount = 3
         /// The SQLite VFS to open with; nil is the system's. Tests cut the power of another one.
