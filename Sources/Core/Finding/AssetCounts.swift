@@ -23,8 +23,10 @@ enum AssetCounts {
         }
         let counts = try pairs(
             """
-            SELECT asset.status, count(*) FROM (\(source.part.rows(limit: countMax + 1))) AS hit
-            CROSS JOIN asset ON asset.rowid = hit.place WHERE \(filter.condition(from: source.part)) GROUP BY asset.status
+            SELECT status, count(*) FROM (
+              SELECT CASE WHEN \(filter.condition(from: source.part)) THEN asset.status END AS status
+              \(source.part.rows(limit: countMax + 1)) LIMIT \(countMax + 1))
+            WHERE status IS NOT NULL GROUP BY status
             """, in: database)
         return (counts, source.count <= countMax)
     }
@@ -84,19 +86,18 @@ enum AssetCounts {
         of facet: Facet, _ filter: AssetFilter, _ part: AssetFilter.Part?, upTo countMax: Int,
         in database: Database
     ) throws -> [JSON] {
-        let from: SQL =
-            part.map {
-                "(\($0.rows(limit: countMax + 1))) AS found CROSS JOIN asset ON asset.rowid = found.place"
-            } ?? "asset"
+        let from: SQL = part.map { "\($0.rows(limit: countMax + 1)) LIMIT \(countMax + 1)" } ?? "FROM asset"
+        let condition = part.map(filter.condition) ?? filter.condition
         let rows = try Row.fetchAll(
             database,
             SQLRequest(
                 literal: """
                     SELECT shown, \(facet.title) AS title, sum(count) AS count FROM (
                       SELECT \(facet.shown) AS shown, hit.count FROM (
-                        SELECT \(facet.value) AS value, count(*) AS count FROM \(from)
-                        WHERE \(part.map(filter.condition) ?? filter.condition) GROUP BY 1) AS hit
-                      WHERE hit.value IS NOT NULL)
+                        SELECT value, count(*) AS count FROM (
+                          SELECT CASE WHEN \(condition) THEN \(facet.value) END AS value
+                          \(from))
+                        WHERE value IS NOT NULL GROUP BY value) AS hit)
                     GROUP BY shown ORDER BY count DESC, title LIMIT \(valueCountMax)
                     """, cached: true))
         return rows.map { row in
