@@ -6,7 +6,7 @@ import Synchronization
 extension Wiring {
     func makeListener() -> HTTPListener {
         let routes = RouteTable.routes(self)
-        let router = Router(routes: routes, sessions: sessions, measures: measures, logger: logger)
+        let router = Router(routes: routes, tenants: tenants, measures: measures, logger: logger)
         let frontDoor = FrontDoor(
             hosts: configuration.hosts, listen: configuration.listen.host,
             secureHosts: identity.map { identity in { @Sendable in identity.current.hosts } })
@@ -32,8 +32,8 @@ extension Wiring {
             limits: configuration.httpLimits, host: configuration.listen.host, port: configuration.listen.port,
             tls: secureListening, loop: loop, hooks: hooks, logger: logger
         ) { await router.answer($0) }
-        measures.collect { [store, hub, heartbeat] in
-            BoxFigures.lines(store: store, http: listener.counters.snapshot, live: hub.figures, heartbeat: heartbeat)
+        measures.collect { [tenants, heartbeat] in
+            BoxFigures.lines(tenants.all, http: listener.counters.snapshot, heartbeat: heartbeat)
         }
         return listener
     }

@@ -7,28 +7,16 @@ import ServiceLifecycle
 import Synchronization
 import UnixSignals
 
-/// One running box: its files, its desks, its readers and its pages.
+/// One running box: its own file, its organisations, its readers and its pages.
 final class Wiring: Sendable {
     let configuration: Configuration
     let logger: Logger
     let clock: HybridClock
     let isDemo: Bool
-    let store: Store
     let box: Box
-    let organisation: Organisation
-    let roster: Roster
-    let register: AssetRegister
-    let projects: ProjectBoard
-    let door: DoorDesk
-    let sessions: Sessions
-    let hub: LiveHub
+    let tenants: Tenants
     let readers: ReaderDesk
     let heartbeat: Heartbeat
-    let progressWatch: ProgressWatch
-    let backups: BackupDesk
-    let batches: BatchRunner
-    let imports: ImportDesk
-    let exports: ExportDesk
     let measures: PrometheusRegistry
     /// Who the box is over TLS; nil where none is spoken.
     let identity: BoxIdentity?
@@ -48,33 +36,20 @@ final class Wiring: Sendable {
         self.isDemo = isDemo
         lock = try FolderLock(folder: configuration.data)
         clock = HybridClock()
-        store = try Store(
-            path: configuration.data + "/depot.sqlite", clock: clock, options: configuration.storeOptions)
         box = try Box(path: configuration.data + "/box.sqlite")
         identity = configuration.tls.listen == nil ? nil : try BoxIdentity(configuration, logger: logger)
-        roster = Roster(store: store)
-        register = AssetRegister(store: store)
-        projects = ProjectBoard(store: store)
-        door = DoorDesk(store: store, options: configuration.doorOptions, logger: logger)
-        organisation = try await Founding(configuration, isDemo: isDemo, store, roster, door, logger: logger).run()
-        if isDemo {
-            try await DemoDepot(register: register, roster: roster, projects: projects, door: door).fill(store)
-        }
-        sessions = try await Sessions(box: box, roster: roster, clock: clock, options: configuration.sessionOptions)
         loop = try EventLoop()
-        let hub = LiveHub(loop: loop, store: store, limits: configuration.live, logger: logger)
-        self.hub = hub
+        let first = try await Tenant(
+            folder: configuration.data, box: box, configuration, clock: clock, loop: loop, isDemo: isDemo,
+            logger: logger)
+        tenants = Tenants(first)
         usb = USBReaders(logger: logger)
         readers = ReaderDesk(
-            source: usb, book: ReaderBook(box: box, clock: clock), desk: door, logger: logger,
-            signal: { topic, kind, data in hub.signal(topic, kind, data) })
+            source: usb, book: ReaderBook(box: box, clock: clock), desk: first.door, logger: logger,
+            signal: { topic, kind, data in first.hub.signal(topic, kind, data) })
         measures = PrometheusRegistry()
-        backups = BackupDesk(folder: configuration.data, clock: clock)
-        batches = BatchRunner(store: store, logger: logger, signal: { hub.signal(.assets, "batch", $0) })
-        imports = ImportDesk(store: store, box: box, runner: batches)
-        exports = ExportDesk(store: store)
-        heartbeat = Heartbeat(store: store, logger: logger)
-        progressWatch = ProgressWatch(projects: projects, hub: hub)
+        heartbeat = Heartbeat(logger: logger)
+        heartbeat.watch(first.store)
     }
 
     /// Serves until the process is told to stop, then stops in reverse.
@@ -82,14 +57,7 @@ final class Wiring: Sendable {
     /// - Parameter ready: called once everything listens, with where it does.
     func run(ready: @escaping @Sendable (Addresses) async throws -> Void) async throws {
         loop.start()
-        try await hub.start()
-        store.onCommit { [sessions, hub, progressWatch] changes in
-            for person in Sessions.affected(by: changes) {
-                sessions.end(of: person)
-                hub.end(person: person)
-            }
-            progressWatch.heed(changes)
-        }
+        for tenant in tenants.all { try await tenant.start() }
         let listener = makeListener()
         try await listener.start()
         securePort.withLock { $0 = listener.tlsPort }
@@ -103,8 +71,7 @@ final class Wiring: Sendable {
             ReaderService(readers: readers, source: configuration.readersEnabled ? usb : nil, logger: logger),
             IdentityService(identity: identity, listener: listener, logger: logger),
             heartbeat,
-            progressWatch,
-            BatchService(batches: batches),
+            TenantsService(tenants: tenants),
             ReadyService { try await ready(addresses) },
         ]
         let group = ServiceGroup(
@@ -131,23 +98,14 @@ final class Wiring: Sendable {
 
     private func close() throws {
         loop.stop()
-        try store.close()
+        for tenant in tenants.all { try tenant.store.close() }
         try box.close()
     }
 
-    /// The token of programs on this machine, which `depotd scan` and scripts use; made once and kept in a file that
-    /// only the daemon's user can read.
+    /// Lets programs on this machine in, by a file that only the daemon's user can read.
+    ///
+    /// - Returns: the token that may be shown.
     func programToken(address: String) async throws -> String {
-        let file = LocalAccess.file(in: configuration.data)
-        let kept = try? LocalAccess(readingFrom: file)
-        let token = try await token(kept?.token, "local programs", .manager)
-        let adminToken = try await self.token(kept?.adminToken, "local administration", .admin)
-        try LocalAccess(url: address, token: token, adminToken: adminToken).write(to: file)
-        return token
-    }
-
-    private func token(_ kept: String?, _ device: String, _ role: Role) async throws -> String {
-        if let kept, sessions.principal(of: kept) != nil { return kept }
-        return try await sessions.issueToken(device: device, role: role)
+        try await tenants.first.programToken(address: address)
     }
 }

@@ -58,13 +58,13 @@ struct Route: Sendable {
 /// Finds routes and answers for them.
 struct Router: Sendable {
     private let routes: [Route]
-    private let sessions: Sessions
+    private let tenants: Tenants
     private let measures: PrometheusRegistry
     private let logger: Logger
 
-    init(routes: [Route], sessions: Sessions, measures: PrometheusRegistry, logger: Logger) {
+    init(routes: [Route], tenants: Tenants, measures: PrometheusRegistry, logger: Logger) {
         self.routes = routes
-        self.sessions = sessions
+        self.tenants = tenants
         self.measures = measures
         self.logger = logger
     }
@@ -115,10 +115,12 @@ struct Router: Sendable {
             return .response(Self.methodNotAllowed(fitting.map(\.0.method)))
         }
         let secret = Self.secret(in: request.head)
-        let principal = secret.flatMap(sessions.principal(of:))
-        try Self.admit(principal, to: route)
+        let admitted = secret.flatMap(tenants.admitted(by:))
+        try Self.admit(admitted?.principal, to: route)
         try Self.refuseStrangeType(request, for: route)
-        let exchange = Exchange(request: request, parameters: parameters, principal: principal, secret: secret)
+        let exchange = Exchange(
+            request: request, parameters: parameters, principal: admitted?.principal, secret: secret,
+            tenant: admitted?.tenant, front: tenants.front)
         let timer = Timer(
             label: "depotd_http_request_seconds", dimensions: [("route", route.pattern), ("method", route.method)],
             factory: measures)
