@@ -23,6 +23,7 @@ final class Tenant: Sendable {
     let exports: ExportDesk
     let backups: BackupDesk
     private let progressWatch: ProgressWatch
+    private let pictureSweep: PictureSweep
 
     /// Opens the files of an organisation, founding it if there is none; nothing runs yet.
     ///
@@ -54,6 +55,7 @@ final class Tenant: Sendable {
         exports = ExportDesk(store: store)
         backups = BackupDesk(folder: folder, clock: clock)
         progressWatch = ProgressWatch(projects: projects, hub: hub)
+        pictureSweep = PictureSweep(store: store, logger: logger)
     }
 
     /// Shows what is committed to its screens from now on. Before anybody listens, and before anything writes.
@@ -74,6 +76,7 @@ final class Tenant: Sendable {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { [batches] in await batches.run() }
             group.addTask { [progressWatch] in await progressWatch.run() }
+            group.addTask { [pictureSweep] in await pictureSweep.run() }
         }
     }
 }

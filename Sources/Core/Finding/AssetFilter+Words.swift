@@ -43,19 +43,14 @@ extension AssetFilter {
         }
     }
 
-    /// Words that only a row's own text can have. A single letter begins words of most rows: the index would go through
-    /// them all for nothing, so it is only checked where there is a longer word.
+    /// Words that only a row's own text can have.
     private mutating func addOwn(_ words: [String], in database: Database) throws {
         guard !words.isEmpty else { return }
-        let telling = words.contains { $0.count > 1 } ? words.filter { $0.count > 1 } : words
-        let count = try Self.count(telling, upTo: bounds.gathered, in: database)
-        let isExact = telling.count == words.count
+        let count = try Self.count(words, upTo: bounds.gathered, in: database)
         let isRare = count <= bounds.gathered
-        let looked = isRare ? words.filter { !telling.contains($0) } : words
-        let checks = (isRare ? [Self.isAmong(telling)] : []) + looked.map(Self.says)
-        append(.words, checks.joined(separator: " AND "), [Self.saying(telling)])
-        parts[parts.count - 1].isExact = isExact
-        parts[parts.count - 1].isLight = isRare && isExact
+        let check = isRare ? Self.isAmong(words) : words.map(Self.says).joined(separator: " AND ")
+        append(.words, check, [Self.saying(words)])
+        parts[parts.count - 1].isLight = isRare
         parts[parts.count - 1].hitCount = count
     }
 

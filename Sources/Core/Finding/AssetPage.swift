@@ -49,7 +49,7 @@ struct AssetPage {
     /// The filter whose rows are few enough to be put in order; nil to go along the index.
     private func few(in database: Database) throws -> AssetFilter.Part? {
         guard let fewest = try filter.fewest(upTo: bounds.sorted, in: database) else { return nil }
-        return fewest.count <= bounds.sorted ? fewest.part : nil
+        return fewest.isGathered || fewest.count <= bounds.sorted ? fewest.part : nil
     }
 
     // MARK: - In order by itself

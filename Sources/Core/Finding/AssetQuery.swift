@@ -43,6 +43,8 @@ struct AssetBounds: Sendable, Equatable {
     var walked = 4_000
     /// Rows that have a word, gathered to be looked up in; of a word that more have, each row's text is looked at.
     var gathered = 20_000
+    /// Rows of whom a word names, gathered and put in order.
+    var held = 4_000
     /// Looked at for the counts by status.
     var counted = 2_000
     /// Looked at for each facet. Facets are read beside the pages, on a reader of their own.

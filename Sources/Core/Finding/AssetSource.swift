@@ -9,10 +9,8 @@ extension AssetFilter {
         /// Where its rows were gathered, it gives them from there.
         let part: Part
         let count: Int
+        var isGathered = false
     }
-
-    /// Most rows that are gathered.
-    private static let gatheredCountMax = 4_000
 
     /// The filter with the fewest rows, counted up to one more than `countMax`; nil when none has an index. A part with
     /// more gives some of its rows only.
@@ -26,10 +24,9 @@ extension AssetFilter {
     }
 
     private func source(_ part: Part, upTo countMax: Int, in database: Database) throws -> Source {
-        let count = try found.count(of: part, upTo: countMax, in: database)
-        guard part.sources.count > 1, count <= min(countMax, Self.gatheredCountMax) else {
-            return Source(part: part, count: count)
-        }
+        let isHeld = part.sources.count > 1
+        let count = try found.count(of: part, upTo: isHeld ? max(countMax, bounds.held) : countMax, in: database)
+        guard isHeld, count <= bounds.held else { return Source(part: part, count: count) }
         let rows = try found.rows(of: part, in: database)
         var gathered = part
         let list = "[" + rows.map(String.init).joined(separator: ",") + "]"
@@ -40,7 +37,7 @@ extension AssetFilter {
                     CROSS JOIN asset INDEXED BY asset_found ON asset.docid = gathered.value WHERE 1
                     """)
         ]
-        return Source(part: gathered, count: rows.count)
+        return Source(part: gathered, count: rows.count, isGathered: true)
     }
 }
 

@@ -45,6 +45,10 @@ struct PersonSheet: ImportSheet {
         if let earlier = seen.updateValue(row.number, forKey: "\(ImportNames.key(name))\n\(email)") {
             errors.append(ImportError(field: "name", message: "\(name.shown) is in row \(earlier) already."))
         }
+        func text(_ name: String) -> String? { values.stored(name).flatMap(String.fromDatabaseValue) }
+        if let oddity = Person.oddity(email: text("email"), phone: text("phone"), language: text("language")) {
+            errors.append(ImportError(field: oddity.field, message: oddity.message))
+        }
         if let current { values = PlainCells.different(values, from: current) }
         let role = values.stored("role").flatMap(String.fromDatabaseValue)
         if let role, author.role < .admin, current != nil || role != Role.crew.rawValue {
