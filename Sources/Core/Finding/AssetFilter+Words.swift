@@ -8,7 +8,7 @@ extension AssetFilter {
     private struct Word {
         let text: String
         /// Whether a row's text has it; nil when no text has.
-        let says: SQL?
+        var says: SQL?
         let people: [String]
         let projects: [String]
 
@@ -31,8 +31,9 @@ extension AssetFilter {
         guard !text.isHopeless else { return append(.words, "0", [Rows(rows: "FROM asset WHERE 0")]) }
         let words = try text.words.map { try Self.word($0, upTo: bounds.gathered, in: database) }
         // The most telling filter first: where all have many rows, that one is put in order.
-        try addOwn(words.filter(\.isOwn).map(\.text), in: database)
-        let names = words.filter { !$0.isOwn }
+        let own = words.filter(\.isOwn).map(\.text)
+        try addOwn(own, in: database)
+        let names = try words.filter { !$0.isOwn }.compactMap { try told($0, beside: own, in: database) }
         for word in names.sorted(by: { $0.text.count > $1.text.count }) {
             let isHeld: SQL = """
                 EXISTS (SELECT 1 FROM custody WHERE custody.asset = asset.id AND \(word.isHeld))
@@ -52,6 +53,17 @@ extension AssetFilter {
         append(.words, check, [Self.saying(words)])
         parts[parts.count - 1].isLight = isRare
         parts[parts.count - 1].hitCount = count
+    }
+
+    /// A name beside words that not many texts have: its own texts are those of them that have it too. Nil when all of
+    /// them have it, as it leaves nothing out then.
+    private func told(_ word: Word, beside own: [String], in database: Database) throws -> Word? {
+        guard let count = parts.last?.hitCount, count <= bounds.gathered else { return word }
+        let both = try Self.count(own + [word.text], upTo: bounds.gathered, in: database)
+        guard both < count else { return nil }
+        var word = word
+        word.says = both > 0 ? Self.isAmong(own + [word.text]) : nil
+        return word
     }
 
     // MARK: - Text

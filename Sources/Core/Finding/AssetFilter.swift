@@ -15,11 +15,9 @@ package struct AssetFilter: Sendable {
         let aspect: Aspect
         /// Holds for a row of `asset` or does not.
         let check: SQL
-        /// Where all rows for which it holds come from. One source gives exactly these; of several, each gives some, a
-        /// row may be in two, and some are rows for which it does not hold. Empty when there is no index.
+        /// Where all rows for which it holds come from, but for some that other filters leave out. Of several sources
+        /// each gives some, and a row may be in two. Empty when there is no index.
         var sources: [Rows] = []
-        /// Whether a row that came from the source need not be checked.
-        var isExact = false
         /// Whether the check needs no more of a row than every index of an order has.
         var isLight = false
         /// How many rows its text has, up to one more than ``AssetBounds/gathered``; nil for what is not about text.
@@ -73,7 +71,7 @@ package struct AssetFilter: Sendable {
 
     /// The condition on a row that came from the source of a part.
     func condition(from part: Part) -> SQL {
-        (["1"] + parts.filter { $0.id != part.id || !part.isExact }.map(\.check)).joined(separator: " AND ")
+        (["1"] + parts.filter { $0.id != part.id }.map(\.check)).joined(separator: " AND ")
     }
 
     /// The filters but those about one thing.
@@ -88,8 +86,7 @@ package struct AssetFilter: Sendable {
     }
 
     mutating func append(_ aspect: Aspect, _ check: SQL, _ sources: [Rows]) {
-        parts.append(
-            Part(id: parts.count, aspect: aspect, check: check, sources: sources, isExact: sources.count == 1))
+        parts.append(Part(id: parts.count, aspect: aspect, check: check, sources: sources))
     }
 
     private mutating func addStates(_ query: AssetQuery) {
@@ -134,7 +131,7 @@ package struct AssetFilter: Sendable {
         add(
             .place, "asset.place IN (SELECT value FROM json_each(\(list)))",
             """
-            FROM json_each(\(list)) AS inside CROSS JOIN asset INDEXED BY asset_place ON asset.place = inside.value WHERE 1
+            FROM json_each(\(list)) AS inside CROSS JOIN asset INDEXED BY asset_homes ON asset.place = inside.value WHERE 1
             """)
     }
 

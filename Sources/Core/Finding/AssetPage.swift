@@ -100,8 +100,9 @@ struct AssetPage {
     /// is quick; and what has a word that not many have is quickly put in order.
     private var walkMax: Int {
         guard let hitCount = filter.parts.lazy.compactMap(\.hitCount).first else { return bounds.walked }
-        if hitCount <= bounds.gathered / 2 { return bounds.walked / 4 }
-        return filter.parts.allSatisfy(\.isLight) ? bounds.walked * 5 : bounds.walked
+        let isLight = filter.parts.allSatisfy(\.isLight)
+        if hitCount <= bounds.gathered / 2 { return isLight ? bounds.walked : bounds.walked / 4 }
+        return isLight ? bounds.walked * 5 : bounds.walked
     }
 
     private func walk(_ stretch: Stretch, count: Int, in database: Database) throws -> [Place]? {

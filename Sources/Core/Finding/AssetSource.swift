@@ -34,7 +34,7 @@ extension AssetFilter {
             Rows(
                 rows: """
                     FROM json_each(\(list)) AS gathered
-                    CROSS JOIN asset INDEXED BY asset_found ON asset.docid = gathered.value WHERE 1
+                    CROSS JOIN asset ON asset.rowid = gathered.value WHERE 1
                     """)
         ]
         return Source(part: gathered, count: rows.count, isGathered: true)
@@ -45,11 +45,10 @@ extension AssetFilter.Part {
     /// The rows that the sources give, each once: SQL from FROM to the end of WHERE. At most `limit` of several sources.
     func rows(limit: Int?) -> SQL {
         if sources.count == 1 { return sources[0].rows }
-        let all = sources.map { "SELECT asset.docid \($0.rows)" as SQL }.joined(separator: " UNION ALL ")
+        let all = sources.map { "SELECT asset.rowid AS place \($0.rows)" as SQL }.joined(separator: " UNION ALL ")
         let some: SQL = limit.map { "LIMIT \($0)" } ?? ""
         return """
-            FROM (SELECT DISTINCT docid FROM (\(all)) \(some)) AS hit
-            CROSS JOIN asset INDEXED BY asset_found ON asset.docid = hit.docid WHERE 1
+            FROM (SELECT DISTINCT place FROM (\(all)) \(some)) AS hit CROSS JOIN asset ON asset.rowid = hit.place WHERE 1
             """
     }
 }
@@ -82,10 +81,10 @@ final class FoundRows: Sendable {
         return count ?? 0
     }
 
-    /// The `docid`s of all rows of a part, each once.
+    /// The rowids of all rows of a part, each once.
     func rows(of part: AssetFilter.Part, in database: Database) throws -> [Int64] {
         if let rows = known.withLock({ $0.rows[part.id] }) { return rows }
-        let all = part.sources.map { "SELECT asset.docid \($0.rows)" as SQL }.joined(separator: " UNION ")
+        let all = part.sources.map { "SELECT asset.rowid \($0.rows)" as SQL }.joined(separator: " UNION ")
         let rows = try Int64.fetchAll(database, SQLRequest(literal: all, cached: true))
         known.withLock { $0.rows[part.id] = rows }
         return rows

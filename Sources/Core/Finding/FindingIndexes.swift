@@ -15,6 +15,8 @@ enum FindingIndexes {
         CREATE INDEX asset_status ON asset (status, sort, docid, archived);
         DROP INDEX asset_model;
         CREATE INDEX asset_model ON asset (model, sort, docid, archived);
+        DROP INDEX asset_owner;
+        CREATE INDEX asset_owner ON asset (owner, archived) WHERE owner IS NOT NULL;
         DROP INDEX custody_person;
         CREATE INDEX custody_person ON custody (person, project, asset) WHERE person IS NOT NULL;
         DROP INDEX custody_project;
