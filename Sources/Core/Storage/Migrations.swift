@@ -40,6 +40,7 @@ enum Migrations {
         migrator.registerMigration("9 stock") { try StockSchema.apply(to: $0) }
         migrator.registerMigration("10 people and pull sheets") { try $0.execute(sql: SheetSchema.sql) }
         migrator.registerMigration("11 gear in lists") { try $0.execute(sql: gearInLists) }
+        migrator.registerMigration("12 text of gear") { try GearText.apply(to: $0) }
         migrator.registerMigration("13 finding") { try $0.execute(sql: FindingIndexes.sql) }
         migrator.registerMigration("14 unused pictures") { try $0.execute(sql: PictureSweep.schema) }
         return migrator
