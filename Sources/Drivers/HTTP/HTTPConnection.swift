@@ -1,7 +1,7 @@
-import CLinux
 // One accepted connection as the listener keeps it beside libmicrohttpd: who is at the other end, and by when the next
 // thing must have happened. libmicrohttpd's own time-out is for inactivity only, which one byte every few seconds
 // defeats, so the deadlines are ours.
+import CLinux
 import Core
 import Glibc
 

@@ -1,7 +1,7 @@
-import CLinux
-import CMicroHTTPD
 // libmicrohttpd's side: its start, what it calls back, and how answers are handed to it. All of it runs on the loop,
 // inside MHD_run. Nothing of the library's is named outside this driver.
+import CLinux
+import CMicroHTTPD
 import Core
 import Glibc
 import Logging

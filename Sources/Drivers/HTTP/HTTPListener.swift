@@ -1,7 +1,7 @@
-import CLinux
-import CMicroHTTPD
 // The listener: libmicrohttpd inside our loop, from the listening socket to the last answer. What libmicrohttpd calls
 // back is in HTTPListener+Callbacks, one request in HTTPExchange, deadlines of a connection in HTTPConnection.
+import CLinux
+import CMicroHTTPD
 import Core
 import Glibc
 package import Logging

@@ -1,6 +1,6 @@
-import CLinux
 // The TLS side of a listener: it accepts, gives handshakes their turns, and keeps count of what came of them. Clear
 // bytes are TLSRelay's; who gets them is the listener's affair.
+import CLinux
 import Core
 import DequeModule
 import Glibc

@@ -1,6 +1,6 @@
-import CLinux
 // Moves clear bytes between a TLS session and a socketpair whose other end is libmicrohttpd's: the HTTP layer stays as
 // it is and sees a socket. After an upgrade the session is handed over to the WebSocket, and the socketpair is gone.
+import CLinux
 import Core
 import Glibc
 

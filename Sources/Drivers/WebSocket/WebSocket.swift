@@ -1,6 +1,6 @@
-import CLinux
 // One upgraded connection: what the application may do with it, and its life from open to closed. Bytes in are
 // FrameReader's, bytes waiting are OutboundQueue's, the sockets of a listener together are WebSocketSet's.
+import CLinux
 import Core
 import Glibc
 
