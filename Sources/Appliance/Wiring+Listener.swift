@@ -6,7 +6,8 @@ import Synchronization
 extension Wiring {
     func makeListener() -> HTTPListener {
         let routes = RouteTable.routes(self)
-        let router = Router(routes: routes, tenants: tenants, measures: measures, logger: logger)
+        let router = Router(
+            routes: routes, tenants: tenants, administration: administration, measures: measures, logger: logger)
         let frontDoor = FrontDoor(
             hosts: configuration.hosts, listen: configuration.listen.host,
             secureHosts: identity.map { identity in { @Sendable in identity.current.hosts } })

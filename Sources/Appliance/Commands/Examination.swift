@@ -25,6 +25,7 @@ struct Examination {
         [dataFolder, database, disk, clock, usb, listening]
             + IdentityExamination(configuration: configuration).findings()
             + CareExamination(data: configuration.data).findings()
+            + CareExamination.others(in: configuration.data)
     }
 
     private var dataFolder: Finding {

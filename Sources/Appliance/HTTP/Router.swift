@@ -13,6 +13,8 @@ struct Route: Sendable {
         case anyone
         /// Whoever is signed in with this role or a higher one.
         case role(Role)
+        /// Local administration of the box itself; nobody of any organisation.
+        case box
     }
 
     typealias Handler = @Sendable (Exchange) async throws -> HTTPReply
@@ -59,12 +61,16 @@ struct Route: Sendable {
 struct Router: Sendable {
     private let routes: [Route]
     private let tenants: Tenants
+    private let administration: Administration
     private let measures: PrometheusRegistry
     private let logger: Logger
 
-    init(routes: [Route], tenants: Tenants, measures: PrometheusRegistry, logger: Logger) {
+    init(
+        routes: [Route], tenants: Tenants, administration: Administration, measures: PrometheusRegistry, logger: Logger
+    ) {
         self.routes = routes
         self.tenants = tenants
+        self.administration = administration
         self.measures = measures
         self.logger = logger
     }
@@ -116,7 +122,7 @@ struct Router: Sendable {
         }
         let secret = Self.secret(in: request.head)
         let admitted = secret.flatMap(tenants.admitted(by:))
-        try Self.admit(admitted?.principal, to: route)
+        try admit(admitted?.principal, secret, request, to: route)
         try Self.refuseStrangeType(request, for: route)
         let exchange = Exchange(
             request: request, parameters: parameters, principal: admitted?.principal, secret: secret,
@@ -134,8 +140,20 @@ struct Router: Sendable {
         return .response(FrontDoor.harden(response))
     }
 
-    private static func admit(_ principal: Principal?, to route: Route) throws {
-        guard case .role(let role) = route.access else { return }
+    private func admit(_ principal: Principal?, _ secret: String?, _ request: HTTPRequest, to route: Route) throws {
+        switch route.access {
+        case .anyone: break
+        case .role(let role): try Self.admit(principal, as: role)
+        case .box:
+            guard administration.sent(secret, from: request.head.peerAddress) else {
+                throw Failure(
+                    principal == nil ? .unauthorized : .forbidden,
+                    "That is for the command line on the box itself: depotd organisation.")
+            }
+        }
+    }
+
+    private static func admit(_ principal: Principal?, as role: Role) throws {
         guard let principal else { throw Failure(.unauthorized, "Sign in first.") }
         guard principal.role >= role else {
             throw Failure(.forbidden, "That is for a \(role.rawValue). Ask one to do it.")

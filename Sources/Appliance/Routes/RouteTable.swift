@@ -27,6 +27,7 @@ enum RouteTable {
             + liveRoutes()
             + systemRoutes(appliance)
             + careRoutes(appliance)
+            + boxRoutes(appliance)
         return routes + [documentRoute(describing: routes)]
     }
 }
