@@ -24,6 +24,8 @@ final class Wiring: Sendable {
     private let lock: FolderLock
     /// 0 until TLS is bound.
     let securePort = Mutex<UInt16>(0)
+    /// 0 until plain HTTP is bound.
+    let plainPort = Mutex<UInt16>(0)
     let loop: EventLoop
     private let usb: USBReaders
 
@@ -43,7 +45,8 @@ final class Wiring: Sendable {
         heartbeat = Heartbeat(logger: logger)
         let tenants = try await Tenants(
             on: Ground(
-                configuration: configuration, box: box, clock: clock, loop: loop, heartbeat: heartbeat, isDemo: isDemo,
+                configuration: configuration, box: box, clock: clock, loop: loop, mill: PassphraseMill(box: box),
+                heartbeat: heartbeat, isDemo: isDemo,
                 logger: logger))
         self.tenants = tenants
         usb = USBReaders(logger: logger)
@@ -63,6 +66,7 @@ final class Wiring: Sendable {
         let listener = makeListener()
         try await listener.start()
         securePort.withLock { $0 = listener.tlsPort }
+        plainPort.withLock { $0 = listener.port }
         let address = "http://\(configuration.listen.authority(port: listener.port))"
         heartbeat.listens { try await LocalClient.askHealth(of: LocalAccess.loopback(address)) }
         let addresses = Addresses(

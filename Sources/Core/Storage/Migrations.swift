@@ -41,8 +41,9 @@ enum Migrations {
         migrator.registerMigration("10 people and pull sheets") { try $0.execute(sql: SheetSchema.sql) }
         migrator.registerMigration("11 gear in lists") { try $0.execute(sql: gearInLists) }
         migrator.registerMigration("12 text of gear") { try GearText.apply(to: $0) }
-        migrator.registerMigration("13 finding") { try $0.execute(sql: FindingIndexes.sql) }
-        migrator.registerMigration("14 unused pictures") { try $0.execute(sql: PictureSweep.schema) }
+        migrator.registerMigration("13 passphrases") { try $0.execute(sql: passphrases) }
+        migrator.registerMigration("14 finding") { try $0.execute(sql: FindingIndexes.sql) }
+        migrator.registerMigration("15 unused pictures") { try $0.execute(sql: PictureSweep.schema) }
         return migrator
     }
 
@@ -50,6 +51,12 @@ enum Migrations {
     private static let gearInLists = """
         CREATE INDEX asset_units ON asset (model, archived, status);
         CREATE INDEX asset_homes ON asset (place, archived) WHERE place IS NOT NULL;
+        """
+
+    private static let passphrases = """
+        CREATE TABLE passphrase (
+          person TEXT PRIMARY KEY REFERENCES person, hash TEXT NOT NULL, since INTEGER NOT NULL
+        ) STRICT;
         """
 
     /// `machine` is a digest of the machine that wrote last. `epoch` says when each life of the log began, after which
