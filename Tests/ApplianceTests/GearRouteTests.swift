@@ -60,6 +60,22 @@ extension TestBox {
         }
     }
 
+    @Test func `a shelf's code with slashes is taken off the stock by the key it was given out with`() async throws {
+        try await TestBox.run { box in
+            let models = try box.ask("GET", "/api/v1/models?limit=100").fields().list("items")
+            let cable = try #require(models.first { $0.text("counting") == "counted" }?.text("id"))
+            let path = "/api/v1/models/\(cable)/codes"
+            #expect(try box.ask("POST", path, ["code": "Halle/1/äö?&%2F"]).status == 201)
+            let codes = try box.ask("GET", "/api/v1/models/\(cable)/stock").fields().list("codes")
+            let key = try #require(codes.first { $0.text("value")?.hasPrefix("Halle/") == true }?.text("key"))
+            let escaped = try #require(key.addingPercentEncoding(withAllowedCharacters: .alphanumerics))
+            #expect(try box.ask("DELETE", "\(path)?key=\(escaped)").status == 204)
+            #expect(try box.ask("DELETE", "\(path)?key=\(escaped)").status == 404)
+            let left = try box.ask("GET", "/api/v1/models/\(cable)/stock").fields().list("codes")
+            #expect(left.map { $0.text("value") } == ["SHELF-C4"])
+        }
+    }
+
     @Test func `a category's fields are asked for and named`() async throws {
         try await TestBox.run { box in
             let categories = try box.ask("GET", "/api/v1/categories").fields().list("items")

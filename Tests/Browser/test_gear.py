@@ -290,7 +290,7 @@ def test_crew_sees_the_gear_and_no_way_to_edit_it(desk, daemon, asset):
     page.goto(f"{daemon.url}/gear/new")
     expect(page.get_by_role("heading", name="Managers enter new gear")).to_be_visible()
     page.goto(f"{daemon.url}/import")
-    expect(page.get_by_role("heading", name="Managers import lists")).to_be_visible()
+    expect(page.get_by_role("heading", name="This page is for managers")).to_be_visible()
 
 
 # ---- many ------------------------------------------------------------------------------------------------------------

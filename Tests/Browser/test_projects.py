@@ -153,6 +153,12 @@ def test_lines_move_with_the_keyboard_and_between_sections(desk, daemon, project
     expect(unit.locator("[data-row]")).to_be_focused()
     page.keyboard.press("Alt+ArrowUp")
     expect(page.locator(".line").first).to_contain_text(project["lines"][1]["asset"]["number"])
+    expect(page.locator(".notice", has_text="is moved")).to_be_visible()
+    page.keyboard.press("u")
+    expect(page.locator(".line").nth(1)).to_contain_text(project["lines"][1]["asset"]["number"])
+    unit.locator("[data-row]").focus()
+    page.keyboard.press("Alt+ArrowUp")
+    expect(page.locator(".line").first).to_contain_text(project["lines"][1]["asset"]["number"])
     page.reload()
     expect(page.locator(".line").first).to_contain_text(project["lines"][1]["asset"]["number"])
 
@@ -160,8 +166,13 @@ def test_lines_move_with_the_keyboard_and_between_sections(desk, daemon, project
 def test_a_line_is_dragged_to_another_place(desk, daemon, project):
     page = at_project(desk, daemon, project)
     rows = page.locator(".line")
+    first = rows.first.inner_text().splitlines()[0]
     rows.nth(1).locator(".line-grip").drag_to(rows.nth(0), target_position={"x": 200, "y": 4})
     expect(rows.first).to_contain_text(project["lines"][1]["asset"]["number"])
+    expect(page.locator(".sheet-section")).to_have_count(1)
+    page.locator(".notice", has_text="is in Stage now").get_by_role("button", name="Undo").click()
+    expect(rows.first).to_contain_text(first)
+    expect(page.locator(".sheet-section")).to_have_count(2)
 
 
 def test_a_line_is_edited_in_place_and_taken_off_with_undo(desk, daemon, project):
@@ -190,6 +201,8 @@ def test_a_section_is_renamed(desk, daemon, project):
     page.keyboard.type("Main stage")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Main stage")).to_be_visible()
+    page.keyboard.press("u")
+    expect(page.get_by_role("heading", name="Stage", exact=True)).to_be_visible()
 
 
 def test_people_join_with_a_part_and_by_their_badge(desk, daemon, project):

@@ -140,6 +140,31 @@ import Testing
         #expect(told.outcome == "ok-but" && told.short.contains("reserved for Festival"))
     }
 
+    @Test func `a door is set to no template and to nothing that was put away`() async throws {
+        let depot = try await TestDepot()
+        let projects = RecordDesk<Project>(store: depot.store)
+        func set(_ project: Project.ID) async throws -> JSON? {
+            var edit = DoorDesk.DoorEdit()
+            edit.project = .some(project)
+            return try await depot.door.edit(depot.outDoor, edit, actor: nil)["project"]
+        }
+        let times: JSON = ["startsAt": .time(depot.clock.now), "endsAt": .time(depot.clock.now)]
+        let template = try await projects.create(
+            times.adding(["name": "Small stage", "isTemplate": true]), by: Author()
+        ).record.id
+        let told = await #expect(throws: Failure.self) { try await set(template) }
+        #expect(
+            told?.message == "Small stage is a template, and nothing goes out for one. Copy it to a project first."
+                && told?.field == "project" && told?.code == .invalid)
+        let gala = try await depot.project("Gala")
+        #expect(try await set(gala)?["name"] == "Gala")
+        _ = try await projects.edit(gala, ["archived": true], ifVersion: nil, by: Author())
+        #expect(try await depot.door.door(depot.outDoor)["project"] == .null)
+        let archived = await #expect(throws: Failure.self) { try await set(gala) }
+        #expect(archived?.message == "That project is archived. Take it out of the archive first.")
+        #expect(try await depot.door.door(depot.outDoor)["project"] == .null)
+    }
+
     @Test func `gear that somebody has is moved to whoever takes it out next`() async throws {
         let depot = try await TestDepot()
         let camera = try await depot.asset("CAM-7")

@@ -9,9 +9,11 @@ import Testing
 
 extension AssetBounds {
     /// Along the index only.
-    static let walking = AssetBounds(sorted: 0, walked: 1_000_000, counted: 1_000_000)
+    static let walking = AssetBounds(sorted: 0, walked: 1_000_000, held: 0, counted: 1_000_000)
+    /// The same, looking into each row's text.
+    static let reading = AssetBounds(sorted: 0, walked: 1_000_000, gathered: 0, held: 0, counted: 1_000_000)
     /// Along the index, and then another way.
-    static let givingUp = AssetBounds(sorted: 0, walked: 2, counted: 1_000_000)
+    static let givingUp = AssetBounds(sorted: 0, walked: 2, held: 0, counted: 1_000_000)
 }
 
 extension AssetRegister {
@@ -88,7 +90,7 @@ extension AssetRegister {
         query.text = "cam-7"
         query.order = AssetOrder(.number)
         #expect(try await depot.register.numbers(query).first == "A-7")
-        for bounds in [AssetBounds(), .walking, .givingUp] {
+        for bounds in [AssetBounds(), .walking, .reading, .givingUp] {
             (query.order, query.limit, query.bounds) = (nil, 1, bounds)
             #expect(try await depot.register.numbers(query) == expected)
         }
@@ -123,7 +125,9 @@ extension AssetRegister {
         for number in [3, 5, 8] { try await depot.scan("CAM-\(number)", at: depot.outDoor) }
         for key in AssetOrder.Key.allCases {
             for isDescending in [false, true] {
-                for (bounds, text) in [AssetBounds(), .walking, .givingUp].flatMap({ [($0, ""), ($0, "camera")] }) {
+                for (bounds, text) in [AssetBounds(), .walking, .reading, .givingUp].flatMap({
+                    [($0, ""), ($0, "camera")]
+                }) {
                     var query = AssetQuery()
                     (query.order, query.limit) = (AssetOrder(key, isDescending: isDescending), 4)
                     (query.bounds, query.text) = (bounds, text)

@@ -115,7 +115,7 @@ private struct RandomDepot {
         query.archive = pick([.current, .current, .archived, .all])
         query.order = chance.next() % 3 == 0 ? nil : AssetOrder(pick(AssetOrder.Key.allCases))
         query.limit = Int(chance.next() % 20) + 1
-        query.bounds = pick([AssetBounds(), .walking, .givingUp])
+        query.bounds = pick([AssetBounds(), .walking, .reading, .givingUp])
         return query
     }
 }

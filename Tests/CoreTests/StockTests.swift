@@ -108,13 +108,23 @@ import Testing
     @Test func `a code is one thing's only`() async throws {
         let cables = try await Cables()
         _ = try await cables.depot.asset("CAM-7")
-        for code in ["CAM-7", "BADGE-ANA", "shelf-c4"] {
-            await #expect(throws: Failure(.conflict, "")) {
+        _ = try await cables.depot.asset("CAM-8", codes: ["4006381333931"])
+        for (code, words) in [
+            ("CAM-7", "CAM-7 is on CAM-7 already."), ("cam-7", "cam-7 would find CAM-7 at the door, which has CAM-7."),
+            ("BADGE-ANA", "BADGE-ANA is Ana Vidal's badge."),
+            ("shelf-c4", "shelf-c4 counts Schuko 10 m already."),
+            (
+                "400638133393",
+                "400638133393 is the same product code as 4006381333931 on CAM-8, but for its check digit or leading zeros."
+            ),
+        ] {
+            let refusal = await #expect(throws: Failure.self) {
                 try await cables.desk.attach(code: code, to: cables.cable, by: Author())
             }
+            #expect(refusal?.code == .conflict && refusal?.message == words, "\(refusal?.message ?? "")")
         }
         await #expect(throws: Failure(.conflict, "")) {
-            try await cables.depot.asset("CAM-8", codes: ["SHELF-C4"])
+            try await cables.depot.asset("CAM-9", codes: ["SHELF-C4"])
         }
     }
 

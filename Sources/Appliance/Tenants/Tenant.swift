@@ -40,6 +40,7 @@ final class Tenant: Sendable {
     let backups: BackupDesk
     private let heartbeat: Heartbeat
     private let progressWatch: ProgressWatch
+    private let pictureSweep: PictureSweep
     private let (ending, ends) = AsyncStream.makeStream(of: Void.self)
     private let (ended, hasEnded) = AsyncStream.makeStream(of: Void.self)
     private let logger: Logger
@@ -93,6 +94,7 @@ final class Tenant: Sendable {
         exports = ExportDesk(store: store)
         backups = BackupDesk(folder: folder, clock: clock)
         progressWatch = ProgressWatch(projects: projects, hub: hub)
+        pictureSweep = PictureSweep(store: store, logger: logger)
         heartbeat = ground.heartbeat
     }
 
@@ -130,6 +132,7 @@ final class Tenant: Sendable {
             group.addTask { [batches] in await batches.run() }
             group.addTask { [progressWatch] in await progressWatch.run() }
             group.addTask { await self.tendSessions() }
+            group.addTask { [pictureSweep] in await pictureSweep.run() }
             group.addTask { [ending] in for await _ in ending {} }
             await group.next()
             group.cancelAll()

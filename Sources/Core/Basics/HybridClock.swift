@@ -70,3 +70,13 @@ package final class HybridClock: Sendable {
         return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
     }
 }
+
+extension Duration {
+    /// Whole nanoseconds, none for a negative duration; at most 584 years.
+    package var nanoseconds: UInt64 {
+        let (seconds, attoseconds) = components
+        guard seconds >= 0, attoseconds >= 0 else { return 0 }
+        let (whole, isTooLong) = UInt64(seconds).multipliedReportingOverflow(by: 1_000_000_000)
+        return isTooLong ? .max : whole &+ UInt64(attoseconds / 1_000_000_000)
+    }
+}

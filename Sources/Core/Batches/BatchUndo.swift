@@ -105,7 +105,7 @@ extension BatchRunner {
         return obstacles
     }
 
-    /// Whether a record was used since it was made, or a field set since it was edited. The log knows: what a door did
+    /// Whether a record was used since it was made, or a field is another than an edit left it. The log knows: what a door did
     /// with a piece stands in the way of unmaking it, and not of an edit's undo.
     private static func obstacle(to change: Change, in database: Database) throws -> Bool {
         let arguments: StatementArguments = [change.topic.rawValue, change.subject, change.position.seq]
@@ -117,10 +117,16 @@ extension BatchRunner {
         let statement = try database.cachedStatement(sql: "SELECT body \(later)")
         let bodies = try String.fetchAll(statement, arguments: arguments)
         guard !bodies.isEmpty else { return false }
-        let fields = try Set(JSON(parsing: change.body)["before"]?.members.map(\.key) ?? [])
-        return try bodies.contains { body in
-            try JSON(parsing: Array(body.utf8))["before"]?.members.contains { fields.contains($0.key) } ?? true
+        let own = try JSON(parsing: change.body)
+        let fields = own["before"]?.members.map(\.key) ?? []
+        // What was set anew and set back, as by an undo that was taken back itself, is as the Change left it.
+        var left = fields.map { own[$0] }
+        for body in bodies {
+            let later = try JSON(parsing: Array(body.utf8))
+            guard let before = later["before"] else { return true }
+            for (place, field) in fields.enumerated() where before[field] != nil { left[place] = later[field] }
         }
+        return left != fields.map { own[$0] }
     }
 }
 

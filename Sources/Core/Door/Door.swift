@@ -16,7 +16,7 @@ package struct Door: Sendable, FetchableRecord {
     package let direction: Direction
     /// Minutes without a scan after which a badge counts no more.
     package let actingMinutes: Int
-    /// The project that everything goes out for; nil lets the pull sheets decide.
+    /// The project that everything goes out for; nil lets the pull sheets decide. What was put away since counts no more.
     package let project: NamedReference<Project>?
     private let actor: NamedReference<Person>?
     private let actingUntil: Date?
@@ -26,7 +26,7 @@ package struct Door: Sendable, FetchableRecord {
         name = row["name"]
         direction = Direction(rawValue: row["direction"]) ?? .both
         actingMinutes = row["acting_minutes"]
-        project = NamedReference(id: row["project"], name: row["project_name"])
+        project = NamedReference(id: row["open_project"], name: row["project_name"])
         actor = NamedReference(id: row["actor"], name: row["actor_name"])
         actingUntil = (row["acting_until"] as Int64?).map(Date.init(milliseconds:))
     }
@@ -40,8 +40,9 @@ package struct Door: Sendable, FetchableRecord {
     package var reference: NamedReference<Door> { NamedReference(id: id, name: name) }
 
     private static let selection = """
-        SELECT door.*, person.name AS actor_name, project.name AS project_name FROM door
-        LEFT JOIN person ON person.id = door.actor LEFT JOIN project ON project.id = door.project
+        SELECT door.*, person.name AS actor_name, project.id AS open_project, project.name AS project_name FROM door
+        LEFT JOIN person ON person.id = door.actor
+        LEFT JOIN project ON project.id = door.project AND project.archived IS NULL AND NOT project.is_template
         """
 
     package static func find(_ id: ID, in database: Database) throws -> Door? {

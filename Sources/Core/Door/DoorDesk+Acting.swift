@@ -61,7 +61,8 @@ extension DoorDesk {
 
     /// Sets a door.
     ///
-    /// - Throws: `notFound` for the door, the project or the person; `invalid` for minutes out of 1 to 480.
+    /// - Throws: `notFound` for the door, the project or the person; `invalid` for minutes out of 1 to 480, and for a
+    ///   project that nothing goes out for.
     package func edit(_ id: Door.ID, _ edit: DoorEdit, actor: Person.ID?) async throws -> JSON {
         if let minutes = edit.actingMinutes, !(1...480).contains(minutes) {
             throw Failure(.invalid, "A badge counts for 1 to 480 minutes.", field: "actingMinutes")
@@ -123,9 +124,7 @@ extension DoorDesk {
                 (edit.direction ?? door.direction).rawValue, edit.actingMinutes ?? door.actingMinutes, door.id.rawValue,
             ])
         if let project = edit.project {
-            if let project, try Project.find(project, in: database) == nil {
-                throw Failure(.notFound, "There is no such project.", field: "project")
-            }
+            if let project { try check(project, in: database) }
             try database.execute(
                 sql: "UPDATE door SET project = ? WHERE id = ?", arguments: [project?.rawValue, door.id.rawValue])
         }
@@ -140,6 +139,19 @@ extension DoorDesk {
             }
             try setActing(person, at: try Self.door(door.id, in: database), in: transaction)
         }
+    }
+
+    /// Refuses a project that nothing may go out for.
+    private static func check(_ id: Project.ID, in database: Database) throws {
+        guard let project = try Project.find(id, in: database) else {
+            throw Failure(.notFound, "There is no such project.", field: "project")
+        }
+        if project.isTemplate {
+            throw Failure(
+                .invalid, "\(project.name) is a template, and nothing goes out for one. Copy it to a project first.",
+                field: "project")
+        }
+        try Archive.refuse(reference: id.rawValue, to: "project", at: "project", in: database)
     }
 
     /// Ends the acting of somebody who is not active any more.

@@ -215,11 +215,3 @@ extension Outcome {
             isUndoable: isUndoable)
     }
 }
-
-extension Duration {
-    /// Whole nanoseconds; negative durations are 0.
-    package var nanoseconds: UInt64 {
-        let (seconds, attoseconds) = components
-        return UInt64(max(0, seconds)) * 1_000_000_000 + UInt64(max(0, attoseconds)) / 1_000_000_000
-    }
-}

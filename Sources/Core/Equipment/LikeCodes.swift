@@ -1,5 +1,5 @@
 // Codes that a reader or a person would take for a given one: what the door would find by it, the same letters in
-// another case, and a product code with and without its check digit or leading zeros. Two pieces of gear never have
+// another case, and a product code with and without its check digit or leading zeros. Gear and counted stock never have
 // codes that are alike, because one of them would be taken for the other.
 import Foundation
 import GRDB
@@ -32,11 +32,13 @@ struct LikeCodes {
 
     /// Refuses the identifier when it, or one that is like it, is somebody else's.
     ///
-    /// - Parameter released: keys that are given up before it is given.
-    /// - Returns: whether the asset itself has it already.
+    /// - Parameters:
+    ///   - owner: the identifier of the asset or the model that it is for.
+    ///   - released: keys that are given up before it is given.
+    /// - Returns: whether the owner has it already.
     /// - Throws: `conflict` that says whose it is and how it is alike, with the asset under `asset`.
-    func refuse(
-        for id: Asset.ID, field: String, ignoring released: Set<String> = [], in database: Database
+    func refuse<Owner>(
+        for owner: Identifier<Owner>, field: String, ignoring released: Set<String> = [], in database: Database
     ) throws -> Bool {
         let keys = released.isEmpty ? keys : keys.filter { !released.contains($0.key) }
         // One look for each key: a list of them would be a table that is made and dropped again, at three times the cost.
@@ -49,7 +51,7 @@ struct LikeCodes {
         var isOwn = false
         for (key, likeness) in keys {
             guard let row = try Row.fetchOne(statement, arguments: [key]) else { continue }
-            guard row["kind"] == "asset", row["owner"] == id.rawValue else {
+            guard row["kind"] != "person", row["owner"] == owner.rawValue else {
                 throw try refusal(row, likeness, field: field, in: database)
             }
             if key == identifier.lookupKey { isOwn = true }

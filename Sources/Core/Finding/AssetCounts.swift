@@ -23,8 +23,10 @@ enum AssetCounts {
         }
         let counts = try pairs(
             """
-            SELECT asset.status, count(*) FROM (\(source.part.rows(limit: countMax + 1))) AS hit
-            CROSS JOIN asset ON asset.rowid = hit.place WHERE \(filter.condition(from: source.part)) GROUP BY asset.status
+            SELECT status, count(*) FROM (
+              SELECT CASE WHEN \(filter.condition(from: source.part)) THEN asset.status END AS status
+              \(source.part.rows(limit: countMax + 1)) LIMIT \(countMax + 1))
+            WHERE status IS NOT NULL GROUP BY status
             """, in: database)
         return (counts, source.count <= countMax)
     }
@@ -42,6 +44,9 @@ enum AssetCounts {
         let aspect: AssetFilter.Aspect
         /// SQL of the value of a row of `asset`.
         let value: SQL
+        /// SQL of all rows that have a value, from FROM on, and of the value there: where no filter has few rows, the
+        /// narrowest index is gone through.
+        let all: (from: SQL, value: SQL)
         /// SQL of the name of `hit.value`, and of what to show in its place.
         var shown: SQL = "hit.value"
         var title: SQL
@@ -49,17 +54,23 @@ enum AssetCounts {
 
     private static let facets: [Facet] = [
         Facet(
-            name: "category", aspect: .category, value: "asset.model",
+            name: "category", aspect: .category, value: "asset.model", all: ("FROM asset WHERE 1", "asset.model"),
             shown: "(SELECT category FROM model WHERE id = hit.value)",
             title: "(SELECT name FROM category WHERE id = shown)"),
         Facet(
-            name: "place", aspect: .place, value: "asset.place", title: "(SELECT path FROM place WHERE id = shown)"),
-        Facet(name: "owner", aspect: .owner, value: "asset.owner", title: "shown"),
+            name: "place", aspect: .place, value: "asset.place",
+            all: ("FROM asset WHERE asset.place IS NOT NULL", "asset.place"),
+            title: "(SELECT path FROM place WHERE id = shown)"),
+        Facet(
+            name: "owner", aspect: .owner, value: "asset.owner",
+            all: ("FROM asset WHERE asset.owner IS NOT NULL", "asset.owner"), title: "shown"),
         Facet(
             name: "holder", aspect: .holder, value: "(SELECT person FROM custody WHERE custody.asset = asset.id)",
+            all: ("FROM custody CROSS JOIN asset ON asset.id = custody.asset WHERE 1", "custody.person"),
             title: "(SELECT name FROM person WHERE id = shown)"),
         Facet(
             name: "project", aspect: .project, value: "(SELECT project FROM custody WHERE custody.asset = asset.id)",
+            all: ("FROM custody CROSS JOIN asset ON asset.id = custody.asset WHERE 1", "custody.project"),
             title: "(SELECT name FROM project WHERE id = shown)"),
     ]
 
@@ -84,19 +95,19 @@ enum AssetCounts {
         of facet: Facet, _ filter: AssetFilter, _ part: AssetFilter.Part?, upTo countMax: Int,
         in database: Database
     ) throws -> [JSON] {
-        let from: SQL =
-            part.map {
-                "(\($0.rows(limit: countMax + 1))) AS found CROSS JOIN asset ON asset.rowid = found.place"
-            } ?? "asset"
+        let from: SQL = part.map { "\($0.rows(limit: countMax + 1)) LIMIT \(countMax + 1)" } ?? facet.all.from
+        let value = part == nil ? facet.all.value : facet.value
+        let condition = part.map(filter.condition) ?? filter.condition
         let rows = try Row.fetchAll(
             database,
             SQLRequest(
                 literal: """
                     SELECT shown, \(facet.title) AS title, sum(count) AS count FROM (
                       SELECT \(facet.shown) AS shown, hit.count FROM (
-                        SELECT \(facet.value) AS value, count(*) AS count FROM \(from)
-                        WHERE \(part.map(filter.condition) ?? filter.condition) GROUP BY 1) AS hit
-                      WHERE hit.value IS NOT NULL)
+                        SELECT value, count(*) AS count FROM (
+                          SELECT CASE WHEN \(condition) THEN \(value) END AS value
+                          \(from))
+                        WHERE value IS NOT NULL GROUP BY value) AS hit)
                     GROUP BY shown ORDER BY count DESC, title LIMIT \(valueCountMax)
                     """, cached: true))
         return rows.map { row in

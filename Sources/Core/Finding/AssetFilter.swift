@@ -15,16 +15,27 @@ package struct AssetFilter: Sendable {
         let aspect: Aspect
         /// Holds for a row of `asset` or does not.
         let check: SQL
-        /// Selects of the rowids of all rows for which it holds. One select gives exactly these; of several, each gives
-        /// some, a row may be in two, and some are of rows for which it does not hold. Empty when there is no index.
-        var sources: [SQL] = []
-        /// Whether a row that came from the source need not be checked.
-        var isExact = false
+        /// Where all rows for which it holds come from, but for some that other filters leave out. Of several sources
+        /// each gives some, and a row may be in two. Empty when there is no index.
+        var sources: [Rows] = []
+        /// Whether the check needs no more of a row than every index of an order has.
+        var isLight = false
+        /// How many rows its text has, up to one more than ``AssetBounds/gathered``; nil for what is not about text.
+        var hitCount: Int?
         /// The condition on the row `wanted` of `model`, for what is about models.
         var models: SQL?
     }
 
+    /// Where rows of `asset` come from.
+    struct Rows: Sendable {
+        /// SQL from FROM to the end of WHERE.
+        let rows: SQL
+        /// The same without `asset`, where as many are counted without it.
+        var hits: SQL?
+    }
+
     var parts: [Part]
+    let bounds: AssetBounds
     let found = FoundRows()
 
     /// The condition on a row of `asset`, for whoever lists, exports or edits what a list shows.
@@ -33,6 +44,7 @@ package struct AssetFilter: Sendable {
     /// - Throws: what the Store throws.
     package init(_ query: AssetQuery, in database: Database) throws {
         parts = []
+        bounds = query.bounds
         switch query.archive {
         case .current: add(.archived, "asset.archived IS NULL")
         case .archived:
@@ -41,6 +53,7 @@ package struct AssetFilter: Sendable {
                 "FROM asset INDEXED BY asset_archived WHERE archived IS NOT NULL")
         case .all: add(.archived, "1")
         }
+        parts[0].isLight = true
         addStates(query)
         try addCategory(query.category, in: database)
         if let model = query.model?.rawValue {
@@ -58,7 +71,7 @@ package struct AssetFilter: Sendable {
 
     /// The condition on a row that came from the source of a part.
     func condition(from part: Part) -> SQL {
-        (["1"] + parts.filter { $0.id != part.id || !part.isExact }.map(\.check)).joined(separator: " AND ")
+        (["1"] + parts.filter { $0.id != part.id }.map(\.check)).joined(separator: " AND ")
     }
 
     /// The filters but those about one thing.
@@ -69,12 +82,11 @@ package struct AssetFilter: Sendable {
     }
 
     private mutating func add(_ aspect: Aspect, _ check: SQL, _ sources: SQL...) {
-        append(aspect, check, sources.map { "SELECT asset.rowid AS place \($0)" })
+        append(aspect, check, sources.map { Rows(rows: $0) })
     }
 
-    private mutating func append(_ aspect: Aspect, _ check: SQL, _ sources: [SQL]) {
-        parts.append(
-            Part(id: parts.count, aspect: aspect, check: check, sources: sources, isExact: sources.count == 1))
+    mutating func append(_ aspect: Aspect, _ check: SQL, _ sources: [Rows]) {
+        parts.append(Part(id: parts.count, aspect: aspect, check: check, sources: sources))
     }
 
     private mutating func addStates(_ query: AssetQuery) {
@@ -119,102 +131,22 @@ package struct AssetFilter: Sendable {
         add(
             .place, "asset.place IN (SELECT value FROM json_each(\(list)))",
             """
-            FROM json_each(\(list)) AS inside CROSS JOIN asset INDEXED BY asset_homes ON asset.place = inside.value
+            FROM json_each(\(list)) AS inside CROSS JOIN asset INDEXED BY asset_homes ON asset.place = inside.value WHERE 1
             """)
     }
 
     private mutating func addCustody(_ aspect: Aspect, _ column: String, _ index: String, _ id: String) {
         let column = SQL(sql: "custody.\(column)")
-        add(
+        let held: SQL = "FROM custody INDEXED BY \(sql: index)"
+        append(
             aspect, "EXISTS (SELECT 1 FROM custody WHERE custody.asset = asset.id AND \(column) = \(id))",
-            """
-            FROM custody INDEXED BY \(sql: index) CROSS JOIN asset ON asset.id = custody.asset WHERE \(column) = \(id)
-            """)
+            [
+                Rows(
+                    rows: "\(held) CROSS JOIN asset ON asset.id = custody.asset WHERE \(column) = \(id)",
+                    hits: "\(held) WHERE \(column) = \(id)")
+            ])
     }
 
     /// Texts as one argument, however many they are.
     static func list(_ texts: [String]) -> String { JSON.array(texts.map(JSON.string)).text }
-}
-
-// MARK: - Words
-
-extension AssetFilter {
-    /// Who holds gear and is named by a word.
-    private struct Named {
-        var people: Set<String> = []
-        var projects: Set<String> = []
-        var isEmpty: Bool { people.isEmpty && projects.isEmpty }
-    }
-
-    /// A word that names somebody who may hold gear is a filter of its own, because its gear is in two indexes; the
-    /// others are one question to the text index.
-    private mutating func addWords(_ text: SearchText, in database: Database) throws {
-        guard !text.isEmpty else { return }
-        guard !text.isHopeless else { return append(.words, "0", ["SELECT 0 AS place WHERE 0"]) }
-        let words = try text.words.map { (text: $0, named: try Self.named($0, in: database)) }
-        // The most telling filter first: where all have many rows, that one is put in order.
-        addOwn(words.filter(\.named.isEmpty).map(\.text))
-        for word in words.filter({ !$0.named.isEmpty }).sorted(by: { $0.text.count > $1.text.count }) {
-            append(
-                .words, "(\(Self.says(word.text)) OR \(Self.isHeld(by: word.named)))",
-                Self.sources(word.text, word.named))
-        }
-    }
-
-    /// Words that only a row's own text can have. A single letter begins words of most rows: the index would go through
-    /// them all for nothing, so it is only checked where there is a longer word.
-    private mutating func addOwn(_ words: [String]) {
-        guard !words.isEmpty else { return }
-        let telling = words.contains { $0.count > 1 } ? words.filter { $0.count > 1 } : words
-        append(.words, words.map(Self.says).joined(separator: " AND "), [Self.saying(telling)])
-        parts[parts.count - 1].isExact = telling.count == words.count
-    }
-
-    /// Whether a row's text has the word.
-    private static func says(_ word: String) -> SQL {
-        "instr((SELECT text FROM asset_text WHERE docid = asset.docid), \(SearchText.needle(word))) > 0"
-    }
-
-    /// The rows whose text has all of the words.
-    private static func saying(_ words: [String]) -> SQL {
-        """
-        SELECT asset.rowid AS place FROM asset_search CROSS JOIN asset INDEXED BY asset_docid
-        ON asset.docid = asset_search.rowid
-        WHERE asset_search MATCH \(words.map(SearchText.match).joined(separator: " AND "))
-        """
-    }
-
-    private static func sources(_ word: String, _ named: Named) -> [SQL] {
-        var sources = [saying([word])]
-        if !named.people.isEmpty { sources.append(held("person", "custody_person", by: named.people)) }
-        if !named.projects.isEmpty { sources.append(held("project", "custody_project", by: named.projects)) }
-        return sources
-    }
-
-    private static func named(_ word: String, in database: Database) throws -> Named {
-        let rows = try Row.fetchCursor(
-            database.cachedStatement(sql: "SELECT kind, id FROM name_search WHERE name_search MATCH ?"),
-            arguments: [SearchText.match(word)])
-        var named = Named()
-        while let row = try rows.next() {
-            if row[0] == "person" { named.people.insert(row[1]) } else { named.projects.insert(row[1]) }
-        }
-        return named
-    }
-
-    private static func isHeld(by named: Named) -> SQL {
-        """
-        EXISTS (SELECT 1 FROM custody WHERE custody.asset = asset.id AND (
-          custody.person IN (SELECT value FROM json_each(\(list(named.people.sorted()))))
-          OR custody.project IN (SELECT value FROM json_each(\(list(named.projects.sorted()))))))
-        """
-    }
-
-    private static func held(_ column: String, _ index: String, by ids: Set<String>) -> SQL {
-        """
-        SELECT asset.rowid AS place FROM json_each(\(list(ids.sorted()))) AS holder
-        CROSS JOIN custody INDEXED BY \(sql: index) ON custody.\(sql: column) = holder.value
-        CROSS JOIN asset ON asset.id = custody.asset
-        """
-    }
 }

@@ -16,7 +16,7 @@ extension AssetRegister {
             let (counts, isExact) = try AssetCounts.byStatus(filter, query, in: database)
             let wanted = query.statuses.isEmpty ? AssetStatus.allCases : query.statuses
             let answer: JSON = [
-                "items": .array(try Self.rows(page.ids, in: database).map(\.json)), "next": .optional(page.next),
+                "items": .array(try Self.rows(page.docids, in: database).map(\.json)), "next": .optional(page.next),
                 "total": .int(Set(wanted).reduce(0) { $0 + (counts[$1.rawValue] ?? 0) }),
                 "isTotalExact": .bool(isExact),
                 "counts": .object(
@@ -41,7 +41,7 @@ extension AssetRegister {
         repeat {
             query.cursor = try await store.read(isLong: true) { [query] database in
                 let page = try AssetPage(query, AssetFilter(query, in: database)).read(in: database)
-                try body(Self.rows(page.ids, in: database), database)
+                try body(Self.rows(page.docids, in: database), database)
                 return page.next
             }
         } while query.cursor != nil
@@ -56,20 +56,28 @@ extension AssetRegister {
             var ids: [Asset.ID] = []
             repeat {
                 let page = try AssetPage(query, filter).read(in: database)
-                ids += page.ids.map { Asset.ID($0) }
+                ids += try String.fetchAll(
+                    database.cachedStatement(
+                        sql: """
+                            SELECT asset.id FROM json_each(?) AS page
+                            CROSS JOIN asset ON asset.docid = page.value ORDER BY page.key
+                            """), arguments: [Self.list(page.docids)]
+                ).map { Asset.ID($0) }
                 query.cursor = page.next
             } while query.cursor != nil && ids.count <= countMax
             return ids
         }
     }
 
-    /// The pieces of these identifiers, in the same order.
-    private static func rows(_ ids: [String], in database: Database) throws -> [Asset] {
+    private static func list(_ docids: [String]) -> String { "[" + docids.joined(separator: ",") + "]" }
+
+    /// The pieces of these whole numbers, in the same order.
+    private static func rows(_ docids: [String], in database: Database) throws -> [Asset] {
         try Asset.fetchAll(
             database.cachedStatement(
                 sql: """
-                    SELECT asset_row.* FROM json_each(?) AS page CROSS JOIN asset_row ON asset_row.id = page.value
+                    SELECT asset_row.* FROM json_each(?) AS page CROSS JOIN asset_row ON asset_row.docid = page.value
                     ORDER BY page.key
-                    """), arguments: [AssetFilter.list(ids)])
+                    """), arguments: [list(docids)])
     }
 }

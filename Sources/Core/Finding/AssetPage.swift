@@ -30,26 +30,26 @@ struct AssetPage {
         cursor = try query.cursor.map { [order] in try AssetCursor($0, of: order, named: name) }
     }
 
-    /// The identifiers of the page in order and where it ended; a nil cursor ends the list.
-    func read(in database: Database) throws -> (ids: [String], next: String?) {
+    /// The `docid`s of the page in order and where it ended; a nil cursor ends the list.
+    func read(in database: Database) throws -> (docids: [String], next: String?) {
         let rows = try few(in: database).map { try sorted($0, in: database) } ?? walked(in: database)
         let shown = rows.prefix(limit)
-        guard rows.count > limit, let last = shown.last else { return (shown.map(\.id), nil) }
+        guard rows.count > limit, let last = shown.last else { return (shown.map(\.docid), nil) }
         let next = AssetCursor(order: name, isPastBeginning: last.isPastBeginning, keys: last.keys)
-        return (shown.map(\.id), next.text)
+        return (shown.map(\.docid), next.text)
     }
 
     /// A row's place in the order.
     private struct Place {
         let keys: [String]
         let isPastBeginning: Bool
-        var id: String { keys[keys.count - 1] }
+        var docid: String { keys[keys.count - 1] }
     }
 
     /// The filter whose rows are few enough to be put in order; nil to go along the index.
     private func few(in database: Database) throws -> AssetFilter.Part? {
         guard let fewest = try filter.fewest(upTo: bounds.sorted, in: database) else { return nil }
-        return fewest.count <= bounds.sorted ? fewest.part : nil
+        return fewest.isGathered || fewest.count <= bounds.sorted ? fewest.part : nil
     }
 
     // MARK: - In order by itself
@@ -96,6 +96,15 @@ struct AssetPage {
         return ranges + [rest]
     }
 
+    /// How far to go along the index before another way is taken. Where the index says whether a row is in the list, it
+    /// is quick; and what has a word that not many have is quickly put in order.
+    private var walkMax: Int {
+        guard let hitCount = filter.parts.lazy.compactMap(\.hitCount).first else { return bounds.walked }
+        let isLight = filter.parts.allSatisfy(\.isLight)
+        if hitCount <= bounds.gathered / 2 { return isLight ? bounds.walked : bounds.walked / 4 }
+        return isLight ? bounds.walked * 5 : bounds.walked
+    }
+
     private func walk(_ stretch: Stretch, count: Int, in database: Database) throws -> [Place]? {
         var bounds: [SQL] = []
         if let after = stretch.after { bounds.append(isAfter(after)) }
@@ -110,7 +119,7 @@ struct AssetPage {
                     literal: """
                         SELECT \(sql: keys) FROM asset INDEXED BY \(sql: order.index)
                         WHERE \((bounds + ["1"]).joined(separator: " AND "))
-                        ORDER BY \(sql: orderBy) LIMIT 1 OFFSET \(self.bounds.walked)
+                        ORDER BY \(sql: orderBy) LIMIT 1 OFFSET \(walkMax)
                         """, cached: true)
             ).map { Array($0.databaseValues) }
             if let end {
@@ -158,9 +167,8 @@ struct AssetPage {
         }
         return try places(
             """
-            SELECT \(sql: keys), \(lead) AS lead FROM (\(part.rows(limit: nil))) AS hit
-            CROSS JOIN asset ON asset.rowid = hit.place
-            WHERE \(checks.joined(separator: " AND ")) ORDER BY lead, \(sql: orderBy) LIMIT \(limit + 1)
+            SELECT \(sql: keys), \(lead) AS lead \(part.rows(limit: nil)) AND \(checks.joined(separator: " AND "))
+            ORDER BY lead, \(sql: orderBy) LIMIT \(limit + 1)
             """, in: database)
     }
 
@@ -188,8 +196,8 @@ struct AssetPage {
             "(asset.sort >= \(range.lower) AND asset.sort < \(range.upper))"
         }
         return """
-            substr(asset.number, 1, \(beginning.unicodeScalars.count)) = \(beginning) COLLATE NOCASE
-            AND (\(ranges.joined(separator: " OR ")))
+            (\(ranges.joined(separator: " OR ")))
+            AND substr(asset.number, 1, \(beginning.unicodeScalars.count)) = \(beginning) COLLATE NOCASE
             """
     }
 

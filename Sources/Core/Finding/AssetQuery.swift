@@ -37,10 +37,14 @@ package struct AssetQuery: Sendable, Equatable {
 
 /// How many rows a list may look at before it takes another way or says that it counted no further.
 struct AssetBounds: Sendable, Equatable {
-    /// Put in order, rather than met in order along an index.
+    /// Put in order at once, rather than met in order along an index.
     var sorted = 2_000
-    /// Looked at along an index for a page.
+    /// Looked at along an index for a page. What has a word that this many texts have is sooner put in order.
     var walked = 4_000
+    /// Rows that have a word, gathered to be looked up in; of a word that more have, each row's text is looked at.
+    var gathered = 20_000
+    /// Rows of whom a word names, gathered and put in order.
+    var held = 4_000
     /// Looked at for the counts by status.
     var counted = 2_000
     /// Looked at for each facet. Facets are read beside the pages, on a reader of their own.
@@ -73,10 +77,10 @@ package struct AssetOrder: Sendable, Equatable {
     /// The columns that make every row's place in the order its own, and the index that has them.
     var columns: [String] {
         switch key {
-        case .number: ["sort", "id"]
-        case .name: ["name_sort", "id"]
-        case .updated: ["updated", "id"]
-        case .status: ["status", "sort", "id"]
+        case .number: ["sort", "docid"]
+        case .name: ["name_sort", "docid"]
+        case .updated: ["updated", "docid"]
+        case .status: ["status", "sort", "docid"]
         }
     }
 
@@ -109,7 +113,8 @@ struct AssetCursor: Equatable {
     /// - Throws: `invalid` for what was not given out for this order.
     init(_ text: String, of wanted: AssetOrder, named name: String) throws {
         let parts = try ListCursor.parts(of: text, count: wanted.columns.count + 2)
-        guard parts[0] == name, ["0", "1"].contains(parts[1]), wanted.key != .updated || Int64(parts[2]) != nil
+        guard parts[0] == name, ["0", "1"].contains(parts[1]), wanted.key != .updated || Int64(parts[2]) != nil,
+            Int64(parts[parts.count - 1]) != nil
         else { throw ListCursor.stranger }
         self.init(order: parts[0], isPastBeginning: parts[1] == "1", keys: Array(parts.dropFirst(2)))
     }
@@ -117,7 +122,8 @@ struct AssetCursor: Equatable {
     /// The keys as the columns of the order hold them.
     func values(of order: AssetOrder) -> [DatabaseValue] {
         keys.enumerated().map { index, key in
-            index == 0 && order.key == .updated ? (Int64(key) ?? 0).databaseValue : key.databaseValue
+            let isNumber = index == keys.count - 1 || order.key == .updated
+            return isNumber ? (Int64(key) ?? 0).databaseValue : key.databaseValue
         }
     }
 }

@@ -1,18 +1,16 @@
-// Which filter to read a list by: the one with the fewest rows. Finding that out reads the rows, so they are kept for the
-// page and the counts of the same list.
+// Which filter to read a list by: the one with the fewest rows. Counting them reads an index and no gear. Rows of a
+// filter that has several sources are gathered once, for the page and the counts of the same list.
 import GRDB
 import Synchronization
 
 extension AssetFilter {
     /// A filter with an index of its own, and how many rows it has at most.
     struct Source {
-        /// Where its rows were kept, it gives them from there.
+        /// Where its rows were gathered, it gives them from there.
         let part: Part
         let count: Int
+        var isGathered = false
     }
-
-    /// Most rows that are kept.
-    private static let keptCountMax = 4_000
 
     /// The filter with the fewest rows, counted up to one more than `countMax`; nil when none has an index. A part with
     /// more gives some of its rows only.
@@ -26,47 +24,69 @@ extension AssetFilter {
     }
 
     private func source(_ part: Part, upTo countMax: Int, in database: Database) throws -> Source {
-        let all = part.sources.joined(separator: " UNION ALL ")
-        guard countMax <= Self.keptCountMax else {
-            let count = try Int.fetchOne(
-                database,
-                SQLRequest(literal: "SELECT count(*) FROM (\(all) LIMIT \(countMax + 1))", cached: true))
-            return Source(part: part, count: count ?? 0)
-        }
-        let rows = try found.rows(of: part.id, upTo: countMax) {
-            try Int64.fetchAll(
-                database, SQLRequest(literal: "SELECT place FROM (\(all) LIMIT \(countMax + 1))", cached: true))
-        }
-        var kept = part
-        let list = "[" + Set(rows).sorted().map(String.init).joined(separator: ",") + "]"
-        kept.sources = ["SELECT value AS place FROM json_each(\(list))"]
-        return Source(part: kept, count: rows.count)
+        let isHeld = part.sources.count > 1
+        let count = try found.count(of: part, upTo: isHeld ? max(countMax, bounds.held) : countMax, in: database)
+        guard isHeld, count <= bounds.held else { return Source(part: part, count: count) }
+        let rows = try found.rows(of: part, in: database)
+        var gathered = part
+        let list = "[" + rows.map(String.init).joined(separator: ",") + "]"
+        gathered.sources = [
+            Rows(
+                rows: """
+                    FROM json_each(\(list)) AS gathered
+                    CROSS JOIN asset ON asset.rowid = gathered.value WHERE 1
+                    """)
+        ]
+        return Source(part: gathered, count: rows.count, isGathered: true)
     }
 }
 
 extension AssetFilter.Part {
-    /// SQL of the rowids that the sources give, each once, as `place`.
+    /// The rows that the sources give, each once: SQL from FROM to the end of WHERE. At most `limit` of several sources.
     func rows(limit: Int?) -> SQL {
-        let all = sources.joined(separator: " UNION ALL ")
-        let some: SQL = limit.map { "SELECT place FROM (\(all) LIMIT \($0))" } ?? all
-        return sources.count == 1 ? some : "SELECT DISTINCT place FROM (\(some))"
+        if sources.count == 1 { return sources[0].rows }
+        let all = sources.map { "SELECT asset.rowid AS place \($0.rows)" as SQL }.joined(separator: " UNION ALL ")
+        let some: SQL = limit.map { "LIMIT \($0)" } ?? ""
+        return """
+            FROM (SELECT DISTINCT place FROM (\(all)) \(some)) AS hit CROSS JOIN asset ON asset.rowid = hit.place WHERE 1
+            """
     }
 }
 
-/// The rows that the filters of one query gave in one snapshot.
+/// What the filters of one query gave in one snapshot.
 final class FoundRows: Sendable {
+    private struct Known {
+        var counts: [Key: Int] = [:]
+        var rows: [Int: [Int64]] = [:]
+    }
+
     private struct Key: Hashable {
         let part: Int
         let countMax: Int
     }
 
-    private let rows = Mutex<[Key: [Int64]]>([:])
+    private let known = Mutex(Known())
 
-    func rows(of part: Int, upTo countMax: Int, _ read: () throws -> [Int64]) rethrows -> [Int64] {
-        let key = Key(part: part, countMax: countMax)
-        if let known = rows.withLock({ $0[key] }) { return known }
-        let read = try read()
-        rows.withLock { $0[key] = read }
-        return read
+    /// How many rows a part has at most, up to one more than `countMax`.
+    func count(of part: AssetFilter.Part, upTo countMax: Int, in database: Database) throws -> Int {
+        if let count = part.hitCount { return min(count, countMax + 1) }
+        let key = Key(part: part.id, countMax: countMax)
+        if let count = known.withLock({ $0.counts[key] }) { return count }
+        let hits = part.sources.map { source -> SQL in source.hits ?? source.rows }
+        let counted = hits.map { "SELECT 1 \($0)" as SQL }.joined(separator: " UNION ALL ")
+        let count = try Int.fetchOne(
+            database,
+            SQLRequest(literal: "SELECT count(*) FROM (\(counted) LIMIT \(countMax + 1))", cached: true))
+        known.withLock { $0.counts[key] = count }
+        return count ?? 0
+    }
+
+    /// The rowids of all rows of a part, each once.
+    func rows(of part: AssetFilter.Part, in database: Database) throws -> [Int64] {
+        if let rows = known.withLock({ $0.rows[part.id] }) { return rows }
+        let all = part.sources.map { "SELECT asset.rowid \($0.rows)" as SQL }.joined(separator: " UNION ")
+        let rows = try Int64.fetchAll(database, SQLRequest(literal: all, cached: true))
+        known.withLock { $0.rows[part.id] = rows }
+        return rows
     }
 }

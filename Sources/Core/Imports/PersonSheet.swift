@@ -8,6 +8,8 @@ struct PersonSheet: ImportSheet {
     private let plain: PlainCells
     let names: ImportNames
     private var seen: [String: Int] = [:]
+    /// By name, as names are compared.
+    private let known: [String: [Person.ID]]
 
     static func fields(in database: Database) throws -> [ImportField] {
         [
@@ -28,14 +30,19 @@ struct PersonSheet: ImportSheet {
         self.author = author
         plain = PlainCells(columns, of: Person.table, except: ["avatar", "badges"], at: now)
         names = try ImportNames(options, by: author, at: now, in: database)
+        known = Dictionary(
+            grouping: try Row.fetchAll(database, sql: "SELECT id, name FROM person ORDER BY id"),
+            by: { ImportNames.key($0["name"]) }
+        ).mapValues { $0.map { $0["id"] } }
     }
 
     mutating func judge(_ row: ImportRow, in database: Database) throws -> RowVerdict {
         let name = row.text("name")?.trimmed ?? ""
         let email = ImportNames.key(row.text("email") ?? "")
-        var known = try Row.fetchAll(
-            database.cachedStatement(sql: "SELECT * FROM person WHERE name = ? COLLATE NOCASE"),
-            arguments: [name.utf8.count > 1_000 ? "" : name.precomposedStringWithCanonicalMapping])
+        let statement = try database.cachedStatement(sql: "SELECT * FROM person WHERE id = ?")
+        var known = try (self.known[name.utf8.count > 1_000 ? "" : ImportNames.key(name)] ?? []).compactMap {
+            try Row.fetchOne(statement, arguments: [$0.rawValue])
+        }
         if known.count > 1 { known = known.filter { ImportNames.key(($0["email"] as String?) ?? "") == email } }
         guard known.count < 2 else {
             return .refused([ImportError(field: "name", message: "There are \(known.count) people of this name.")])
@@ -44,6 +51,10 @@ struct PersonSheet: ImportSheet {
         var (values, errors) = try plain.read(row, isNew: current == nil, in: database)
         if let earlier = seen.updateValue(row.number, forKey: "\(ImportNames.key(name))\n\(email)") {
             errors.append(ImportError(field: "name", message: "\(name.shown) is in row \(earlier) already."))
+        }
+        func text(_ name: String) -> String? { values.stored(name).flatMap(String.fromDatabaseValue) }
+        if let oddity = Person.oddity(email: text("email"), phone: text("phone"), language: text("language")) {
+            errors.append(ImportError(field: oddity.field, message: oddity.message))
         }
         if let current { values = PlainCells.different(values, from: current) }
         let role = values.stored("role").flatMap(String.fromDatabaseValue)

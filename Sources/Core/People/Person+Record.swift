@@ -34,7 +34,7 @@ extension Person {
     package static func settle(
         _ person: Person, before: Person?, in transaction: WriteTransaction
     ) throws -> Person {
-        try refuseOddities(of: person)
+        if let oddity = oddity(email: person.email, phone: person.phone, language: person.language) { throw oddity }
         if before?.isActive == true, before?.role == .admin, !person.isActive || person.role != .admin {
             try keepAnAdmin(beside: person.id, in: transaction.database)
         }
@@ -53,16 +53,17 @@ extension Person {
     }
 
     /// Light checks only: what reaches somebody is known when it has.
-    private static func refuseOddities(of person: Person) throws {
-        if let email = person.email, email.wholeMatch(of: /[^@\s]+@[^@\s]+/) == nil {
-            throw Failure(.invalid, "An e-mail address is such as ana@example.org.", field: "email")
+    static func oddity(email: String?, phone: String?, language: String?) -> Failure? {
+        if let email, email.wholeMatch(of: /[^@\s]+@[^@\s]+/) == nil {
+            return Failure(.invalid, "An e-mail address is such as ana@example.org.", field: "email")
         }
-        if let phone = person.phone, phone.wholeMatch(of: /\+?[0-9 ().\/-]{2,}(?:x[0-9]+)?/) == nil {
-            throw Failure(.invalid, "A phone number is such as +49 30 1234567.", field: "phone")
+        if let phone, phone.wholeMatch(of: /\+?[0-9 ().\/-]{2,}(?:x[0-9]+)?/) == nil {
+            return Failure(.invalid, "A phone number is such as +49 30 1234567.", field: "phone")
         }
-        if let language = person.language, language.wholeMatch(of: /[a-z]{2,3}(-[A-Za-z0-9]{2,8})*/) == nil {
-            throw Failure(.invalid, "A language is a tag such as de or pt-BR.", field: "language")
+        if let language, language.wholeMatch(of: /[a-z]{2,3}(-[A-Za-z0-9]{2,8})*/) == nil {
+            return Failure(.invalid, "A language is a tag such as de or pt-BR.", field: "language")
         }
+        return nil
     }
 
     private static func keepAnAdmin(beside id: Person.ID, in database: Database) throws {

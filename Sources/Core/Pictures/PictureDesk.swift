@@ -48,6 +48,8 @@ package struct PictureDesk: Sendable {
                     INSERT INTO picture (id, type, bytes, width, height) VALUES (?, ?, ?, ?, ?)
                     ON CONFLICT (id) DO NOTHING
                     """, arguments: [id.rawValue, header.kind.rawValue, Data(bytes), header.width, header.height])
+            try transaction.database.execute(
+                sql: "DELETE FROM picture_unused WHERE picture = ?", arguments: [id.rawValue])
         }
         return (id, header)
     }

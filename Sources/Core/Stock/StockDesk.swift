@@ -85,16 +85,8 @@ package struct StockDesk: Sendable {
             guard let identifier = code.natural else {
                 throw Failure(.invalid, "That code can not stand for stock.", field: "code")
             }
-            if let asset = try AssetRegister.find(code, in: database) {
-                throw Failure(
-                    .conflict, "\(code.text) is on \(asset.number) already.", field: "code",
-                    details: ["asset": asset.brief])
-            }
-            if let person = try Roster.holder(of: code, in: database) {
-                throw Failure(.conflict, "\(code.text) is \(person.name)'s badge.", field: "code")
-            }
-            if let other = try Self.find(code, in: database) {
-                throw Failure(.conflict, "\(code.text) counts \(other.name) already.", field: "code")
+            if try LikeCodes(identifier, code).refuse(for: model, field: "code", in: database) {
+                throw Failure(.conflict, "\(identifier.value) counts \(stock.name) already.", field: "code")
             }
             try database.execute(
                 sql: "INSERT INTO model_code (key, model, scheme, value) VALUES (?, ?, ?, ?)",

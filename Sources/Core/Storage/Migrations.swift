@@ -42,6 +42,8 @@ enum Migrations {
         migrator.registerMigration("11 gear in lists") { try $0.execute(sql: gearInLists) }
         migrator.registerMigration("12 text of gear") { try GearText.apply(to: $0) }
         migrator.registerMigration("13 passphrases") { try $0.execute(sql: passphrases) }
+        migrator.registerMigration("14 finding") { try $0.execute(sql: FindingIndexes.sql) }
+        migrator.registerMigration("15 unused pictures") { try $0.execute(sql: PictureSweep.schema) }
         return migrator
     }
 

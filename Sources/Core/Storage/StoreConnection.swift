@@ -34,7 +34,14 @@ enum StoreConnection {
             try SpatiaLite.load(into: database)
             try SpatiaLite.keepWALOnClose(of: database)
             SearchText.register(on: database)
-            try database.execute(sql: "PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -8000;")
+            // A list looks at rows all over the file: mapped, a page that the kernel has costs no call. A disk that fails
+            // ends the process here too.
+            try database.execute(
+                sql: """
+                    PRAGMA wal_autocheckpoint = 0;
+                    PRAGMA cache_size = -8000;
+                    PRAGMA mmap_size = 1073741824;
+                    """)
         }
         return try SpatiaLite.open {
             try DatabaseQueue(path: address(path, options.vfs), configuration: configuration)

@@ -2,6 +2,7 @@
 // thing must have happened. libmicrohttpd's own time-out is for inactivity only, which one byte every few seconds
 // defeats, so the deadlines are ours.
 import CLinux
+import Core
 import Glibc
 
 /// The address of a peer, without its port.
@@ -81,7 +82,7 @@ final class HTTPConnection {
         _ byteCount: Int, _ byteRateMin: Int, _ since: UInt64, _ now: UInt64, _ limits: HTTPLimits
     ) -> Bool {
         let needed = UInt64(max(0, byteCount)) * 1_000_000_000 / UInt64(max(1, byteRateMin))
-        return now > since + limits.byteRateGrace.nanosecondCount + needed
+        return now > since + limits.byteRateGrace.nanoseconds + needed
     }
 
     /// Cuts the connection; libmicrohttpd sees the end of the stream and cleans up.

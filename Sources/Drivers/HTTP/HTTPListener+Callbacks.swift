@@ -2,6 +2,7 @@
 // inside MHD_run. Nothing of the library's is named outside this driver.
 import CLinux
 import CMicroHTTPD
+import Core
 import Glibc
 import Logging
 import Synchronization
@@ -76,7 +77,7 @@ extension HTTPListener {
     ) {
         guard let handle, let context else { return }
         if isOpening {
-            let deadline = bootClockNanoseconds() + limits.headerDeadline.nanosecondCount
+            let deadline = bootClockNanoseconds() + limits.headerDeadline.nanoseconds
             let connection = HTTPConnection(
                 descriptor: depot_mhd_connection_fd(handle), peer: PeerAddress(depot_mhd_peer(handle)),
                 tls: takeRelay(of: depot_mhd_connection_fd(handle)), headDeadline: deadline)
@@ -108,7 +109,7 @@ extension HTTPListener {
 
     private func requestEnds(_ exchange: HTTPExchange) {
         exchange.forgetBody()
-        let patience = limits.idleKeepAlive.nanosecondCount + limits.headerDeadline.nanosecondCount
+        let patience = limits.idleKeepAlive.nanoseconds + limits.headerDeadline.nanoseconds
         exchange.connection.phase = .head(deadline: bootClockNanoseconds() + patience)
     }
 

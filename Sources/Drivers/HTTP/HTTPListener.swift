@@ -2,6 +2,7 @@
 // back is in HTTPListener+Callbacks, one request in HTTPExchange, deadlines of a connection in HTTPConnection.
 import CLinux
 import CMicroHTTPD
+import Core
 import Glibc
 package import Logging
 import Synchronization
@@ -169,7 +170,7 @@ extension HTTPListener: DescriptorWatcher, TurnTaker {
         guard let daemon else { return done.resume() }
         stopWaiters.append(done)
         guard stopDeadline == nil else { return }
-        stopDeadline = bootClockNanoseconds() + limits.stopDeadline.nanosecondCount
+        stopDeadline = bootClockNanoseconds() + limits.stopDeadline.nanoseconds
         let listening = MHD_quiesce_daemon(daemon)
         if listening >= 0 { Glibc.close(listening) }
         acceptor?.stopAccepting()
@@ -219,7 +220,7 @@ extension HTTPListener {
         }
         let number = exchange.number
         exchange.phase = .waiting
-        exchange.connection.phase = .handler(deadline: request.receivedAt + limits.handlerDeadline.nanosecondCount)
+        exchange.connection.phase = .handler(deadline: request.receivedAt + limits.handlerDeadline.nanoseconds)
         waiting[number] = exchange
         MHD_suspend_connection(exchange.handle)
         counters.handlersRunning.add(1)

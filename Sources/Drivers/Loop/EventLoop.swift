@@ -9,16 +9,6 @@ import Synchronization
 /// Nanoseconds of the boot clock, which goes on while the box sleeps: the same clock as `Scan.monotonic`.
 package func bootClockNanoseconds() -> UInt64 { HybridClock.bootNanoseconds() }
 
-extension Duration {
-    /// The duration in whole nanoseconds, never below zero; at most 584 years.
-    var nanosecondCount: UInt64 {
-        let (seconds, attoseconds) = components
-        guard seconds >= 0, attoseconds >= 0 else { return 0 }
-        return UInt64(seconds).multipliedReportingOverflow(by: 1_000_000_000).partialValue
-            &+ UInt64(attoseconds / 1_000_000_000)
-    }
-}
-
 /// Someone who waits for a file descriptor on the loop. Called on the loop only.
 protocol DescriptorWatcher: AnyObject {
     /// The descriptor is ready; `events` are the epoll bits.
@@ -158,7 +148,7 @@ package final class EventLoop: @unchecked Sendable {
     /// Runs `body` on the loop about every `interval`, no finer than the tick, until the loop ends. On the loop only.
     package func `repeat`(every interval: Duration, _ body: @escaping () -> Void) {
         preconditionOnLoop()
-        let step = interval.nanosecondCount
+        let step = interval.nanoseconds
         repeaters.append(Repeater(interval: step, due: bootClockNanoseconds() + step, body: body))
     }
 
@@ -217,7 +207,7 @@ extension EventLoop {
 
     private func run() {
         thread.store(UInt(pthread_self()), ordering: .releasing)
-        nextTick = bootClockNanoseconds() + tick.nanosecondCount
+        nextTick = bootClockNanoseconds() + tick.nanoseconds
         var events = [epoll_event](repeating: epoll_event(), count: Self.eventCountMax)
         while !isStopping.load(ordering: .acquiring) { turn(&events) }
         runMailbox(closing: true)
@@ -272,7 +262,7 @@ extension EventLoop {
     private func runTick() {
         let now = bootClockNanoseconds()
         guard now >= nextTick else { return }
-        nextTick = now + tick.nanosecondCount
+        nextTick = now + tick.nanoseconds
         for taker in turnTakers { taker.tick() }
         for repeater in repeaters where now >= repeater.due {
             repeater.due = now + repeater.interval

@@ -1,6 +1,7 @@
 // The TLS side of a listener: it accepts, gives handshakes their turns, and keeps count of what came of them. Clear
 // bytes are TLSRelay's; who gets them is the listener's affair.
 import CLinux
+import Core
 import DequeModule
 import Glibc
 import Synchronization
@@ -152,7 +153,7 @@ extension TLSAcceptor {
         }
         handshakes[lastNumber] = handshake
         countByAddress[address.text, default: 0] += 1
-        deadlines.append((lastNumber, bootClockNanoseconds() + limits.handshakeDeadline.nanosecondCount))
+        deadlines.append((lastNumber, bootClockNanoseconds() + limits.handshakeDeadline.nanoseconds))
     }
 
     private func cutOldest() {

@@ -1,6 +1,7 @@
 // Moves clear bytes between a TLS session and a socketpair whose other end is libmicrohttpd's: the HTTP layer stays as
 // it is and sees a socket. After an upgrade the session is handed over to the WebSocket, and the socketpair is gone.
 import CLinux
+import Core
 import Glibc
 
 /// A connection whose handshake is done. Loop-confined.
@@ -171,7 +172,7 @@ extension TLSRelay {
                 isOutputEnded = true
                 isInputEnded = true
                 toClear = []
-                deadline = bootClockNanoseconds() + acceptor.limits.lingerDeadline.nanosecondCount
+                deadline = bootClockNanoseconds() + acceptor.limits.lingerDeadline.nanoseconds
                 break
             }
             // Never more than one record, and none waits, so all of it is taken.
@@ -187,7 +188,7 @@ extension TLSRelay {
         isGoodbyeSaid = true
         if isPeerGone { return close() }
         Glibc.shutdown(outer, CInt(SHUT_WR))
-        deadline = bootClockNanoseconds() + acceptor.limits.closeDeadline.nanosecondCount
+        deadline = bootClockNanoseconds() + acceptor.limits.closeDeadline.nanoseconds
     }
 
     /// Watches for what can go on now, and for nothing else: an end that is ready and not served would spin the loop.

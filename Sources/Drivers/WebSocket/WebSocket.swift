@@ -1,6 +1,7 @@
 // One upgraded connection: what the application may do with it, and its life from open to closed. Bytes in are
 // FrameReader's, bytes waiting are OutboundQueue's, the sockets of a listener together are WebSocketSet's.
 import CLinux
+import Core
 import Glibc
 
 /// The bounds of a WebSocket. What happens at each bound stands beside it.
@@ -117,7 +118,7 @@ package final class WebSocket: @unchecked Sendable {
         self.set = set
         subprotocol = upgrade.subprotocol
         // Spread over a tenth of the interval, or all clients of a reconnect storm would be pinged in one turn for ever.
-        let interval = upgrade.limits.pingInterval.nanosecondCount
+        let interval = upgrade.limits.pingInterval.nanoseconds
         deadline = bootClockNanoseconds() + interval - (id &* 0x9E37_79B9) % max(1, interval / 10)
     }
 
@@ -156,7 +157,7 @@ package final class WebSocket: @unchecked Sendable {
     private func beginClosing(code: UInt16, frame: SharedBytes) {
         state = .closing
         closeCode = code
-        deadline = bootClockNanoseconds() + upgrade.limits.closeDeadline.nanosecondCount
+        deadline = bootClockNanoseconds() + upgrade.limits.closeDeadline.nanoseconds
         queue.append(frame, key: nil)
         markDirty()
     }
@@ -193,7 +194,7 @@ extension WebSocket {
             return finish(isClean: false)
         }
         missedPingCount += 1
-        deadline = now + upgrade.limits.pingInterval.nanosecondCount
+        deadline = now + upgrade.limits.pingInterval.nanoseconds
         queue.appendControl(Self.pingFrame)
         markDirty()
     }

@@ -165,6 +165,48 @@ import Testing
         #expect(left.isEmpty, "\(left.count) \(left.first?.text ?? "")")
     }
 
+    @Test(arguments: [false, true])
+    func `an undo that is refused in the middle leaves all as it was, and goes when the cause is gone`(
+        skipsChanged: Bool
+    ) async throws {
+        let depot = try await TestDepot()
+        // Each step is a piece of its own, so that what came before the refusal was on disk.
+        var options = BatchRunner.Options()
+        options.pieceStepsMax = 1
+        let runner = BatchRunner(
+            store: depot.store, options: options, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+            signal: { _ in })
+        let running = Task { await runner.run() }
+        defer { running.cancel() }
+        let (places, gear) = (RecordDesk<Place>(store: depot.store), RecordDesk<Asset>(store: depot.store))
+        let made = try await ["Hall", "Shelf", "Yard"].asyncMap {
+            try await places.create(["name": .string($0)], by: Author()).record.id
+        }
+        let ids = try await ["A-1", "A-2", "A-3"].asyncMap { try await depot.asset($0) }
+        for (id, home) in zip(ids, [made[0], made[1], made[0]]) {
+            _ = try await gear.edit(id, ["home": .string(home.rawValue)], ifVersion: nil, by: Author())
+        }
+        func homes() async throws -> [String?] {
+            try await ids.asyncMap { try await depot.register.find($0).asset.home?.name }
+        }
+        func undo(_ id: Batch.ID) async throws -> Batch {
+            let undo = try await runner.undo(id, skipsChanged: skipsChanged, by: Author())
+            let book = BatchBook(store: depot.store)
+            try await waits { ![.running, .reverting].contains(try await book.find(undo).state) }
+            return try await book.find(undo)
+        }
+        let batch = try await runner.edit(ids, ["home": .string(made[2].rawValue)], by: Author())
+        _ = try await places.edit(made[1], ["archived": true], ifVersion: nil, by: Author())
+        let refused = try await undo(batch.id)
+        #expect(refused.state == .reverted && refused.done == 0 && refused.total == 3)
+        #expect(refused.trouble?.contains("That place is archived.") == true, "\(refused.trouble ?? "")")
+        #expect(try await homes() == ["Yard", "Yard", "Yard"])
+        #expect(try await BatchBook(store: depot.store).find(batch.id).state == .done)
+        _ = try await places.edit(made[1], ["archived": false], ifVersion: nil, by: Author())
+        #expect(try await undo(batch.id).state == .done)
+        #expect(try await homes() == ["Hall", "Shelf", "Hall"])
+    }
+
     @Test func `what was changed again since is named, and nothing is undone unless it may be left`() async throws {
         let entering = try await EnteringDepot()
         let ids = try await [entering.depot.asset("A-1"), entering.depot.asset("A-2"), entering.depot.asset("A-3")]

@@ -1,5 +1,6 @@
 // Pictures: what their first bytes say, and that the same bytes are kept once.
 import Foundation
+import Logging
 import Testing
 
 @testable import Core
@@ -98,5 +99,34 @@ import Testing
             #expect(said?.code == row.code, "\(row.bytes.count) bytes as \(row.type)")
         }
         #expect(await refusal { _ = try await desk.find(Picture.ID("none")) }?.code == .notFound)
+    }
+
+    @Test func `a picture goes a day after nothing has it any more, and an edit can be undone until then`() async throws
+    {
+        let depot = try await TestDepot()
+        let desk = PictureDesk(store: depot.store)
+        let sweep = PictureSweep(store: depot.store, logger: Logger(label: "test"))
+        func sized(_ width: UInt8) -> [UInt8] { Self.png.enumerated().map { $0 == 19 ? width : $1 } }
+        let (old, new, avatar) = (
+            try await desk.keep(sized(1), as: "image/png").id, try await desk.keep(sized(2), as: "image/png").id,
+            try await desk.keep(sized(3), as: "image/png").id
+        )
+        try await depot.edit(depot.camera, ["picture": .string(old.rawValue)])
+        try await depot.edit(depot.ana, ["avatar": .string(avatar.rawValue)])
+        let seq = try await depot.edit(depot.camera, ["picture": .string(new.rawValue)]).change
+        #expect(try await sweep.sweep() == 0)
+        depot.clock.advance(.seconds(86_000))
+        #expect(try await sweep.sweep() == 0)
+        _ = try await ChangeUndo(store: depot.store).undo(try #require(seq), by: TestDepot.author) { _ in true }
+        depot.clock.advance(.seconds(500))
+        #expect(try await sweep.sweep() == 0, "the old one is used again, the new one unused for 500 seconds at most")
+        depot.clock.advance(.seconds(86_000))
+        _ = try await desk.keep(sized(2), as: "image/png")
+        #expect(try await sweep.sweep() == 0, "who sends it again has a day to use it")
+        depot.clock.advance(.seconds(86_400))
+        #expect(try await sweep.sweep() == 1)
+        #expect(try await desk.find(old).bytes == sized(1))
+        #expect(try await desk.find(avatar).bytes == sized(3))
+        #expect(await refusal { _ = try await desk.find(new) }?.code == .notFound)
     }
 }

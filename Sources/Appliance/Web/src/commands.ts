@@ -183,7 +183,8 @@ export async function loadGear(looked: string, wantsFacets = state.gear.facets !
   update((current) => {
     current.gear = current.gear.query === looked ? { ...current.gear, loading: true } : { ...emptyGear(), query: looked, counts, facets, loading: true };
   });
-  await fetchGear(request, null, wantsFacets);
+  if (wantsFacets) void fetchFacets(request, looked);
+  await fetchGear(request, null);
 }
 
 /** Loads the page after the last one, unless one is already on its way. */
@@ -192,19 +193,29 @@ export async function loadMoreGear(): Promise<void> {
   if (!next || loading || error) return;
   const request = gearRequest = new AbortController();
   update((current) => { current.gear.loading = true; });
-  await fetchGear(request, next, false);
+  await fetchGear(request, next);
 }
 
-async function fetchGear(request: AbortController, cursor: string | null, wantsFacets: boolean): Promise<void> {
+const asking = (looked: string, more: Record<string, string | number | null>): string => query({ ...Object.fromEntries(new URLSearchParams(looked)), ...more });
+
+/** The values of each filter; they are counted for longer than a page is read, so the page does not wait for them. */
+async function fetchFacets(request: AbortController, looked: string): Promise<void> {
+  try {
+    const { facets } = await get<AssetPage>(`/assets${asking(looked, { limit: 1, facets: 1 })}`, { signal: request.signal });
+    update((current) => { if (facets && current.gear.query === looked) current.gear.facets = facets; });
+  } catch (error) { if (!isAborted(error)) tell("stop", `The filters could not be counted: ${sentence(error)}`); }
+}
+
+async function fetchGear(request: AbortController, cursor: string | null): Promise<void> {
   const looked = state.gear.query;
   try {
-    const asked = query({ ...Object.fromEntries(new URLSearchParams(looked)), limit: pageLength, cursor, facets: wantsFacets ? 1 : null });
+    const asked = asking(looked, { limit: pageLength, cursor });
     const page = await get<AssetPage>(`/assets${asked}`, { signal: request.signal });
     update((current) => {
       const before = cursor ? current.gear.rows : [];
       current.gear = {
         query: looked, rows: before.concat(page.items), total: page.total, isTotalExact: page.isTotalExact !== false, counts: page.counts,
-        facets: page.facets ?? current.gear.facets, next: page.next, loading: false, loaded: true, error: null,
+        facets: current.gear.facets, next: page.next, loading: false, loaded: true, error: null,
       };
     });
   } catch (error) {

@@ -192,13 +192,7 @@ function applyTo(current: State, change: Fact): FollowUp {
       else current.readers = put(current.readers, reader);
       return {};
     }
-    case "projects": {
-      const data = change.data as { id: string; progress?: Progress };
-      if (!data.progress) return {};
-      current.progress[data.id] = data.progress;
-      for (const project of current.projects ?? []) if (project.id === data.id) project.progress = data.progress;
-      return {};
-    }
+    case "projects": return applyProject(current, change);
   }
   return {};
 }
@@ -209,6 +203,17 @@ function applyAsset(current: State, change: Fact): FollowUp {
   putAsset(current, asset, before);
   const isOpen = current.detail?.id === asset.id;
   return { gear: change.kind === "created" || (!isListed && current.gear.query !== ""), detail: isOpen };
+}
+
+/** What is reserved follows from the sheets of accepted projects, so it may be other gear from now on. */
+function applyProject(current: State, change: Fact): FollowUp {
+  const data = change.data as { id: string; progress?: Progress; state?: string; archived?: boolean; asset?: AssetRef | null };
+  if (data.progress) {
+    current.progress[data.id] = data.progress;
+    for (const project of current.projects ?? []) if (project.id === data.id) project.progress = data.progress;
+  }
+  const reserves = data.state !== undefined || data.archived !== undefined || Boolean(data.asset) || change.kind.endsWith("removed");
+  return reserves ? { gear: current.gear.loaded, detail: current.detail !== null } : {};
 }
 
 function applyScan(current: State, change: Fact): FollowUp {

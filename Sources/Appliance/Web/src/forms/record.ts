@@ -29,18 +29,19 @@ export async function change<Record>(path: string, fields: Values, words: (saved
   try { return await save<Record>(path, fields, undefined, words, undone); } catch (error) { tell("stop", sentence(error)); return null; }
 }
 
-/** Says what was done; with its Change it can be taken back. */
-export function offerUndo(words: string, seq: number | null, undone?: () => void): void {
-  if (seq === null) return tell("ok", words);
-  tell("ok", words, { label: "Undo", run: () => void undo(seq, undone) });
+/** Says what was done; with its Changes it can be taken back, the last one first. */
+export function offerUndo(words: string, made: number | null | readonly number[], undone?: () => void): void {
+  const changes = made === null ? [] : typeof made === "number" ? [made] : made;
+  if (changes.length === 0) return tell("ok", words);
+  tell("ok", words, { label: "Undo", run: () => void undo(changes, undone) });
 }
 
-async function undo(seq: number, undone?: () => void): Promise<void> {
+async function undo(changes: readonly number[], undone?: () => void): Promise<void> {
   try {
-    await post(`/changes/${seq}/undo`);
+    for (const seq of [...changes].reverse()) await post(`/changes/${seq}/undo`);
     undone?.();
     tell("ok", "Taken back.");
-  } catch (error) { tell("stop", sentence(error)); }
+  } catch (error) { undone?.(); tell("stop", sentence(error)); }
 }
 
 // ---- two people, one record ----------------------------------------------------------------------------------------

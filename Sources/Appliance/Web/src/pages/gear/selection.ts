@@ -67,23 +67,23 @@ export class Selection {
   private edit(field: Field): void {
     this.form = new RecordForm({
       name: `many-${field.name}`, title: `${field.label} of ${this.words()}`, fields: () => [field], saveWords: `Set for ${this.words()}`,
-      save: (fields) => this.send({ [field.name]: fields[field.name] ?? null }, field.label),
+      save: (fields) => this.send({ [field.name]: fields[field.name] ?? null }, (items) => `${field.label} set for ${items}.`),
       leave: () => { this.form = null; this.again(); },
     });
     this.again();
   }
 
   /** Starts the batch; a refusal of the whole is thrown, what comes later is told. */
-  private async send(set: Record<string, unknown>, what: string): Promise<void> {
+  private async send(set: Record<string, unknown>, words: (items: string) => string): Promise<void> {
     const which = this.isAll ? { query: Object.fromEntries(new URLSearchParams(state.gear.query)) } : { ids: [...this.ids] };
     const { batch } = await patch<{ batch: string }>("/assets", { ...which, set }, { within: 60_000 });
     const moved = (moving: Batch | null): void => { this.moving = moving; this.again(); };
-    void finish(batch, moved, (done) => `${what} set for ${done.total === 1 ? "1 item" : `${count(done.total)} items`}.`);
+    void finish(batch, moved, (done) => words(done.total === 1 ? "1 item" : `${count(done.total)} items`));
   }
 
   private async archive(): Promise<void> {
     const archived = !state.gear.rows.some((row) => this.ids.has(row.id) && row.archived);
-    try { await this.send({ archived }, archived ? "Archive" : "Out of the archive"); this.clear(); } catch (error) { tell("stop", sentence(error)); }
+    try { await this.send({ archived }, (items) => archived ? `${items} archived.` : `${items} taken out of the archive.`); this.clear(); } catch (error) { tell("stop", sentence(error)); }
   }
 
   private words(): string { return this.size === 1 && !this.isAll ? "1 item" : `${count(this.size, !this.isAll || state.gear.isTotalExact)} items`; }

@@ -1,7 +1,7 @@
 // What the project pages ask of the daemon, in its words. A line's numbers are counted by the daemon from what really
 // went out and came back; nothing here adds up.
 
-import { get, patch, post, put, query, reply } from "../../api";
+import { get, post, query, reply } from "../../api";
 import { change } from "../../forms/record";
 import { AssetRef, Progress, Ref } from "../../types";
 
@@ -69,9 +69,14 @@ export interface SheetEdit { along: { title: string }[]; warnings: string[] }
 export interface SheetScan { effect: "added" | "raised" | "already" | "person"; short: string; warnings: string[] }
 
 export const addLine = (project: string, line: NewLine): Promise<SheetEdit> => post<SheetEdit>(`/projects/${project}/lines`, line);
-export const editLine = (project: string, line: string, values: Partial<Pick<Line, "quantity" | "section" | "note">>): Promise<unknown> =>
-  patch(`/projects/${project}/lines/${line}`, values);
-export const orderLines = (project: string, ids: readonly string[]): Promise<unknown> => put(`/projects/${project}/lines/order`, ids);
+export const editLine = async (project: string, line: string, values: Partial<Pick<Line, "quantity" | "section" | "note">>): Promise<number | null> =>
+  (await reply("PATCH", `/projects/${project}/lines/${line}`, values)).change;
+/** Puts the lines into an order, and one of them into another section if asked; answers the Changes, in order. */
+export async function orderLines(project: string, ids: readonly string[], moved?: { line: string; section: string | null }): Promise<number[]> {
+  const joined = moved ? await editLine(project, moved.line, { section: moved.section }) : null;
+  const { change: ordered } = await reply("PUT", `/projects/${project}/lines/order`, ids);
+  return [joined, ordered].flatMap((one) => one ?? []);
+}
 export const removeLine = async (project: string, line: string): Promise<number | null> =>
   (await reply("DELETE", `/projects/${project}/lines/${line}`)).change;
 export const scanOnto = (project: string, code: string, section: string | null): Promise<SheetScan> =>

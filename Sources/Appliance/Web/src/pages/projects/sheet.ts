@@ -74,9 +74,10 @@ export class Sheet extends Page {
     this.wished = wished;
     this.refresh();
     const project = this.project.id;
+    const section = moved.section !== line.section ? { line: line.id, section: moved.section } : undefined;
     await this.tried(async () => {
-      if (moved.section !== line.section) await editLine(project, line.id, { section: moved.section });
-      await orderLines(project, wished.map((one) => one.id));
+      const changes = await orderLines(project, wished.map((one) => one.id), section);
+      offerUndo(section ? `${lineTitle(line)} is in ${moved.section ?? "no section"} now.` : `${lineTitle(line)} is moved.`, changes, this.reload);
     });
   }
 
@@ -124,7 +125,11 @@ export class Sheet extends Page {
     const project = this.project, lines = this.lines.filter((line) => (line.section ?? "") === from);
     this.renaming = null;
     this.refresh();
-    if (project && to.trim() !== from) void this.tried(async () => { for (const line of lines) await editLine(project.id, line.id, { section: to.trim() || null }); });
+    if (project && to.trim() !== from) void this.tried(async () => {
+      const changes: number[] = [];
+      for (const line of lines) changes.push(...[await editLine(project.id, line.id, { section: to.trim() || null })].flatMap((one) => one ?? []));
+      offerUndo(to.trim() ? `The section is called ${to.trim()} now.` : "The lines are in no section now.", changes, this.reload);
+    });
   }
 
   private toggle(id: string): void { this.open = this.open === id ? null : id; this.refresh(); }
