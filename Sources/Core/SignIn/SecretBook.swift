@@ -47,8 +47,11 @@ package struct SecretBook: Sendable {
     /// - Throws: `invalid` for one that is too short or guessed first; `conflict` when the person has no name of their
     ///   own to sign in with; `notFound`.
     func setPassphrase(_ typed: String, of id: Person.ID, by author: Author) async throws {
-        let passphrase = try await refuse(typed, of: id)
-        let hash = try await mill.grind { try SecretHash.make(passphrase.text, $0) }
+        try await set(ground: hash(of: typed, for: id), of: id, by: author)
+    }
+
+    /// Sets what ``hash(of:for:)`` made.
+    func set(ground hash: String, of id: Person.ID, by author: Author) async throws {
         try await store.write { transaction in
             let person = try RecordEdit.find(id, in: transaction.database)
             try Self.set(passphrase: hash, of: id, in: transaction)
@@ -68,9 +71,10 @@ package struct SecretBook: Sendable {
             arguments: [id.rawValue, hash, transaction.milliseconds])
     }
 
-    /// Refuses a passphrase that the person may not have, as ``setPassphrase(_:of:by:)`` does.
-    @discardableResult
-    func refuse(_ typed: String, of id: Person.ID) async throws -> Passphrase {
+    /// The hash of a passphrase that the person may have.
+    ///
+    /// - Throws: as ``setPassphrase(_:of:by:)``; `tooMany` when too many are hashed.
+    func hash(of typed: String, for id: Person.ID) async throws -> String {
         let names = try await store.read { database in
             let person = try RecordEdit.find(id, in: database)
             guard try !Self.signInNames(of: person, in: database).isEmpty else {
@@ -80,7 +84,8 @@ package struct SecretBook: Sendable {
             let house = try String.fetchAll(database, sql: "SELECT name FROM organisation UNION SELECT name FROM depot")
             return house + [person.name, person.email ?? ""]
         }
-        return try Passphrase(typed, unlike: names)
+        let passphrase = try Passphrase(typed, unlike: names)
+        return try await mill.grind { try SecretHash.make(passphrase.text, $0) }
     }
 
     /// Hashes anew what was hashed at another cost, while the passphrase is at hand.

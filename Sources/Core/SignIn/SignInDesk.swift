@@ -154,10 +154,9 @@ package struct SignInDesk: Sendable {
             throw Failure(.invalid, "Choose a passphrase.", field: "passphrase")
         }
         if let passphrase {
-            try await secrets.refuse(passphrase, of: person.id)
+            let hash = try await secrets.hash(of: passphrase, for: person.id)
             guard invitations.take(secret, for: visitor) != nil else { throw Self.spent }
-            try await secrets.setPassphrase(
-                passphrase, of: person.id, by: Author(person: person.id, role: person.role))
+            try await secrets.set(ground: hash, of: person.id, by: Author(person: person.id, role: person.role))
             sessions.end(of: person.id)
         } else {
             guard invitations.take(secret, for: visitor) != nil else { throw Self.spent }
