@@ -6,7 +6,9 @@ import Synchronization
 extension Wiring {
     func makeListener() -> HTTPListener {
         let routes = RouteTable.routes(self)
-        let router = Router(routes: routes, sessions: sessions, measures: measures, logger: logger)
+        let router = Router(
+            routes: routes, credentials: credentials, limits: limits, refusals: refusals, measures: measures,
+            logger: logger)
         let frontDoor = FrontDoor(
             hosts: configuration.hosts, listen: configuration.listen.host,
             secureHosts: identity.map { identity in { @Sendable in identity.current.hosts } })
@@ -15,7 +17,14 @@ extension Wiring {
             Enrolment(pages: pages, authority: $0.authority) { self.securePort.withLock { $0 } }
         }
         var hooks = HTTPHooks()
-        hooks.admit = { frontDoor.admit($0) }
+        hooks.admit = { [refusals] head in
+            let refusal = frontDoor.admit(head)
+            if refusal?.status == 403 {
+                let asked = "\(head.method) from another site"
+                refusals.note(.init(origin: Origin(address: head.peerAddress), code: .forbidden, asked: asked))
+            }
+            return refusal
+        }
         hooks.immediate = { enrolment?.answer($0) ?? pages.answer($0) }
         if configuration.tls.isStrict { hooks.secureHeaders = [("Strict-Transport-Security", "max-age=31536000")] }
         let bodyByteCountMax = configuration.http.bodyByteCountMax
@@ -32,8 +41,9 @@ extension Wiring {
             limits: configuration.httpLimits, host: configuration.listen.host, port: configuration.listen.port,
             tls: secureListening, loop: loop, hooks: hooks, logger: logger
         ) { await router.answer($0) }
-        measures.collect { [store, hub, heartbeat] in
+        measures.collect { [store, hub, heartbeat, limits] in
             BoxFigures.lines(store: store, http: listener.counters.snapshot, live: hub.figures, heartbeat: heartbeat)
+                + limits.lines
         }
         return listener
     }

@@ -21,7 +21,12 @@ final class Wiring: Sendable {
     let projects: ProjectBoard
     let door: DoorDesk
     let sessions: Sessions
+    let trail: AuditTrail
+    let credentials: Credentials
+    let limits: Limits
+    let refusals: RefusalBook
     let hub: LiveHub
+    let guests: LiveGuests
     let readers: ReaderDesk
     let heartbeat: Heartbeat
     let progressWatch: ProgressWatch
@@ -61,9 +66,30 @@ final class Wiring: Sendable {
             try await DemoDepot(register: register, roster: roster, projects: projects, door: door).fill(store)
         }
         sessions = try await Sessions(box: box, roster: roster, clock: clock, options: configuration.sessionOptions)
+        trail = AuditTrail(store: store)
+        let keys = try await KeyRing(box: box, trail: trail, clock: clock)
+        let signing = try await SigningKeys(box: box, clock: clock, options: configuration.signingOptions)
+        credentials = Credentials(
+            sessions: sessions, keys: keys,
+            mint: try await TokenMint(ring: keys, keys: signing, organisation: organisation, clock: clock))
+        limits = Limits(configuration.limits, clock: clock)
+        let refusals = RefusalBook(trail: trail, clock: clock, logger: logger)
+        self.refusals = refusals
         loop = try EventLoop()
-        let hub = LiveHub(loop: loop, store: store, limits: configuration.live, logger: logger)
+        let hub = LiveHub(loop: loop, store: store, limits: configuration.live, events: limits.events, logger: logger)
         self.hub = hub
+        let credentials = credentials
+        guests = LiveGuests(
+            loop: loop, limits: configuration.live,
+            admit: { secret in
+                let scopes = Route.scopes("GET", "/api/v1/live", .role(.crew))
+                guard let principal = credentials.principal(of: secret), principal.isWithin(scopes) else { return nil }
+                return (hub, principal)
+            },
+            refuse: { address in
+                refusals.note(
+                    .init(origin: Origin(address: address), code: .unauthorized, asked: "GET /api/v1/live/guest"))
+            })
         usb = USBReaders(logger: logger)
         readers = ReaderDesk(
             source: usb, book: ReaderBook(box: box, clock: clock), desk: door, logger: logger,
@@ -103,6 +129,7 @@ final class Wiring: Sendable {
             ReaderService(readers: readers, source: configuration.readersEnabled ? usb : nil, logger: logger),
             IdentityService(identity: identity, listener: listener, logger: logger),
             heartbeat,
+            refusals,
             progressWatch,
             BatchService(batches: batches),
             ReadyService { try await ready(addresses) },
@@ -140,14 +167,23 @@ final class Wiring: Sendable {
     func programToken(address: String) async throws -> String {
         let file = LocalAccess.file(in: configuration.data)
         let kept = try? LocalAccess(readingFrom: file)
-        let token = try await token(kept?.token, "local programs", .manager)
-        let adminToken = try await self.token(kept?.adminToken, "local administration", .admin)
+        let token = try await key(kept?.token)
+        let adminToken = try await adminToken(kept?.adminToken)
         try LocalAccess(url: address, token: token, adminToken: adminToken).write(to: file)
         return token
     }
 
-    private func token(_ kept: String?, _ device: String, _ role: Role) async throws -> String {
+    /// A key like any other, which an admin may revoke until the next start.
+    private func key(_ kept: String?) async throws -> String {
+        let keys = credentials.keys
+        if let kept, keys.principal(of: kept) != nil { return kept }
+        let name = "local programs"
+        for old in keys.list where old.name == name { try await keys.revoke(old.id, by: Author(device: name)) }
+        return try await keys.create(name, scopes: Set(Scope.allCases), by: Author(device: name)).secret
+    }
+
+    private func adminToken(_ kept: String?) async throws -> String {
         if let kept, sessions.principal(of: kept) != nil { return kept }
-        return try await sessions.issueToken(device: device, role: role)
+        return try await sessions.issueToken(device: "local administration", role: .admin)
     }
 }

@@ -57,6 +57,11 @@ extension HTTPResponse {
         if let details = failure.details { document = document.adding(details) }
         self.init(status: status, contentType: "application/problem+json", bytes: document.bytes)
         headers.add("Cache-Control", "no-store")
-        if failure.code == .tooMany || failure.code == .unavailable { headers.add("Retry-After", "2") }
+        if failure.code == .tooMany || failure.code == .unavailable {
+            guard case .int(let seconds)? = failure.details?["retryAfter"] else {
+                return headers.add("Retry-After", "2")
+            }
+            headers.add("Retry-After", String(seconds))
+        }
     }
 }

@@ -21,6 +21,8 @@ struct Route: Sendable {
     /// The path with `{names}` for what varies, such as `/api/v1/assets/{id}`.
     let pattern: String
     let access: Access
+    /// The scopes of which a program's key needs one.
+    let scopes: Set<Scope>
     let document: RouteDocument
     let handler: Handler
     fileprivate let segments: [Substring]
@@ -32,6 +34,7 @@ struct Route: Sendable {
         self.method = method
         self.pattern = pattern
         self.access = access
+        scopes = Self.scopes(method, pattern, access)
         self.document = document
         self.handler = handler
         segments = pattern.split(separator: "/")
@@ -58,13 +61,20 @@ struct Route: Sendable {
 /// Finds routes and answers for them.
 struct Router: Sendable {
     private let routes: [Route]
-    private let sessions: Sessions
+    private let credentials: Credentials
+    private let limits: Limits
+    private let refusals: RefusalBook
     private let measures: PrometheusRegistry
     private let logger: Logger
 
-    init(routes: [Route], sessions: Sessions, measures: PrometheusRegistry, logger: Logger) {
+    init(
+        routes: [Route], credentials: Credentials, limits: Limits, refusals: RefusalBook,
+        measures: PrometheusRegistry, logger: Logger
+    ) {
         self.routes = routes
-        self.sessions = sessions
+        self.credentials = credentials
+        self.limits = limits
+        self.refusals = refusals
         self.measures = measures
         self.logger = logger
     }
@@ -115,16 +125,34 @@ struct Router: Sendable {
             return .response(Self.methodNotAllowed(fitting.map(\.0.method)))
         }
         let secret = Self.secret(in: request.head)
-        let principal = secret.flatMap(sessions.principal(of:))
-        try Self.admit(principal, to: route)
-        try Self.refuseStrangeType(request, for: route)
+        let principal = secret.flatMap(credentials.principal(of:))
         let exchange = Exchange(request: request, parameters: parameters, principal: principal, secret: secret)
+        let origin = Origin(
+            person: principal?.person, device: principal?.device, address: request.head.peerAddress)
+        do {
+            return try await Origin.$current.withValue(origin) { try await carryOut(exchange, by: route) }
+        } catch let failure as Failure where [.unauthorized, .forbidden, .tooMany].contains(failure.code) {
+            // Who opens a page asks first whether somebody is signed in: that is no attempt at anything.
+            let isQuestion = secret == nil && route.pattern == "/api/v1/session" && method == "GET"
+            if !isQuestion {
+                refusals.note(
+                    .init(
+                        origin: origin, code: failure.code, asked: method + " " + route.pattern,
+                        isSignIn: route.pattern.hasPrefix("/api/v1/session") && method == "POST"))
+            }
+            throw failure
+        }
+    }
+
+    private func carryOut(_ exchange: Exchange, by route: Route) async throws -> HTTPReply {
+        try Self.admit(exchange.principal, to: route)
+        try Self.refuseStrangeType(exchange.request, for: route)
         let timer = Timer(
             label: "depotd_http_request_seconds", dimensions: [("route", route.pattern), ("method", route.method)],
             factory: measures)
         let started = ContinuousClock.now
         defer { timer.recordNanoseconds(Int64(clamping: (ContinuousClock.now - started).nanoseconds)) }
-        return try await route.handler(exchange)
+        return try await limits.carryOut(exchange, of: route) { try await route.handler(exchange) }
     }
 
     private static func hardened(_ reply: HTTPReply) -> HTTPReply {
@@ -137,6 +165,11 @@ struct Router: Sendable {
         guard let principal else { throw Failure(.unauthorized, "Sign in first.") }
         guard principal.role >= role else {
             throw Failure(.forbidden, "That is for a \(role.rawValue). Ask one to do it.")
+        }
+        guard principal.isWithin(route.scopes) else {
+            let needed = Scope.text(of: route.scopes).replacing(" ", with: " or ")
+            throw Failure(
+                .forbidden, needed.isEmpty ? "That is not for keys." : "This key is not for that: it needs \(needed).")
         }
     }
 

@@ -46,6 +46,7 @@ enum OpenAPI {
         if case .role(let role) = route.access {
             operation = operation.adding([
                 "security": [["bearer": []], ["session": []]], "x-role": .string(role.rawValue),
+                "x-scopes": .array(Scope.allCases.filter(route.scopes.contains).map { .string($0.rawValue) }),
             ])
         }
         return operation

@@ -19,6 +19,8 @@ enum RouteTable {
             + placeRoutes(appliance)
             + readerRoutes(appliance)
             + peopleRoutes(appliance)
+            + keyRoutes(appliance)
+            + auditRoutes(appliance)
             + projectRoutes(appliance)
             + changeRoutes(appliance)
             + batchRoutes(appliance)

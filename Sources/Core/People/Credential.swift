@@ -1,6 +1,6 @@
 // Who is asking: a person signed in by PIN, or a program with a bearer token. Only digests of secrets are kept; a
 // stolen file signs nobody in.
-import Foundation
+package import Foundation
 import GRDB
 private import Synchronization
 
@@ -11,12 +11,21 @@ package struct Principal: Sendable, Equatable {
     /// The program's name; nil for a person.
     package var device: String?
     package var role: Role
+    /// What a program is confined to; nil for whoever may do all that the role may.
+    package var scopes: Set<Scope>?
+    /// The key that a program showed, or that its token was made of.
+    package var key: APIKey.ID?
+    /// When the program's key or token is over.
+    package var expires: Date?
 
     package init(person: Person.ID? = nil, device: String? = nil, role: Role) {
         self.person = person
         self.device = device
         self.role = role
     }
+
+    /// Whether one of these scopes is held; whoever is not confined to scopes holds all.
+    package func isWithin(_ wanted: Set<Scope>) -> Bool { scopes.map { Scope.isCovered(wanted, by: $0) } ?? true }
 }
 
 /// Signs people and programs in and out. All sessions are in memory too: a request costs one look-up.

@@ -1,5 +1,6 @@
-// What belongs to this box and not to an organisation: readers, sessions and tokens, in `box.sqlite` beside the Store.
+// What belongs to this box and not to an organisation: readers, sessions, keys, in `box.sqlite` beside the Store.
 // It is written rarely, so it needs no group commit; it is FULL all the same.
+import Foundation
 import GRDB
 
 /// The box's own file.
@@ -18,6 +19,9 @@ package final class Box: Sendable {
                 sql: "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;")
         }
         do {
+            // What signs tokens is in it: nobody but the daemon's user reads it. SQLite's other files take its rights.
+            if !FileManager.default.fileExists(atPath: path) { FileManager.default.createFile(atPath: path, contents: nil) }
+            try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
             database = try DatabaseQueue(path: path, configuration: configuration)
             try Self.migrator.migrate(database)
         } catch {
@@ -50,6 +54,7 @@ package final class Box: Sendable {
                     """)
         }
         migrator.registerMigration("2 uploads") { try $0.execute(sql: UploadShelf.schema) }
+        migrator.registerMigration("3 keys") { try $0.execute(sql: APIKey.schema) }
         return migrator
     }
 }

@@ -22,6 +22,8 @@ final class GroupCommit: Sendable {
     private struct Waiting: Sendable {
         let run: @Sendable (WriteTransaction) throws -> @Sendable () -> Void
         let refuse: @Sendable (any Error) -> Void
+        /// Whose request it is.
+        let origin: Origin?
         var since: UInt64 = 0
     }
 
@@ -91,7 +93,7 @@ final class GroupCommit: Sendable {
                         let value = try transaction.attempt { try body(transaction) }
                         return { continuation.resume(returning: value) }
                     },
-                    refuse: { continuation.resume(throwing: $0) }),
+                    refuse: { continuation.resume(throwing: $0) }, origin: Origin.current),
                 lane: lane)
         }
     }
@@ -200,7 +202,8 @@ final class GroupCommit: Sendable {
         _ waiting: Waiting, in database: Database, keptCount: inout Int
     ) throws -> @Sendable () -> Void {
         do {
-            let answer = try waiting.run(WriteTransaction(database: database, log: log, clock: clock))
+            let answer = try waiting.run(
+                WriteTransaction(database: database, log: log, clock: clock, origin: waiting.origin))
             keptCount += 1
             return answer
         } catch  where database.isInsideTransaction && !StoreFault.isFault(error) {

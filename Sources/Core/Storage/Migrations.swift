@@ -40,8 +40,18 @@ enum Migrations {
         migrator.registerMigration("9 stock") { try StockSchema.apply(to: $0) }
         migrator.registerMigration("10 people and pull sheets") { try $0.execute(sql: SheetSchema.sql) }
         migrator.registerMigration("11 gear in lists") { try $0.execute(sql: gearInLists) }
+        migrator.registerMigration("12 audit") { try $0.execute(sql: audit) }
         return migrator
     }
+
+    /// What was logged stays as it was logged. `address` is where the request came from.
+    private static let audit = """
+        ALTER TABLE change ADD COLUMN address TEXT;
+        CREATE TRIGGER change_is_final BEFORE UPDATE ON change
+        BEGIN SELECT RAISE(ABORT, 'a Change is never edited'); END;
+        CREATE TRIGGER change_is_kept BEFORE DELETE ON change
+        BEGIN SELECT RAISE(ABORT, 'a Change is never removed'); END;
+        """
 
     /// Lists of models and places count the gear that is not archived: by these alone, without reading it.
     private static let gearInLists = """
