@@ -1,13 +1,13 @@
-// Proof of life: now and then a write goes through the writer to the disk, and our own address is asked over HTTP as any
-// browser would. Only when both answered is systemd's watchdog fed, and only then is the box ready. When the disk has
-// failed for good the process ends, so that a new one opens the file and looks at it.
+// Proof of life: now and then a write goes through each organisation's writer to the disk, and our own address is asked
+// over HTTP as any browser would. Only when all answered is systemd's watchdog fed, and only then is the box ready. When
+// the disk has failed for good the process ends, so that a new one opens the files and looks at them.
 import Core
 import Foundation
 import Logging
 import ServiceLifecycle
 import Synchronization
 
-/// Asks the writer and the listener now and then, and remembers how that went.
+/// Asks the writers and the listener now and then, and remembers how that went.
 final class Heartbeat: Service {
     /// Asks our own address; throws when it does not answer.
     typealias Ask = @Sendable () async throws -> Void
@@ -16,16 +16,16 @@ final class Heartbeat: Service {
         var lastBeat: UInt64 = 0
         var trouble: String?
         var ask: Ask?
+        var stores: [Store] = []
     }
 
-    private let store: Store
     private let systemd: Systemd
     private let logger: Logger
     private let interval: Duration
     private let state = Mutex(State())
+    private let (faults, faulty) = AsyncStream.makeStream(of: Failure.self, bufferingPolicy: .bufferingOldest(1))
 
-    init(store: Store, systemd: Systemd = Systemd(environment: ProcessInfo.processInfo.environment), logger: Logger) {
-        self.store = store
+    init(systemd: Systemd = Systemd(environment: ProcessInfo.processInfo.environment), logger: Logger) {
         self.systemd = systemd
         self.logger = logger
         interval = systemd.watchdog.map { $0 / 3 } ?? .seconds(15)
@@ -40,14 +40,21 @@ final class Heartbeat: Service {
     /// Says how our own address is asked, once it listens. Before, the watchdog is not fed.
     func listens(_ ask: @escaping Ask) { state.withLock { $0.ask = ask } }
 
-    /// - Throws: the Store's fault, which ends the process; systemd starts a new one.
+    /// Asks this Store's writer too from the next beat on.
+    func watch(_ store: Store) {
+        state.withLock { $0.stores.append(store) }
+        store.onFault { [faulty] in faulty.yield($0) }
+    }
+
+    /// Asks this Store's writer no more.
+    func letGo(of store: Store) { state.withLock { $0.stores.removeAll { $0 === store } } }
+
+    /// - Throws: a Store's fault, which ends the process; systemd starts a new one.
     func run() async throws {
         defer { systemd.notify(.stopping) }
-        let (faults, faulty) = AsyncStream.makeStream(of: Failure.self, bufferingPolicy: .bufferingOldest(1))
-        store.onFault { faulty.yield($0) }
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await self.beatUntilStopped() }
-            group.addTask { for await fault in faults { throw fault } }
+            group.addTask { for await fault in self.faults { throw fault } }
             try await group.next()
             group.cancelAll()
         }
@@ -63,7 +70,7 @@ final class Heartbeat: Service {
     }
 
     private func beat() async {
-        let refusal = await refusalOfWriter()
+        let refusal = await refusalOfWriters()
         let silence = await silenceOfListener()
         state.withLock { $0.trouble = refusal ?? silence }
         if let trouble = refusal ?? silence { systemd.notify(.status(trouble)) }
@@ -72,15 +79,18 @@ final class Heartbeat: Service {
 
     /// A refusal such as a full disk is an answer too: the writer lives, and restarting it would help nobody. A writer
     /// that hangs never comes back from here.
-    private func refusalOfWriter() async -> String? {
-        do {
-            let at = try await store.write { $0.monotonic }
-            state.withLock { $0.lastBeat = at }
-            return nil
-        } catch {
-            logger.error("the heartbeat was refused", metadata: ["cause": "\(error)"])
-            return (error as? Failure)?.message ?? "The box can not write."
+    private func refusalOfWriters() async -> String? {
+        var refusal: String?
+        for store in state.withLock({ $0.stores }) {
+            do {
+                let at = try await store.write { $0.monotonic }
+                state.withLock { $0.lastBeat = at }
+            } catch {
+                logger.error("the heartbeat was refused", metadata: ["cause": "\(error)", "file": "\(store.path)"])
+                refusal = (error as? Failure)?.message ?? "The box can not write."
+            }
         }
+        return refusal
     }
 
     private func silenceOfListener() async -> String? {

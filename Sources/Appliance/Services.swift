@@ -39,12 +39,12 @@ struct ReaderService: Service {
     }
 }
 
-/// The batches: one that is under way at the end is taken back at the next start.
-struct BatchService: Service {
-    let batches: BatchRunner
+/// What goes on in the organisations.
+struct TenantsService: Service {
+    let tenants: Tenants
 
     func run() async throws {
-        await cancelWhenGracefulShutdown { await batches.run() }
+        await cancelWhenGracefulShutdown { await tenants.run() }
     }
 }
 

@@ -7,8 +7,7 @@ extension Wiring {
     func makeListener() -> HTTPListener {
         let routes = RouteTable.routes(self)
         let router = Router(
-            routes: routes, credentials: credentials, limits: limits, refusals: refusals, measures: measures,
-            logger: logger)
+            routes: routes, tenants: tenants, limits: limits, measures: measures, logger: logger)
         let frontDoor = FrontDoor(
             hosts: configuration.hosts, listen: configuration.listen.host,
             secureHosts: identity.map { identity in { @Sendable in identity.current.hosts } })
@@ -17,11 +16,12 @@ extension Wiring {
             Enrolment(pages: pages, authority: $0.authority) { self.securePort.withLock { $0 } }
         }
         var hooks = HTTPHooks()
-        hooks.admit = { [refusals] head in
+        hooks.admit = { [tenants] head in
             let refusal = frontDoor.admit(head)
             if refusal?.status == 403 {
                 let asked = "\(head.method) from another site"
-                refusals.note(.init(origin: Origin(address: head.peerAddress), code: .forbidden, asked: asked))
+                tenants.front?.refusals.note(
+                    .init(origin: Origin(address: head.peerAddress), code: .forbidden, asked: asked))
             }
             return refusal
         }
@@ -41,9 +41,8 @@ extension Wiring {
             limits: configuration.httpLimits, host: configuration.listen.host, port: configuration.listen.port,
             tls: secureListening, loop: loop, hooks: hooks, logger: logger
         ) { await router.answer($0) }
-        measures.collect { [store, hub, heartbeat, limits] in
-            BoxFigures.lines(store: store, http: listener.counters.snapshot, live: hub.figures, heartbeat: heartbeat)
-                + limits.lines
+        measures.collect { [tenants, heartbeat, limits] in
+            BoxFigures.lines(tenants.all, http: listener.counters.snapshot, heartbeat: heartbeat) + limits.lines
         }
         return listener
     }

@@ -20,7 +20,8 @@ import Testing
         let store = try disk.store(HybridClock())
         let systemd = Systemd(environment: ["NOTIFY_SOCKET": manager.path, "WATCHDOG_USEC": "150000"])
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        let heartbeat = Heartbeat(store: store, systemd: systemd, logger: logger)
+        let heartbeat = Heartbeat(systemd: systemd, logger: logger)
+        heartbeat.watch(store)
         heartbeat.listens(ask)
         let group = ServiceGroup(configuration: .init(services: [heartbeat], logger: logger))
         let running = Task { try await group.run() }

@@ -3,11 +3,10 @@
 import Core
 import Foundation
 import Logging
-import ServiceLifecycle
 import Synchronization
 
 /// Notes refusals in the audit trail of an organisation.
-final class RefusalBook: Service {
+final class RefusalBook: Sendable {
     /// One refusal.
     struct Refusal: Sendable {
         var origin: Origin
@@ -68,12 +67,11 @@ final class RefusalBook: Service {
         }
     }
 
-    func run() async throws {
-        await cancelWhenGracefulShutdown { [self] in
-            while !Task.isCancelled {
-                try? await Task.sleep(for: Self.turn)
-                await writeDue()
-            }
+    /// Writes what is due until the task is cancelled, and then the rest.
+    func run() async {
+        while !Task.isCancelled {
+            try? await Task.sleep(for: Self.turn)
+            await writeDue()
         }
         await writeDue(isLast: true)
     }

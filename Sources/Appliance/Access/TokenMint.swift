@@ -8,7 +8,7 @@ import Synchronization
 
 /// What a token says; nothing in it is optional.
 struct TokenClaims: JWTPayload, Equatable {
-    /// The box, and the organisation that the token is for.
+    /// The box, and the interface of its organisation.
     var iss, aud: String
     /// The key it was made of.
     var sub: String
@@ -57,7 +57,7 @@ final class TokenMint: Sendable {
         self.clock = clock
         self.lifetime = lifetime
         issuer = "urn:depotd:box:\(organisation.depot.id.rawValue)"
-        audience = "urn:depotd:organisation:\(organisation.id.rawValue)"
+        audience = "urn:depotd:api:\(organisation.depot.id.rawValue)"
         for key in keys.verifying { try await load(key) }
     }
 

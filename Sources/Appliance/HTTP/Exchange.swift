@@ -1,16 +1,54 @@
-// One request on its way through a route: who asks, what the path names, and the body as the route's own struct.
+// One request on its way through a route: who asks and of which organisation, what the path names, and the body as the
+// route's own struct.
 import Core
 import Drivers
 import Foundation
 
 /// One request with what the router found out about it.
 struct Exchange: Sendable {
-    let request: HTTPRequest
+    var request: HTTPRequest
     /// Values of the pattern's `{names}`.
     let parameters: [String: String]
     let principal: Principal?
     /// The cookie's or the bearer's secret, for signing out and for live connections.
     let secret: String?
+    private let house: Tenant?
+    private let porch: Tenant?
+
+    /// - Parameters:
+    ///   - tenant: the organisation that the principal belongs to.
+    ///   - front: the organisation at which somebody who is nobody yet would sign in.
+    init(
+        request: HTTPRequest, parameters: [String: String], principal: Principal?, secret: String?,
+        tenant: Tenant? = nil, front: Tenant? = nil
+    ) {
+        self.request = request
+        self.parameters = parameters
+        self.principal = principal
+        self.secret = secret
+        house = tenant
+        porch = front
+    }
+
+    /// The organisation of the one who asks; a route has no other.
+    ///
+    /// - Throws: `unauthorized` when nobody is signed in.
+    var tenant: Tenant {
+        get throws {
+            guard let house else { throw Failure(.unauthorized, "Sign in first.") }
+            return house
+        }
+    }
+
+    /// The organisation to sign in to.
+    ///
+    /// - Throws: `unauthorized` when there is none to sign in to.
+    var front: Tenant {
+        get throws {
+            guard let porch else { throw Failure(.unauthorized, "Nobody can sign in here.") }
+            return porch
+        }
+    }
 
     /// The identifier that the path names `id`.
     func id<Named>(_ name: String = "id") -> Identifier<Named> { Identifier(parameters[name] ?? "") }

@@ -58,9 +58,8 @@ extension HTTPResponse {
         self.init(status: status, contentType: "application/problem+json", bytes: document.bytes)
         headers.add("Cache-Control", "no-store")
         if failure.code == .tooMany || failure.code == .unavailable {
-            guard case .int(let seconds)? = failure.details?["retryAfter"] else {
-                return headers.add("Retry-After", "2")
-            }
+            var seconds: Int64 = 2
+            if case .int(let told)? = failure.details?["retryAfter"] { seconds = told }
             headers.add("Retry-After", String(seconds))
         }
     }

@@ -61,20 +61,18 @@ struct Route: Sendable {
 /// Finds routes and answers for them.
 struct Router: Sendable {
     private let routes: [Route]
-    private let credentials: Credentials
+    private let tenants: Tenants
     private let limits: Limits
-    private let refusals: RefusalBook
     private let measures: PrometheusRegistry
     private let logger: Logger
 
     init(
-        routes: [Route], credentials: Credentials, limits: Limits, refusals: RefusalBook,
+        routes: [Route], tenants: Tenants, limits: Limits,
         measures: PrometheusRegistry, logger: Logger
     ) {
         self.routes = routes
-        self.credentials = credentials
+        self.tenants = tenants
         self.limits = limits
-        self.refusals = refusals
         self.measures = measures
         self.logger = logger
     }
@@ -125,17 +123,19 @@ struct Router: Sendable {
             return .response(Self.methodNotAllowed(fitting.map(\.0.method)))
         }
         let secret = Self.secret(in: request.head)
-        let principal = secret.flatMap(credentials.principal(of:))
-        let exchange = Exchange(request: request, parameters: parameters, principal: principal, secret: secret)
+        let admitted = secret.flatMap(tenants.admitted(by:))
+        let exchange = Exchange(
+            request: request, parameters: parameters, principal: admitted?.principal, secret: secret,
+            tenant: admitted?.tenant, front: tenants.front)
         let origin = Origin(
-            person: principal?.person, device: principal?.device, address: request.head.peerAddress)
+            person: admitted?.principal.person, device: admitted?.principal.device, address: request.head.peerAddress)
         do {
             return try await Origin.$current.withValue(origin) { try await carryOut(exchange, by: route) }
         } catch let failure as Failure where [.unauthorized, .forbidden, .tooMany].contains(failure.code) {
             // Who opens a page asks first whether somebody is signed in: that is no attempt at anything.
             let isQuestion = secret == nil && route.pattern == "/api/v1/session" && method == "GET"
             if !isQuestion {
-                refusals.note(
+                (admitted?.tenant ?? tenants.front)?.refusals.note(
                     .init(
                         origin: origin, code: failure.code, asked: method + " " + route.pattern,
                         isSignIn: route.pattern.hasPrefix("/api/v1/session") && method == "POST"))

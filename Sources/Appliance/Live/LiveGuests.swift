@@ -14,22 +14,13 @@ final class LiveGuests: @unchecked Sendable {
 
     private let loop: EventLoop
     private let limits: WebSocketLimits
-    private let admit: @Sendable (String) -> (hub: LiveHub, principal: Principal)?
-    private let refuse: @Sendable (String) -> Void
+    private let tenants: Tenants
     // Loop-confined from here on.
     private var waiting: [UInt64: (socket: WebSocket, since: ContinuousClock.Instant)] = [:]
 
-    /// - Parameters:
-    ///   - admit: whose secret it is, and whose screens they are; nil when it is nobody's who may listen.
-    ///   - refuse: told the address of a guest that showed something wrong.
-    init(
-        loop: EventLoop, limits: Configuration.Live,
-        admit: @escaping @Sendable (String) -> (hub: LiveHub, principal: Principal)?,
-        refuse: @escaping @Sendable (String) -> Void
-    ) {
+    init(loop: EventLoop, limits: Configuration.Live, tenants: Tenants) {
         self.loop = loop
-        self.admit = admit
-        self.refuse = refuse
+        self.tenants = tenants
         self.limits = LiveHub.socketLimits(limits)
         loop.post { [self] in loop.repeat(every: .milliseconds(500)) { [weak self] in self?.closeLate() } }
     }
@@ -60,12 +51,14 @@ final class LiveGuests: @unchecked Sendable {
         struct Message: Decodable { var type, token: String }
         guard waiting.removeValue(forKey: socket.id) != nil else { return }
         guard let message = try? JSONDecoder().decode(Message.self, from: Data(text.utf8)),
-            message.type == "authorize", let (hub, principal) = admit(message.token)
+            message.type == "authorize", let (tenant, principal) = tenants.admitted(by: message.token),
+            principal.isWithin(Route.scopes("GET", "/api/v1/live", .role(.crew)))
         else {
-            refuse(address)
+            let asked = "GET /api/v1/live/guest"
+            tenants.front?.refusals.note(.init(origin: Origin(address: address), code: .unauthorized, asked: asked))
             return socket.close(code: LiveSession.CloseCode.signedOut, reason: "the first message is authorize")
         }
-        hub.take(socket, for: principal, secret: message.token)
+        tenant.hub.take(socket, for: principal, secret: message.token)
         socket.send(SharedFrame(utf8: (["type": "authorized"] as JSON).bytes))
     }
 

@@ -1,11 +1,10 @@
 // Tells the screens how far a project is when gear moved or its sheet was edited. What moved is in the log; this is only
 // what it adds up to, so it is a Signal, counted anew a few times a second at most however much moves.
 import Core
-import ServiceLifecycle
 import Synchronization
 
 /// Signals `progress` on the topic of projects: `{"id", "progress", "lines": [{"id", "out", "back"}]}`.
-final class ProgressWatch: Service {
+final class ProgressWatch: Sendable {
     /// Changes that wait to be looked at; of more, the oldest are left out: the next movement of a project is counted
     /// together with all before it.
     private static let waitingCountMax = 4_096
@@ -30,19 +29,18 @@ final class ProgressWatch: Service {
         waker.yield()
     }
 
-    func run() async throws {
-        await cancelWhenGracefulShutdown { [self] in
-            for await _ in wakes {
-                let changes = waiting.withLock { waiting in
-                    defer { waiting = [] }
-                    return waiting
-                }
-                // What can not be read now is counted at the next movement.
-                for progress in (try? await projects.progress(after: changes)) ?? [] {
-                    hub.signal(.projects, "progress", progress)
-                }
-                try? await Task.sleep(for: Self.pause)
+    /// Counts until the task is cancelled.
+    func run() async {
+        for await _ in wakes {
+            let changes = waiting.withLock { waiting in
+                defer { waiting = [] }
+                return waiting
             }
+            // What can not be read now is counted at the next movement.
+            for progress in (try? await projects.progress(after: changes)) ?? [] {
+                hub.signal(.projects, "progress", progress)
+            }
+            try? await Task.sleep(for: Self.pause)
         }
     }
 }

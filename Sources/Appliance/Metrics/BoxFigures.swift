@@ -4,10 +4,9 @@ import Drivers
 import Foundation
 
 enum BoxFigures {
-    static func lines(
-        store: Store, http: HTTPCounters.Snapshot, live: LiveFigures, heartbeat: Heartbeat
-    ) -> [String] {
-        storeLines(store.figures, position: store.position) + httpLines(http) + liveLines(http, live)
+    static func lines(_ tenants: [Tenant], http: HTTPCounters.Snapshot, heartbeat: Heartbeat) -> [String] {
+        tenants.flatMap { storeLines($0.store.figures, position: $0.store.position) } + httpLines(http)
+            + liveLines(http, tenants.map(\.hub.figures))
             + ["depotd_ready \(heartbeat.trouble == nil ? 1 : 0)", "depotd_resident_bytes \(residentBytes)"]
     }
 
@@ -43,22 +42,25 @@ enum BoxFigures {
             }
     }
 
-    private static func liveLines(_ http: HTTPCounters.Snapshot, _ live: LiveFigures) -> [String] {
-        [
+    private static func liveLines(_ http: HTTPCounters.Snapshot, _ live: [LiveFigures]) -> [String] {
+        func sum(_ count: KeyPath<LiveFigures, LiveFigures.Count>) -> Int {
+            live.map { $0[keyPath: count].current }.reduce(0, +)
+        }
+        return [
             "depotd_live_sockets_open \(http.webSocketsOpen)",
             "depotd_live_sockets_total \(http.webSocketsTotal)",
-            "depotd_live_frames_built_total \(live.built.current)",
-            "depotd_live_frames_delivered_total \(live.delivered.current)",
+            "depotd_live_frames_built_total \(sum(\.built))",
+            "depotd_live_frames_delivered_total \(sum(\.delivered))",
             "depotd_live_frames_sent_total \(http.framesSent)",
             "depotd_live_bytes_sent_total \(http.bytesSent)",
             "depotd_live_send_calls_total \(http.sendCalls)",
             "depotd_live_frames_deflated_total \(http.framesDeflated)",
             "depotd_live_frames_replaced_total \(http.framesReplaced)",
             "depotd_live_slow_closed_total \(http.slowClosed)",
-            "depotd_live_resumed_total{from=\"ring\"} \(live.resumedFromRing.current)",
-            "depotd_live_resumed_total{from=\"store\"} \(live.resumedFromStore.current)",
-            "depotd_live_resets_total \(live.resets.current)",
-            "depotd_live_messages_refused_total \(live.refused.current)",
+            "depotd_live_resumed_total{from=\"ring\"} \(sum(\.resumedFromRing))",
+            "depotd_live_resumed_total{from=\"store\"} \(sum(\.resumedFromStore))",
+            "depotd_live_resets_total \(sum(\.resets))",
+            "depotd_live_messages_refused_total \(sum(\.refused))",
         ]
     }
 

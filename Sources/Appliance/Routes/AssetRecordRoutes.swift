@@ -3,16 +3,16 @@ import Core
 import Drivers
 
 extension RouteTable {
-    static func assetRecordRoutes(_ appliance: Wiring) -> [Route] {
-        let register = appliance.register
-        return [
+    static func assetRecordRoutes() -> [Route] {
+        [
             Route(
                 "POST", "/api/v1/assets", access: .role(.manager),
                 RouteDocument(
                     "assets", "Make a piece of gear; without a name it is called what its model is called",
                     body: Schema.newAsset, answer: (201, Schema.ref("AssetDetail")), problems: [.conflict])
             ) { exchange in
-                let (edited, json) = try await register.create(exchange.body(JSON.self), by: exchange.author)
+                let (edited, json) = try await exchange.tenant.register.create(
+                    exchange.body(JSON.self), by: exchange.author)
                 return .edited(edited, json, status: 201)
             },
             Route(
@@ -21,10 +21,10 @@ extension RouteTable {
                     "assets", "One piece with its identifiers, accessories and what happened to it lately",
                     answer: (200, Schema.ref("AssetDetail")), problems: [.notFound])
             ) { exchange in
-                let (asset, json) = try await register.find(exchange.id())
+                let (asset, json) = try await exchange.tenant.register.find(exchange.id())
                 return .response(HTTPResponse(json).with("ETag", "\"\(asset.version)\""))
             },
-            editRoute(Asset.self, at: "/api/v1/assets/{id}", tag: "assets", answer: "Asset", appliance),
+            editRoute(Asset.self, at: "/api/v1/assets/{id}", tag: "assets", answer: "Asset"),
             Route(
                 "GET", "/api/v1/assets/{id}/history",
                 RouteDocument(
@@ -43,12 +43,13 @@ extension RouteTable {
                 let limit = try exchange.number("limit", default: 50, in: 1...AssetRegister.historyCountMax)
                 let cursor = exchange.request.query("cursor")
                 return .response(
-                    HTTPResponse(try await register.history(of: exchange.id(), limit: limit, cursor: cursor)))
+                    HTTPResponse(
+                        try await exchange.tenant.register.history(of: exchange.id(), limit: limit, cursor: cursor)))
             },
-        ] + identifierRoutes(register)
+        ] + identifierRoutes()
     }
 
-    private static func identifierRoutes(_ register: AssetRegister) -> [Route] {
+    private static func identifierRoutes() -> [Route] {
         [
             Route(
                 "POST", "/api/v1/assets/{id}/identifiers", access: .role(.manager),
@@ -58,7 +59,8 @@ extension RouteTable {
             ) { exchange in
                 struct Body: Decodable { var code: String }
                 let code = try exchange.body(Body.self).code
-                let (edited, json) = try await register.attach(code: code, to: exchange.id(), by: exchange.author)
+                let (edited, json) = try await exchange.tenant.register.attach(
+                    code: code, to: exchange.id(), by: exchange.author)
                 return .edited(edited, json, status: 201)
             },
             Route(
@@ -66,7 +68,7 @@ extension RouteTable {
                 RouteDocument(
                     "assets", "Take a code off a piece of gear", answer: (204, nil), problems: [.notFound, .conflict])
             ) { exchange in
-                let edited = try await register.detach(
+                let edited = try await exchange.tenant.register.detach(
                     key: exchange.parameters["key"] ?? "", from: exchange.id(), by: exchange.author)
                 let response = HTTPResponse(status: 204).with("ETag", "\"\(edited.record.version)\"")
                 return .response(response.with("Depotd-Change", edited.change.map(String.init) ?? ""))
@@ -74,9 +76,8 @@ extension RouteTable {
         ]
     }
 
-    static func lookupRoutes(_ appliance: Wiring) -> [Route] {
-        let desk = LookupDesk(store: appliance.store)
-        return [
+    static func lookupRoutes() -> [Route] {
+        [
             Route(
                 "GET", "/api/v1/lookup",
                 RouteDocument(
@@ -84,7 +85,7 @@ extension RouteTable {
                     [.query("code", Schema.someText, "The code as a reader reads it.")],
                     answer: (200, Schema.ref("Lookup")), problems: [.tooLarge])
             ) { exchange in
-                .response(HTTPResponse(try await desk.find(exchange.request.query("code") ?? "")))
+                .response(HTTPResponse(try await exchange.tenant.lookup.find(exchange.request.query("code") ?? "")))
             }
         ]
     }

@@ -3,7 +3,7 @@ import Core
 import Drivers
 
 extension RouteTable {
-    static func assetRoutes(_ appliance: Wiring) -> [Route] {
+    static func assetRoutes() -> [Route] {
         [
             Route(
                 "GET", "/api/v1/assets",
@@ -11,7 +11,7 @@ extension RouteTable {
                     "assets", "Find gear", RouteDocument.Parameter.assetFilters + RouteDocument.Parameter.assetPages,
                     answer: (200, Schema.assetList), problems: [.invalid])
             ) { exchange in
-                .response(HTTPResponse(try await appliance.register.list(exchange.assetQuery())))
+                .response(HTTPResponse(try await exchange.tenant.register.list(exchange.assetQuery())))
             },
             Route(
                 "PATCH", "/api/v1/assets/{id}/status",
@@ -19,11 +19,11 @@ extension RouteTable {
                     "assets", "Set the status by hand", [.ifMatch],
                     body: Schema.object(["status": Schema.settableStatus, "note?": Schema.orNull(Schema.text)]),
                     answer: (200, Schema.ref("Asset")), problems: [.invalid, .notFound, .stale])
-            ) { exchange in try await setStatus(exchange, appliance) },
+            ) { exchange in try await setStatus(exchange) },
         ]
     }
 
-    private static func setStatus(_ exchange: Exchange, _ appliance: Wiring) async throws -> HTTPReply {
+    private static func setStatus(_ exchange: Exchange) async throws -> HTTPReply {
         struct Body: Decodable {
             var status: String
             var note: String?
@@ -33,7 +33,7 @@ extension RouteTable {
             let allowed = AssetStatus.allCases.filter { $0 != .reserved }.map(\.rawValue).joined(separator: ", ")
             throw Failure(.invalid, "The status is one of \(allowed).", field: "status")
         }
-        let asset = try await appliance.register.setStatus(
+        let asset = try await exchange.tenant.register.setStatus(
             of: exchange.id(), to: status, note: body.note, ifVersion: exchange.ifMatch(),
             actor: exchange.principal?.person, device: exchange.principal?.device)
         return .response(HTTPResponse(asset.json).with("ETag", "\"\(asset.version)\""))

@@ -4,7 +4,7 @@ import Drivers
 import Foundation
 
 extension RouteTable {
-    static func auditRoutes(_ appliance: Wiring) -> [Route] {
+    static func auditRoutes() -> [Route] {
         [
             Route(
                 "GET", "/api/v1/audit", access: .role(.admin),
@@ -18,7 +18,7 @@ extension RouteTable {
                         200,
                         Schema.object(["items": Schema.list(Schema.auditEntry), "next": Schema.orNull(Schema.text)])
                     ))
-            ) { exchange in .response(HTTPResponse(try await appliance.trail.list(exchange.auditQuery()))) },
+            ) { exchange in .response(HTTPResponse(try await exchange.tenant.trail.list(exchange.auditQuery()))) },
             Route(
                 "GET", "/api/v1/audit.csv", access: .role(.admin),
                 RouteDocument(
@@ -26,7 +26,8 @@ extension RouteTable {
                     as: ExportFormat.csv.contentType, problems: [.tooLarge])
             ) { exchange in
                 let query = try exchange.auditQuery()
-                return try await file("audit", .csv) { try await appliance.trail.table(query, to: $0) }
+                let trail = try exchange.tenant.trail
+                return try await file("audit", .csv) { try await trail.table(query, to: $0) }
             },
         ]
     }

@@ -3,9 +3,8 @@ import Core
 import Drivers
 
 extension RouteTable {
-    static func batchRoutes(_ appliance: Wiring) -> [Route] {
-        let book = BatchBook(store: appliance.store)
-        return [
+    static func batchRoutes() -> [Route] {
+        [
             Route(
                 "GET", "/api/v1/batches", access: .role(.manager),
                 RouteDocument(
@@ -21,12 +20,16 @@ extension RouteTable {
             ) { exchange in
                 let limit = try exchange.number("limit", default: 50, in: 1...BatchBook.limitMax)
                 return .response(
-                    HTTPResponse(try await book.list(limit: limit, cursor: exchange.request.query("cursor"))))
+                    HTTPResponse(
+                        try await exchange.tenant.batchBook.list(
+                            limit: limit, cursor: exchange.request.query("cursor"))))
             },
             Route(
                 "GET", "/api/v1/batches/{id}", access: .role(.manager),
                 RouteDocument("batches", "One batch", answer: (200, Schema.ref("Batch")), problems: [.notFound])
-            ) { exchange in .response(HTTPResponse(try await book.find(exchange.id()).json)) },
+            ) { exchange in
+                .response(HTTPResponse(try await exchange.tenant.batchBook.find(exchange.id()).json))
+            },
             Route(
                 "POST", "/api/v1/batches/{id}/undo", access: .role(.manager),
                 RouteDocument(
@@ -36,7 +39,7 @@ extension RouteTable {
             ) { exchange in
                 struct Body: Decodable { var skipChanged: Bool? }
                 let body = try exchange.request.body.isEmpty ? nil : exchange.body(Body.self)
-                let batch = try await appliance.batches.undo(
+                let batch = try await exchange.tenant.batches.undo(
                     exchange.id(), skipsChanged: body?.skipChanged ?? false, by: exchange.author)
                 return .response(HTTPResponse(status: 202, ["batch": .string(batch.rawValue)]))
             },
@@ -51,13 +54,13 @@ extension RouteTable {
                         ]), "set": ["type": "object"],
                     ]), answer: (200, Schema.object(["batch": Schema.text, "count": Schema.whole])),
                     problems: [.notFound, .conflict, .tooMany])
-            ) { exchange in try await editMany(exchange, appliance) },
+            ) { exchange in try await editMany(exchange) },
         ]
     }
 
     static let begunSchema = Schema.object(["batch": Schema.text])
 
-    private static func editMany(_ exchange: Exchange, _ appliance: Wiring) async throws -> HTTPReply {
+    private static func editMany(_ exchange: Exchange) async throws -> HTTPReply {
         struct Body: Decodable {
             var ids: [String]?
             var query: [String: String]?
@@ -69,10 +72,10 @@ extension RouteTable {
         case (let given?, nil): ids = given.map { Asset.ID($0) }
         case (nil, let query?):
             let query = try exchange.asking(query).assetQuery()
-            ids = try await appliance.register.ids(query, atMost: BatchRunner.bulkCountMax)
+            ids = try await exchange.tenant.register.ids(query, atMost: BatchRunner.bulkCountMax)
         default: throw Failure(.invalid, "Name the gear by ids or by a query.", field: "ids")
         }
-        let batch = try await appliance.batches.edit(ids, body.set, by: exchange.author)
+        let batch = try await exchange.tenant.batches.edit(ids, body.set, by: exchange.author)
         return .response(
             HTTPResponse(["batch": .string(batch.id.rawValue), "count": .int(Int64(batch.total))]))
     }
@@ -84,7 +87,8 @@ extension Exchange {
         let query = items.sorted { $0.key < $1.key }.map { HTTPQueryItem(name: $0.key, value: $0.value) }
         let head = HTTPRequestHead(
             method: request.method, path: request.path, query: query, headers: request.head.headers)
-        return Exchange(
-            request: HTTPRequest(head: head), parameters: parameters, principal: principal, secret: secret)
+        var asking = self
+        asking.request = HTTPRequest(head: head)
+        return asking
     }
 }

@@ -11,18 +11,19 @@ extension RouteTable {
                 RouteDocument(
                     "care", "Begin a backup into the data folder", answer: (202, backupSchema),
                     problems: [.conflict])
-            ) { _ in
-                try appliance.backups.begin()
-                return .response(HTTPResponse(status: 202, json(appliance.backups.progress)))
+            ) { exchange in
+                let backups = try exchange.tenant.backups
+                try backups.begin()
+                return .response(HTTPResponse(status: 202, json(backups.progress)))
             },
             Route(
                 "GET", "/api/v1/backup", access: .role(.admin),
                 RouteDocument("care", "How the last backup that was asked for stands", answer: (200, backupSchema))
-            ) { _ in .response(HTTPResponse(json(appliance.backups.progress))) },
+            ) { exchange in .response(HTTPResponse(json(try exchange.tenant.backups.progress))) },
             Route(
                 "GET", "/api/v1/health", access: .role(.admin),
                 RouteDocument("care", "What the doctor wants to know", answer: (200, healthSchema))
-            ) { _ in .response(HTTPResponse(try await health(of: appliance))) },
+            ) { exchange in .response(HTTPResponse(try await health(of: exchange.tenant, appliance))) },
         ]
     }
 
@@ -35,11 +36,11 @@ extension RouteTable {
         }
     }
 
-    private static func health(of appliance: Wiring) async throws -> JSON {
-        let figures = appliance.store.figures
+    private static func health(of tenant: Tenant, _ appliance: Wiring) async throws -> JSON {
+        let figures = tenant.store.figures
         return [
             "sqlite": .string(StoreExamination.sqliteVersion),
-            "synchronous": .string(try await appliance.store.synchronous()),
+            "synchronous": .string(try await tenant.store.synchronous()),
             "trouble": .optional(appliance.heartbeat.trouble), "failedCommits": .int(Int64(figures.failedCommits)),
             "walPages": .int(Int64(figures.walPages)), "lastCommitAt": figures.lastCommit.map(JSON.time) ?? .null,
             "readers": try await appliance.readers.list(),

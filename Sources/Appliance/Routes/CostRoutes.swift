@@ -3,14 +3,13 @@ import Core
 import Drivers
 
 extension RouteTable {
-    static func costRoutes(_ appliance: Wiring) -> [Route] {
-        let desk = CostDesk(store: appliance.store)
-        return costRoutes(Asset.self, at: "/api/v1/assets/{id}/cost", desk)
-            + costRoutes(Model.self, at: "/api/v1/models/{id}/cost", desk)
+    static func costRoutes() -> [Route] {
+        costRoutes(Asset.self, at: "/api/v1/assets/{id}/cost")
+            + costRoutes(Model.self, at: "/api/v1/models/{id}/cost")
     }
 
     private static func costRoutes<Record: RegistryRecord>(
-        _ type: Record.Type, at path: String, _ desk: CostDesk
+        _ type: Record.Type, at path: String
     ) -> [Route] {
         let word = Record.table.word
         return [
@@ -20,7 +19,7 @@ extension RouteTable {
                     "costs", "What a \(word) is worth and cost", answer: (200, Schema.ref("Cost")),
                     problems: [.notFound])
             ) { exchange in
-                let cost = try await desk.find(of: exchange.id() as Identifier<Record>)
+                let cost = try await exchange.tenant.costs.find(of: exchange.id() as Identifier<Record>)
                 return .response(HTTPResponse(cost.json).with("ETag", "\"\(cost.version)\""))
             },
             Route(
@@ -31,7 +30,7 @@ extension RouteTable {
                     problems: [.notFound, .stale])
             ) { exchange in
                 try .edited(
-                    await desk.edit(
+                    await exchange.tenant.costs.edit(
                         of: exchange.id() as Identifier<Record>, exchange.body(JSON.self),
                         ifVersion: exchange.ifMatch(), by: exchange.author))
             },

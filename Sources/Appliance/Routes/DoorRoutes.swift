@@ -3,19 +3,19 @@ import Core
 import Drivers
 
 extension RouteTable {
-    static func doorRoutes(_ appliance: Wiring) -> [Route] {
+    static func doorRoutes() -> [Route] {
         [
             Route(
                 "GET", "/api/v1/doors",
                 RouteDocument("doors", "All doors", answer: (200, Schema.items(Schema.ref("Door"))))
-            ) { _ in
-                .response(HTTPResponse(["items": .array(try await appliance.door.doors())]))
+            ) { exchange in
+                .response(HTTPResponse(["items": .array(try await exchange.tenant.door.doors())]))
             },
             Route(
                 "GET", "/api/v1/doors/{id}",
                 RouteDocument("doors", "One door", answer: (200, Schema.ref("Door")), problems: [.notFound])
             ) { exchange in
-                .response(HTTPResponse(try await appliance.door.door(exchange.id())))
+                .response(HTTPResponse(try await exchange.tenant.door.door(exchange.id())))
             },
             Route(
                 "PATCH", "/api/v1/doors/{id}",
@@ -25,7 +25,7 @@ extension RouteTable {
             ) { exchange in
                 let edit = try exchange.body(DoorEditBody.self).edit
                 let actor = exchange.principal?.person
-                return .response(HTTPResponse(try await appliance.door.edit(exchange.id(), edit, actor: actor)))
+                return .response(HTTPResponse(try await exchange.tenant.door.edit(exchange.id(), edit, actor: actor)))
             },
             Route(
                 "GET", "/api/v1/doors/{id}/visit",
@@ -35,7 +35,7 @@ extension RouteTable {
                     answer: (200, Schema.items(Schema.ref("Outcome"))), problems: [.invalid, .notFound])
             ) { exchange in
                 let limit = try exchange.number("limit", default: 30, in: 1...200)
-                let outcomes = try await appliance.door.visit(at: exchange.id(), limit: limit)
+                let outcomes = try await exchange.tenant.door.visit(at: exchange.id(), limit: limit)
                 return .response(HTTPResponse(["items": .array(outcomes)]))
             },
         ]

@@ -4,8 +4,7 @@ import Drivers
 import Synchronization
 
 extension RouteTable {
-    static func exportRoutes(_ appliance: Wiring) -> [Route] {
-        let exports = appliance.exports
+    static func exportRoutes() -> [Route] {
         let assets = ExportFormat.allCases.map { format in
             Route(
                 "GET", "/api/v1/export/assets.\(format.rawValue)",
@@ -16,6 +15,7 @@ extension RouteTable {
             ) { exchange in
                 let query = try exchange.assetQuery()
                 let role = try exchange.signedIn().role
+                let exports = try exchange.tenant.exports
                 return try await file("assets", format) { sink in
                     try await exports.assets(query, as: format, for: role, to: sink)
                 }
@@ -26,12 +26,12 @@ extension RouteTable {
                 "GET", "/api/v1/export/models.csv",
                 RouteDocument(
                     "export", "All models as csv", answer: (200, Schema.text), as: ExportFormat.csv.contentType)
-            ) { _ in try await file("models", .csv) { try await exports.models(to: $0) } },
+            ) { exchange in try await file("models", .csv) { try await exchange.tenant.exports.models(to: $0) } },
             Route(
                 "GET", "/api/v1/export/people.csv", access: .role(.manager),
                 RouteDocument(
                     "export", "All people as csv", answer: (200, Schema.text), as: ExportFormat.csv.contentType)
-            ) { _ in try await file("people", .csv) { try await exports.people(to: $0) } },
+            ) { exchange in try await file("people", .csv) { try await exchange.tenant.exports.people(to: $0) } },
         ]
     }
 

@@ -3,16 +3,15 @@ import Core
 import Drivers
 
 extension RouteTable {
-    static func viewRoutes(_ appliance: Wiring) -> [Route] {
-        let book = ViewBook(store: appliance.store)
-        return [
+    static func viewRoutes() -> [Route] {
+        [
             Route(
                 "GET", "/api/v1/views",
                 RouteDocument(
                     "views", "The shared views and one's own", [.query("page", Schema.text, "Only of this page.")],
                     answer: (200, Schema.items(Schema.ref("SavedView"))))
             ) { exchange in
-                let views = try await book.views(
+                let views = try await exchange.tenant.views.views(
                     of: exchange.principal?.person, page: exchange.request.query("page"))
                 return .response(HTTPResponse(["items": .array(views.map(\.json))]))
             },
@@ -24,14 +23,15 @@ extension RouteTable {
             ) { exchange in
                 let role = try exchange.signedIn().role
                 return try .edited(
-                    await book.add(exchange.body(JSON.self), role: role, by: exchange.author), status: 201)
+                    await exchange.tenant.views.add(exchange.body(JSON.self), role: role, by: exchange.author),
+                    status: 201)
             },
             Route(
                 "DELETE", "/api/v1/views/{id}",
                 RouteDocument("views", "Remove a view", answer: (200, Schema.ref("SavedView")), problems: [.notFound])
             ) { exchange in
                 let role = try exchange.signedIn().role
-                return try .edited(await book.remove(exchange.id(), role: role, by: exchange.author))
+                return try .edited(await exchange.tenant.views.remove(exchange.id(), role: role, by: exchange.author))
             },
         ]
     }

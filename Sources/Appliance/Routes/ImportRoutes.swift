@@ -3,9 +3,8 @@ import Core
 import Drivers
 
 extension RouteTable {
-    static func importRoutes(_ appliance: Wiring) -> [Route] {
-        let imports = appliance.imports
-        return [
+    static func importRoutes() -> [Route] {
+        [
             Route(
                 "POST", "/api/v1/imports", access: .role(.manager),
                 RouteDocument(
@@ -23,7 +22,7 @@ extension RouteTable {
                     let allowed = ImportKind.allCases.map(\.rawValue).joined(separator: ", ")
                     throw Failure(.invalid, "The kind is one of \(allowed).", field: "kind")
                 }
-                let json = try await imports.receive(
+                let json = try await exchange.tenant.imports.receive(
                     exchange.request.body, kind: kind, name: exchange.request.query("name") ?? "")
                 return .response(HTTPResponse(status: 201, json))
             },
@@ -32,14 +31,16 @@ extension RouteTable {
                 RouteDocument(
                     "imports", "A table that was sent, and how far its import is", answer: (200, Schema.ref("Import")),
                     problems: [.notFound])
-            ) { exchange in .response(HTTPResponse(try await imports.find(exchange.parameters["id"] ?? ""))) },
+            ) { exchange in
+                .response(HTTPResponse(try await exchange.tenant.imports.find(exchange.parameters["id"] ?? "")))
+            },
             Route(
                 "POST", "/api/v1/imports/{id}/check", access: .role(.manager),
                 RouteDocument(
                     "imports", "Try an import out", body: Schema.ref("ImportOptions"),
                     answer: (200, Schema.ref("ImportReport")), problems: [.notFound])
             ) { exchange in
-                let json = try await imports.check(
+                let json = try await exchange.tenant.imports.check(
                     exchange.parameters["id"] ?? "", importOptions(exchange), by: exchange.author)
                 return .response(HTTPResponse(json))
             },
@@ -49,7 +50,7 @@ extension RouteTable {
                     "imports", "Carry an import out, all of it or nothing", body: Schema.ref("ImportOptions"),
                     answer: (202, begunSchema), problems: [.notFound, .conflict, .tooMany])
             ) { exchange in
-                let batch = try await imports.run(
+                let batch = try await exchange.tenant.imports.run(
                     exchange.parameters["id"] ?? "", importOptions(exchange), by: exchange.author)
                 return .response(HTTPResponse(status: 202, ["batch": .string(batch.rawValue)]))
             },

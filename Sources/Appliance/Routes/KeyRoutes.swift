@@ -10,7 +10,7 @@ extension RouteTable {
                 "GET", "/api/v1/keys", access: .role(.admin),
                 RouteDocument("keys", "The keys of programs", answer: (200, Schema.items(Schema.key)))
             ) { exchange in
-                let keys = appliance.credentials.keys.list
+                let keys = try exchange.tenant.credentials.keys.list
                 return .response(HTTPResponse(["items": .array(keys.map(\.json))]))
             },
             Route(
@@ -21,15 +21,16 @@ extension RouteTable {
                         "name": Schema.someText, "scopes": Schema.list(Schema.scope),
                         "expiresAt?": Schema.orNull(Schema.time),
                     ]), answer: (201, Schema.newKey), problems: [.conflict, .tooMany])
-            ) { exchange in try await makeKey(exchange, appliance) },
+            ) { exchange in try await makeKey(exchange) },
             Route(
                 "DELETE", "/api/v1/keys/{id}", access: .role(.admin),
                 RouteDocument(
                     "keys", "Revoke a key and the tokens made of it", answer: (204, nil), problems: [.notFound])
             ) { exchange in
                 let id: APIKey.ID = exchange.id()
-                try await appliance.credentials.keys.revoke(id, by: exchange.author)
-                appliance.hub.end(key: id)
+                let tenant = try exchange.tenant
+                try await tenant.credentials.keys.revoke(id, by: exchange.author)
+                tenant.hub.end(key: id)
                 return .response(HTTPResponse(status: 204))
             },
             Route(
@@ -37,17 +38,19 @@ extension RouteTable {
                 RouteDocument(
                     "keys", "Exchange a key for a token of fifteen minutes; the key is the bearer",
                     body: Schema.object(["scope?": Schema.text]), answer: (201, Schema.token))
-            ) { exchange in try await makeToken(exchange, appliance) },
+            ) { exchange in try await makeToken(exchange) },
             Route(
                 "GET", "/api/v1/tokens/keys.json", access: .anyone,
                 RouteDocument(
                     "keys", "The public keys of tokens (JWKS)",
                     answer: (200, Schema.object(["keys": Schema.list(["type": "object"])])))
-            ) { _ in .response(HTTPResponse(["keys": .array(appliance.credentials.mint.publicKeys)])) },
+            ) { _ in
+                .response(HTTPResponse(["keys": .array(appliance.tenants.all.flatMap(\.credentials.mint.publicKeys))]))
+            },
         ]
     }
 
-    private static func makeKey(_ exchange: Exchange, _ appliance: Wiring) async throws -> HTTPReply {
+    private static func makeKey(_ exchange: Exchange) async throws -> HTTPReply {
         struct Body: Decodable {
             var name: String
             var scopes: [String]
@@ -64,16 +67,16 @@ extension RouteTable {
             }
             return date
         }
-        let (key, secret) = try await appliance.credentials.keys.create(
+        let (key, secret) = try await exchange.tenant.credentials.keys.create(
             body.name, scopes: Set(scopes), expires: expires, by: exchange.author)
         return .response(HTTPResponse(status: 201, key.json.adding(["secret": .string(secret)])))
     }
 
     /// A token is not exchanged for another: who has no key has fifteen minutes.
-    private static func makeToken(_ exchange: Exchange, _ appliance: Wiring) async throws -> HTTPReply {
+    private static func makeToken(_ exchange: Exchange) async throws -> HTTPReply {
         struct Body: Decodable { var scope: String? }
         let body = exchange.request.body.isEmpty ? nil : try exchange.body(Body.self)
-        let credentials = appliance.credentials
+        let credentials = try exchange.tenant.credentials
         guard let secret = exchange.secret, let id = credentials.keys.principal(of: secret)?.key,
             let key = credentials.keys.find(id)
         else { throw Failure(.forbidden, "Tokens are for keys. Send one as the bearer: Authorization: Bearer dk_….") }

@@ -3,16 +3,15 @@ import Core
 import Drivers
 
 extension RouteTable {
-    static func modelRoutes(_ appliance: Wiring) -> [Route] {
-        let desk = CatalogueDesk(store: appliance.store)
-        return modelListRoutes(desk)
-            + recordRoutes(Model.self, at: "/api/v1/models", tag: "models", answer: "Model", appliance)
+    static func modelRoutes() -> [Route] {
+        modelListRoutes()
+            + recordRoutes(Model.self, at: "/api/v1/models", tag: "models", answer: "Model")
             .filter { $0.method != "GET" }
-            + accessoryRoutes(Accessories(store: appliance.store)) + [categoryListRoute(desk)]
-            + recordRoutes(Category.self, at: "/api/v1/categories", tag: "models", answer: "Category", appliance)
+            + accessoryRoutes() + [categoryListRoute]
+            + recordRoutes(Category.self, at: "/api/v1/categories", tag: "models", answer: "Category")
     }
 
-    private static func modelListRoutes(_ desk: CatalogueDesk) -> [Route] {
+    private static func modelListRoutes() -> [Route] {
         [
             Route(
                 "GET", "/api/v1/models",
@@ -24,14 +23,14 @@ extension RouteTable {
                             "items": Schema.list(Schema.ref("ListedModel")), "next": Schema.orNull(Schema.text),
                         ])
                     ))
-            ) { exchange in .response(HTTPResponse(try await desk.models(modelQuery(exchange)))) },
+            ) { exchange in .response(HTTPResponse(try await exchange.tenant.catalogue.models(modelQuery(exchange)))) },
             Route(
                 "GET", "/api/v1/models/{id}",
                 RouteDocument(
                     "models", "One model with its units and accessories", answer: (200, Schema.ref("ListedModel")),
                     problems: [.notFound])
             ) { exchange in
-                let (model, json) = try await desk.model(exchange.id())
+                let (model, json) = try await exchange.tenant.catalogue.model(exchange.id())
                 return .response(HTTPResponse(json).with("ETag", "\"\(model.version)\""))
             },
             Route(
@@ -39,11 +38,12 @@ extension RouteTable {
                 RouteDocument(
                     "models", "The number and the home that the next unit of a model would have",
                     answer: (200, Schema.ref("NextNumber")), problems: [.notFound])
-            ) { exchange in .response(HTTPResponse(try await desk.nextNumber(of: exchange.id()))) },
+            ) { exchange in .response(HTTPResponse(try await exchange.tenant.catalogue.nextNumber(of: exchange.id())))
+            },
         ]
     }
 
-    private static func accessoryRoutes(_ accessories: Accessories) -> [Route] {
+    private static func accessoryRoutes() -> [Route] {
         [
             Route(
                 "GET", "/api/v1/models/{id}/accessories",
@@ -51,7 +51,7 @@ extension RouteTable {
                     "models", "What goes along with every unit of a model",
                     answer: (200, Schema.items(Schema.ref("Accessory"))), problems: [.notFound])
             ) { exchange in
-                let (model, items) = try await accessories.list(of: exchange.id())
+                let (model, items) = try await exchange.tenant.accessories.list(of: exchange.id())
                 return .response(
                     HTTPResponse(["items": .array(items)]).with("ETag", "\"\(model.version)\""))
             },
@@ -62,21 +62,23 @@ extension RouteTable {
                     answer: (200, Schema.items(Schema.ref("Accessory"))), problems: [.notFound, .stale])
             ) { exchange in
                 let body = try exchange.body(JSON.self)
-                let (edited, items) = try await accessories.set(
+                let (edited, items) = try await exchange.tenant.accessories.set(
                     body["items"] ?? body, of: exchange.id(), ifVersion: exchange.ifMatch(), by: exchange.author)
                 return .edited(edited, ["items": .array(items)])
             },
         ]
     }
 
-    private static func categoryListRoute(_ desk: CatalogueDesk) -> Route {
+    private static var categoryListRoute: Route {
         Route(
             "GET", "/api/v1/categories",
             RouteDocument(
                 "models", "Categories by name, with how many models there are", [.archived],
                 answer: (200, Schema.items(Schema.ref("ListedCategory"))))
         ) { exchange in
-            .response(HTTPResponse(["items": .array(try await desk.categories(exchange.archiveFilter()))]))
+            .response(
+                HTTPResponse(["items": .array(try await exchange.tenant.catalogue.categories(exchange.archiveFilter()))]
+                ))
         }
     }
 

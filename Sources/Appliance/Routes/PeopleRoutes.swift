@@ -5,9 +5,8 @@ import Drivers
 extension RouteTable {
     private static let people = "/api/v1/people"
 
-    static func peopleRoutes(_ appliance: Wiring) -> [Route] {
-        let roster = appliance.roster
-        return [
+    static func peopleRoutes() -> [Route] {
+        [
             Route(
                 "GET", people,
                 RouteDocument(
@@ -21,7 +20,7 @@ extension RouteTable {
                 var query = Roster.Query()
                 query.text = exchange.request.query("q") ?? ""
                 query.archived = try exchange.flag("archived", default: false)
-                let items = try await roster.list(query, for: exchange.signedIn().role)
+                let items = try await exchange.tenant.roster.list(query, for: exchange.signedIn().role)
                 return .response(HTTPResponse(["items": .array(items), "total": .int(Int64(items.count))]))
             },
             Route(
@@ -30,15 +29,16 @@ extension RouteTable {
                     "people", "One person with what they hold, their projects and their last movements",
                     answer: (200, Schema.ref("Person")), problems: [.notFound])
             ) { exchange in
-                let (person, json) = try await roster.detail(exchange.id(), for: exchange.signedIn().role)
+                let (person, json) = try await exchange.tenant.roster.detail(
+                    exchange.id(), for: exchange.signedIn().role)
                 return .response(HTTPResponse(json).with("ETag", "\"\(person.version)\""))
             },
-            createRoute(Person.self, at: people, tag: "people", answer: "Person", appliance),
-            editRoute(Person.self, at: people + "/{id}", tag: "people", answer: "Person", appliance),
-        ] + badgeRoutes(roster) + [pinRoute(appliance)]
+            createRoute(Person.self, at: people, tag: "people", answer: "Person"),
+            editRoute(Person.self, at: people + "/{id}", tag: "people", answer: "Person"),
+        ] + badgeRoutes() + [pinRoute]
     }
 
-    private static func badgeRoutes(_ roster: Roster) -> [Route] {
+    private static func badgeRoutes() -> [Route] {
         [
             Route(
                 "POST", people + "/{id}/badges", access: .role(.manager),
@@ -48,7 +48,8 @@ extension RouteTable {
             ) { exchange in
                 struct Body: Decodable { var code: String }
                 let code = try exchange.body(Body.self).code
-                return try .edited(await roster.assign(code, to: exchange.id(), by: exchange.author), status: 201)
+                return try .edited(
+                    await exchange.tenant.roster.assign(code, to: exchange.id(), by: exchange.author), status: 201)
             },
             Route(
                 "DELETE", people + "/{id}/badges/{key}", access: .role(.manager),
@@ -56,13 +57,13 @@ extension RouteTable {
                     "people", "Take a badge away", answer: (200, Schema.ref("Person")), problems: [.notFound])
             ) { exchange in
                 let key = exchange.parameters["key"] ?? ""
-                return try .edited(await roster.unassign(key, from: exchange.id(), by: exchange.author))
+                return try .edited(await exchange.tenant.roster.unassign(key, from: exchange.id(), by: exchange.author))
             },
         ]
     }
 
     /// Whoever asks stays signed in; the other sessions of the person end.
-    private static func pinRoute(_ appliance: Wiring) -> Route {
+    private static var pinRoute: Route {
         Route(
             "PUT", people + "/{id}/pin",
             RouteDocument(
@@ -75,15 +76,16 @@ extension RouteTable {
                 var current: String?
             }
             let body = try exchange.body(Body.self)
+            let tenant = try exchange.tenant
             let id: Person.ID = exchange.id()
             if exchange.principal?.person == id {
-                guard let current = body.current, try await appliance.sessions.confirm(current, of: id) else {
+                guard let current = body.current, try await tenant.sessions.confirm(current, of: id) else {
                     throw Failure(.invalid, "That is not your present PIN.", field: "current")
                 }
             }
-            try await appliance.roster.setPIN(body.pin, of: id, by: exchange.author)
-            appliance.sessions.end(of: id, except: exchange.secret)
-            appliance.hub.end(person: id, except: exchange.secret)
+            try await tenant.roster.setPIN(body.pin, of: id, by: exchange.author)
+            tenant.sessions.end(of: id, except: exchange.secret)
+            tenant.hub.end(person: id, except: exchange.secret)
             return .response(HTTPResponse(status: 204))
         }
     }

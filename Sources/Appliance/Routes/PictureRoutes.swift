@@ -3,8 +3,7 @@ import Core
 import Drivers
 
 extension RouteTable {
-    static func pictureRoutes(_ appliance: Wiring) -> [Route] {
-        let desk = PictureDesk(store: appliance.store)
+    static func pictureRoutes() -> [Route] {
         let raw = RouteDocument.RawBody(
             types: PictureHeader.Kind.allCases.map(\.rawValue), byteCountMax: PictureDesk.byteCountMax)
         return [
@@ -14,7 +13,8 @@ extension RouteTable {
                     "pictures", "Keep a picture", rawBody: raw, answer: (201, Schema.ref("Picture")),
                     problems: [.tooLarge])
             ) { exchange in
-                let (id, header) = try await desk.keep(exchange.request.body, as: exchange.request.mediaType)
+                let (id, header) = try await exchange.tenant.pictures.keep(
+                    exchange.request.body, as: exchange.request.mediaType)
                 return .response(
                     HTTPResponse(
                         status: 201,
@@ -32,7 +32,7 @@ extension RouteTable {
                 if exchange.request.header("If-None-Match") == tag {
                     return .response(cached(HTTPResponse(status: 304), tag))
                 }
-                let (type, bytes) = try await desk.find(id)
+                let (type, bytes) = try await exchange.tenant.pictures.find(id)
                 return .response(cached(HTTPResponse(contentType: type, bytes: bytes), tag))
             },
         ]

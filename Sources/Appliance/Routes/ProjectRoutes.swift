@@ -5,14 +5,11 @@ import Drivers
 extension RouteTable {
     private static let projects = "/api/v1/projects"
 
-    static func projectRoutes(_ appliance: Wiring) -> [Route] {
-        let board = appliance.projects
-        return projectReadingRoutes(board) + projectEditingRoutes(board, appliance) + lineRoutes(board) + [
-            scanRoute(board)
-        ]
+    static func projectRoutes() -> [Route] {
+        projectReadingRoutes() + projectEditingRoutes() + lineRoutes() + [scanRoute]
     }
 
-    private static func projectReadingRoutes(_ board: ProjectBoard) -> [Route] {
+    private static func projectReadingRoutes() -> [Route] {
         [
             Route(
                 "GET", projects,
@@ -25,14 +22,14 @@ extension RouteTable {
                             "total": Schema.whole,
                         ])
                     ))
-            ) { exchange in .response(HTTPResponse(try await board.list(query(exchange)))) },
+            ) { exchange in .response(HTTPResponse(try await exchange.tenant.projects.list(query(exchange)))) },
             Route(
                 "GET", projects + "/{id}",
                 RouteDocument(
                     "projects", "One project with its pull sheet and what is out for it",
                     answer: (200, Schema.ref("Project")), problems: [.notFound])
             ) { exchange in
-                let (project, json) = try await board.find(exchange.id())
+                let (project, json) = try await exchange.tenant.projects.find(exchange.id())
                 return .response(HTTPResponse(json).with("ETag", "\"\(project.version)\""))
             },
             Route(
@@ -40,14 +37,14 @@ extension RouteTable {
                 RouteDocument(
                     "projects", "The sheet as the warehouse walks it: by section, then shelf by shelf",
                     answer: (200, Schema.ref("WarehouseSheet")), problems: [.notFound])
-            ) { exchange in .response(HTTPResponse(try await board.sheet(of: exchange.id()).json)) },
+            ) { exchange in .response(HTTPResponse(try await exchange.tenant.projects.sheet(of: exchange.id()).json)) },
             Route(
                 "GET", projects + "/{id}/sheet.csv",
                 RouteDocument(
                     "projects", "The same as a table, a row a line", answer: (200, Schema.text),
                     as: ExportFormat.csv.contentType, problems: [.notFound])
             ) { exchange in
-                let sheet = try await board.sheet(of: exchange.id())
+                let sheet = try await exchange.tenant.projects.sheet(of: exchange.id())
                 var writer = CSVWriter()
                 for row in sheet.table { writer.append(row) }
                 return .response(
@@ -58,12 +55,12 @@ extension RouteTable {
         ]
     }
 
-    private static func projectEditingRoutes(_ board: ProjectBoard, _ appliance: Wiring) -> [Route] {
-        let desk = RecordDesk<Project>(store: appliance.store)
+    private static func projectEditingRoutes() -> [Route] {
         let edit = { @Sendable (exchange: Exchange, fields: JSON) async throws -> HTTPReply in
-            let edited = try await desk.edit(
+            let tenant = try exchange.tenant
+            let edited = try await tenant.records(Project.self).edit(
                 exchange.id(), fields, ifVersion: exchange.ifMatch(), by: exchange.author)
-            return try await .edited(edited, warned(edited.record, board))
+            return try await .edited(edited, warned(edited.record, tenant.projects))
         }
         return [
             Route(
@@ -75,6 +72,7 @@ extension RouteTable {
                 let body = try exchange.body(JSON.self)
                 let fields = JSON.object(body.members.filter { $0.key != "copyOf" })
                 let original = try copied(body["copyOf"] ?? .null)
+                let board = try exchange.tenant.projects
                 let made = try await board.create(fields, copyOf: original, by: exchange.author)
                 return try await .edited(made, warned(made.record, board), status: 201)
             },
@@ -145,7 +143,7 @@ extension RouteTable {
 // MARK: - Lines
 
 extension RouteTable {
-    private static func lineRoutes(_ board: ProjectBoard) -> [Route] {
+    private static func lineRoutes() -> [Route] {
         [
             Route(
                 "POST", projects + "/{id}/lines", access: .role(.manager),
@@ -154,7 +152,8 @@ extension RouteTable {
                     answer: (201, Schema.ref("SheetEdit")), problems: [.notFound, .conflict])
             ) { exchange in
                 try .edited(
-                    await board.addLine(exchange.body(JSON.self), to: exchange.id(), by: exchange.author), status: 201)
+                    await exchange.tenant.projects.addLine(
+                        exchange.body(JSON.self), to: exchange.id(), by: exchange.author), status: 201)
             },
             // Before `lines/{line}`, which its path would fit too.
             Route(
@@ -164,7 +163,7 @@ extension RouteTable {
                     body: Schema.list(Schema.identifier), answer: (204, nil), problems: [.notFound])
             ) { exchange in
                 let lines = try exchange.body([String].self).map { PullLine.ID($0) }
-                let change = try await board.order(lines, of: exchange.id(), by: exchange.author)
+                let change = try await exchange.tenant.projects.order(lines, of: exchange.id(), by: exchange.author)
                 let response = HTTPResponse(status: 204)
                 return .response(change.map { response.with("Depotd-Change", String($0)) } ?? response)
             },
@@ -178,7 +177,7 @@ extension RouteTable {
                     ]), answer: (200, Schema.ref("SheetEdit")), problems: [.notFound, .stale])
             ) { exchange in
                 try .edited(
-                    await board.editLine(
+                    await exchange.tenant.projects.editLine(
                         exchange.id("line"), of: exchange.id(), exchange.body(JSON.self),
                         ifVersion: exchange.ifMatch(), by: exchange.author))
             },
@@ -189,12 +188,13 @@ extension RouteTable {
                     answer: (200, Schema.ref("SheetEdit")), problems: [.notFound])
             ) { exchange in
                 try .edited(
-                    await board.removeLine(exchange.id("line"), of: exchange.id(), by: exchange.author))
+                    await exchange.tenant.projects.removeLine(
+                        exchange.id("line"), of: exchange.id(), by: exchange.author))
             },
         ]
     }
 
-    private static func scanRoute(_ board: ProjectBoard) -> Route {
+    private static var scanRoute: Route {
         Route(
             "POST", projects + "/{id}/scan", access: .role(.manager),
             RouteDocument(
@@ -211,7 +211,7 @@ extension RouteTable {
             let body = try exchange.body(Body.self)
             return .response(
                 HTTPResponse(
-                    try await board.scan(
+                    try await exchange.tenant.projects.scan(
                         body.code, onto: exchange.id(), section: body.section, byModel: body.byModel ?? false,
                         by: exchange.author)))
         }

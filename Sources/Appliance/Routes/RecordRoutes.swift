@@ -8,55 +8,54 @@ extension RouteTable {
     ///
     /// - Parameter answer: the name of the schema of a record as it is given.
     static func recordRoutes<Record: RegistryRecord>(
-        _ type: Record.Type, at path: String, tag: String, answer: String, _ appliance: Wiring
+        _ type: Record.Type, at path: String, tag: String, answer: String
     ) -> [Route] {
-        let desk = RecordDesk<Record>(store: appliance.store)
-        return [
-            createRoute(type, at: path, tag: tag, answer: answer, appliance),
+        [
+            createRoute(type, at: path, tag: tag, answer: answer),
             Route(
                 "GET", path + "/{id}",
                 RouteDocument(tag, "One \(Record.table.word)", answer: (200, Schema.ref(answer)), problems: [.notFound])
             ) { exchange in
-                let record = try await desk.find(exchange.id())
+                let record = try await exchange.tenant.records(type).find(exchange.id())
                 return .response(HTTPResponse(record.json).with("ETag", "\"\(record.version)\""))
             },
-            editRoute(type, at: path + "/{id}", tag: tag, answer: answer, appliance),
+            editRoute(type, at: path + "/{id}", tag: tag, answer: answer),
         ]
     }
 
     /// POST on `path`.
     static func createRoute<Record: RegistryRecord>(
-        _ type: Record.Type, at path: String, tag: String, answer: String, _ appliance: Wiring
+        _ type: Record.Type, at path: String, tag: String, answer: String
     ) -> Route {
-        let desk = RecordDesk<Record>(store: appliance.store)
-        return Route(
+        Route(
             "POST", path, access: .role(.manager),
             RouteDocument(
                 tag, "Make a \(Record.table.word)", body: Schema.fields(of: Record.table, isNew: true),
                 answer: (201, Schema.ref(answer)), problems: [.conflict])
-        ) { exchange in try .edited(await desk.create(exchange.body(JSON.self), by: exchange.author), status: 201) }
+        ) { exchange in
+            try .edited(
+                await exchange.tenant.records(type).create(exchange.body(JSON.self), by: exchange.author), status: 201)
+        }
     }
 
     /// PATCH on `path`.
     static func editRoute<Record: RegistryRecord>(
-        _ type: Record.Type, at path: String, tag: String, answer: String, _ appliance: Wiring
+        _ type: Record.Type, at path: String, tag: String, answer: String
     ) -> Route {
-        let desk = RecordDesk<Record>(store: appliance.store)
-        return Route(
+        Route(
             "PATCH", path, access: .role(.manager),
             RouteDocument(
                 tag, "Edit a \(Record.table.word)", [.ifMatch], body: Schema.fields(of: Record.table, isNew: false),
                 answer: (200, Schema.ref(answer)), problems: [.notFound, .conflict, .stale])
         ) { exchange in
             try .edited(
-                await desk.edit(
+                await exchange.tenant.records(type).edit(
                     exchange.id(), exchange.body(JSON.self), ifVersion: exchange.ifMatch(), by: exchange.author))
         }
     }
 
-    static func changeRoutes(_ appliance: Wiring) -> [Route] {
-        let undo = ChangeUndo(store: appliance.store)
-        return [
+    static func changeRoutes() -> [Route] {
+        [
             Route(
                 "POST", "/api/v1/changes/{seq}/undo", access: .role(.manager),
                 RouteDocument(
@@ -64,7 +63,7 @@ extension RouteTable {
                     problems: [.notFound, .conflict])
             ) { exchange in
                 let seq = Int64(exchange.parameters["seq"] ?? "") ?? 0
-                let change = try await undo.undo(seq, by: exchange.author) { _ in true }
+                let change = try await exchange.tenant.undo.undo(seq, by: exchange.author) { _ in true }
                 return .response(HTTPResponse(["change": .int(change)]))
             }
         ]

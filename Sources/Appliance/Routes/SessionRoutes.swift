@@ -3,7 +3,7 @@ import Core
 import Drivers
 
 extension RouteTable {
-    static func sessionRoutes(_ appliance: Wiring) -> [Route] {
+    static func sessionRoutes() -> [Route] {
         [
             Route(
                 "GET", "/api/v1/session/people", access: .anyone,
@@ -16,9 +16,9 @@ extension RouteTable {
                                 "id": Schema.text, "name": Schema.text, "initials": Schema.text, "role": Schema.role,
                             ]))
                     ))
-            ) { _ in
+            ) { exchange in
                 // Anybody may ask this: what a door's screen needs to let people pick their name, and no more.
-                let people = try await appliance.roster.whoMaySignIn().map { person -> JSON in
+                let people = try await exchange.front.roster.whoMaySignIn().map { person -> JSON in
                     [
                         "id": .string(person.id.rawValue), "name": .string(person.name),
                         "initials": .string(person.initials), "role": .string(person.role.rawValue),
@@ -30,7 +30,7 @@ extension RouteTable {
                 "GET", "/api/v1/session",
                 RouteDocument("session", "Who is signed in", answer: (200, sessionSchema))
             ) { exchange in
-                .response(HTTPResponse(try await body(of: exchange.signedIn(), appliance)))
+                .response(HTTPResponse(try await body(of: exchange.signedIn(), exchange.tenant)))
             },
             Route(
                 "POST", "/api/v1/session", access: .anyone,
@@ -40,18 +40,19 @@ extension RouteTable {
             ) { exchange in
                 struct SignIn: Decodable { var person, pin: String }
                 let wanted = try exchange.body(SignIn.self)
-                let (secret, person) = try await appliance.sessions.signIn(Person.ID(wanted.person), pin: wanted.pin)
+                let tenant = try exchange.front
+                let (secret, person) = try await tenant.sessions.signIn(Person.ID(wanted.person), pin: wanted.pin)
                 let principal = Principal(person: person.id, role: person.role)
                 return .response(
-                    HTTPResponse(try await body(of: principal, appliance)).with("Set-Cookie", cookie(secret, exchange)))
+                    HTTPResponse(try await body(of: principal, tenant)).with("Set-Cookie", cookie(secret, exchange)))
             },
             Route(
                 "DELETE", "/api/v1/session",
                 RouteDocument("session", "Sign out; a program's token is not ended by this", answer: (204, nil))
             ) { exchange in
                 if let secret = exchange.secret, exchange.principal?.person != nil {
-                    try await appliance.sessions.end(secret)
-                    appliance.hub.end(secret: secret)
+                    try await exchange.tenant.sessions.end(secret)
+                    try exchange.tenant.hub.end(secret: secret)
                 }
                 return .response(HTTPResponse(status: 204).with("Set-Cookie", cookie("", exchange) + "; Max-Age=0"))
             },
@@ -62,9 +63,9 @@ extension RouteTable {
         "person": Schema.orNull(Schema.ref("Person")), "device": Schema.orNull(Schema.text), "role": Schema.role,
     ])
 
-    private static func body(of principal: Principal, _ appliance: Wiring) async throws -> JSON {
+    private static func body(of principal: Principal, _ tenant: Tenant) async throws -> JSON {
         var person: Person?
-        if let id = principal.person { person = try await appliance.roster.find(id) }
+        if let id = principal.person { person = try await tenant.roster.find(id) }
         return [
             "person": person?.json(for: principal.role) ?? .null, "device": .optional(principal.device),
             "role": .string(principal.role.rawValue),

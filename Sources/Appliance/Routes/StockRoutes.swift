@@ -3,16 +3,15 @@ import Core
 import Drivers
 
 extension RouteTable {
-    static func stockRoutes(_ appliance: Wiring) -> [Route] {
-        let desk = StockDesk(store: appliance.store)
-        return [
+    static func stockRoutes() -> [Route] {
+        [
             Route(
                 "GET", "/api/v1/models/{id}/stock",
                 RouteDocument(
                     "stock", "How much there is, and who has some", answer: (200, Schema.ref("Stock")),
                     problems: [.notFound])
             ) { exchange in
-                let (stock, json) = try await desk.stock(of: exchange.id())
+                let (stock, json) = try await exchange.tenant.stock.stock(of: exchange.id())
                 return .response(HTTPResponse(json).with("ETag", "\"\(stock.version)\""))
             },
             Route(
@@ -23,7 +22,7 @@ extension RouteTable {
                     problems: [.notFound, .conflict, .stale])
             ) { exchange in
                 try .edited(
-                    await desk.edit(
+                    await exchange.tenant.stock.edit(
                         exchange.id(), exchange.body(JSON.self), ifVersion: exchange.ifMatch(), by: exchange.author))
             },
             Route(
@@ -33,7 +32,7 @@ extension RouteTable {
                     problems: [.notFound, .conflict])
             ) { exchange in
                 let move = try exchange.body(StockMoveBody.self)
-                return try .edited(await desk.move(exchange.id(), move.move, by: exchange.author))
+                return try .edited(await exchange.tenant.stock.move(exchange.id(), move.move, by: exchange.author))
             },
             Route(
                 "POST", "/api/v1/models/{id}/codes", access: .role(.manager),
@@ -43,7 +42,7 @@ extension RouteTable {
             ) { exchange in
                 struct Body: Decodable { var code: String }
                 let code = try exchange.body(Body.self).code
-                let json = try await desk.attach(code: code, to: exchange.id(), by: exchange.author)
+                let json = try await exchange.tenant.stock.attach(code: code, to: exchange.id(), by: exchange.author)
                 return .response(HTTPResponse(status: 201, json))
             },
             Route(
@@ -53,7 +52,7 @@ extension RouteTable {
                     [.query("key", Schema.someText, "The `key` of the code; it may hold slashes.")],
                     answer: (204, nil), problems: [.notFound])
             ) { exchange in
-                try await desk.detach(
+                try await exchange.tenant.stock.detach(
                     key: exchange.request.query("key") ?? "", from: exchange.id(), by: exchange.author)
                 return .response(HTTPResponse(status: 204))
             },
@@ -66,7 +65,7 @@ extension RouteTable {
             ) { exchange in
                 struct Body: Decodable { var quantity: Int64 }
                 let quantity = try exchange.body(Body.self).quantity
-                let outcome = try await appliance.door.setQuantity(
+                let outcome = try await exchange.tenant.door.setQuantity(
                     quantity, of: exchange.id(), actor: exchange.principal?.person)
                 return .response(HTTPResponse(outcome))
             },

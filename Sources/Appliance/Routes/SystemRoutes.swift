@@ -11,7 +11,7 @@ extension RouteTable {
                     "live", "Changes as they happen, over a WebSocket. See Core.docc/Live.", answer: (101, nil))
             ) { exchange in
                 let principal = try exchange.signedIn()
-                return .upgrade(appliance.hub.upgrade(for: principal, secret: exchange.secret ?? ""))
+                return .upgrade(try exchange.tenant.hub.upgrade(for: principal, secret: exchange.secret ?? ""))
             },
             Route(
                 "GET", "/api/v1/live/guest", access: .anyone,
@@ -27,13 +27,14 @@ extension RouteTable {
             Route(
                 "GET", "/api/v1/about",
                 RouteDocument("system", "What box this is, and where its log stands", answer: (200, aboutSchema))
-            ) { _ in
-                let position = appliance.store.position
+            ) { exchange in
+                let tenant = try exchange.tenant
+                let position = tenant.store.position
                 return .response(
                     HTTPResponse([
                         "name": "Depotd", "version": .string(Version.current),
-                        "organisation": .string(appliance.organisation.name),
-                        "depot": .string(appliance.organisation.depot.name), "epoch": .string(position.epoch),
+                        "organisation": .string(tenant.organisation.name),
+                        "depot": .string(tenant.organisation.depot.name), "epoch": .string(position.epoch),
                         "seq": .int(position.seq), "demo": .bool(appliance.isDemo),
                     ]))
             },
