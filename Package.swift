@@ -28,6 +28,13 @@ func appliance(dependencies: [Target.Dependency]) -> Target {
 let fuzzers: [Target] = [
     .executableTarget(
         name: "Fuzz", dependencies: ["Core", "Drivers", "Appliance"], path: "Tests/Fuzz",
+        exclude: ["Corpora", "run", "seeds.py", "ReplayTests.swift"], swiftSettings: strict)
+]
+
+/// Without libFuzzer the same parsers are fed the seeds, and what chance makes of them.
+let replays: [Target] = [
+    .testTarget(
+        name: "FuzzTests", dependencies: ["Core", "Drivers", "Appliance", "TestSupport"], path: "Tests/Fuzz",
         exclude: ["Corpora", "run", "seeds.py"], swiftSettings: strict)
 ]
 
@@ -109,8 +116,11 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "ApplianceTests",
-            dependencies: ["Appliance", "TestSupport", .product(name: "GRDB", package: "GRDB.swift")],
+            dependencies: [
+                "Appliance", "TestSupport", .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "JWTKit", package: "jwt-kit"),
+            ],
             swiftSettings: strict),
         .testTarget(name: "TidyTests", swiftSettings: strict),
-    ] + (isFuzzing ? fuzzers : [])
+    ] + (isFuzzing ? fuzzers : replays)
 )

@@ -153,7 +153,7 @@ extension ConfigurationKey {
             "Changes kept in memory for screens that resume; older ones come from the store."),
         Self(
             "limits.events_per_minute", .whole(1...1_000_000), "100",
-            "What one person or program may change in a minute, and send on one live connection; doors have no such limit."
+            "Changes a minute by one person or program, and messages on a live connection; not for doors."
         ),
         Self(
             "limits.checkouts_per_minute", .whole(1...1_000_000), "10",

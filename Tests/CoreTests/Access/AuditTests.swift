@@ -43,7 +43,7 @@ import Testing
                 address: "10.0.0.\(number)")
             try await Origin.$current.withValue(origin) {
                 try await trail.note(
-                    number == 4 ? .refused : .signedIn, subject: "s\(number)", ["note": "Number \(number)."])
+                    number == 4 ? .refused : .signedIn, subject: "s\(number)", ["note": .string("Number \(number).")])
             }
         }
         return (depot, trail)
@@ -74,7 +74,8 @@ import Testing
     }
 
     @Test func `pages follow each other without a gap and end`() async throws {
-        let (_, trail) = try await Self.filled(7)
+        let (depot, trail) = try await Self.filled(7)
+        defer { withExtendedLifetime(depot) {} }
         var query = AuditQuery()
         query.topic = .audit
         query.limit = 3

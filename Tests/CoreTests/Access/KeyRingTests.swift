@@ -121,11 +121,11 @@ import Testing
         #expect(Set(keys.verifying.map(\.kid)) == [first.kid, second.kid])
         depot.clock.advance(options.token)
         #expect(keys.verifying.map(\.kid) == [second.kid])
-        depot.clock.advance(options.signing)
+        depot.clock.advance(options.signing - options.token)
         let third = try await keys.signing()
         let again = try await SigningKeys(box: box, clock: depot.clock.hybrid)
         #expect(Set(again.verifying.map(\.kid)) == [second.kid, third.kid])
-        let kept = try DatabaseQueue(path: depot.folder + "/box.sqlite").read {
+        let kept = try await DatabaseQueue(path: depot.folder + "/box.sqlite").read {
             try String.fetchSet($0, sql: "SELECT kid FROM signing_key")
         }
         #expect(kept == [second.kid, third.kid])

@@ -1,27 +1,31 @@
-// Settings: the places gear lives in, and the categories with the fields of their gear. Which of them is open is in
-// the address. The tree is in places.ts, the editor of fields in categories.ts.
+// Settings: the places gear lives in, the categories with the fields of their gear, and for admins the audit trail.
+// Which of them is open is in the address. The tree is in places.ts, the editor of fields in categories.ts.
 
 import "./settings.css";
 import { emptyPlace, staleStrip } from "../../bits";
 import { html, Content } from "../../html";
 import { Page } from "../../page";
 import { address } from "../../router";
+import { state } from "../../store";
+import { Audit } from "./audit";
 import { Categories } from "./categories";
 import { Places } from "./places";
 
 class SettingsPage extends Page {
   private readonly places = new Places();
   private readonly categories = new Categories();
+  private readonly audit = new Audit();
 
   private get tab(): string { return address().pathname.split("/")[2] ?? "places"; }
 
-  protected override shown(): void { (this.tab === "categories" ? this.categories : this.places).refresh(); }
+  protected override shown(): void { (this.tab === "categories" ? this.categories : this.tab === "audit" ? this.audit : this.places).refresh(); }
 
   protected view(): Content {
     const tab = (key: string, name: string): Content => html`<a class="chip chip-plain" href="/settings/${key}" aria-current="${this.tab === key ? "page" : null}">${name}</a>`;
+    const isAdmin = state.session?.role === "admin";
     return html`<div class="settings"><header class="desk-head"><h1>Settings</h1></header>
-      <nav class="chips" aria-label="Settings">${tab("places", "Places")}${tab("categories", "Categories")}</nav>${staleStrip()}
-      ${this.tab === "categories" ? this.categories : this.tab === "places" ? this.places : emptyPlace("settings", "There are no such settings", "Places and categories are set here.")}</div>`;
+      <nav class="chips" aria-label="Settings">${tab("places", "Places")}${tab("categories", "Categories")}${isAdmin && tab("audit", "Audit")}</nav>${staleStrip()}
+      ${this.tab === "categories" ? this.categories : this.tab === "places" ? this.places : this.tab === "audit" && isAdmin ? this.audit : emptyPlace("settings", "There are no such settings", "Places and categories are set here.")}</div>`;
   }
 }
 
