@@ -182,4 +182,21 @@ extension AssetRegister {
         #expect(try await book.views(of: depot.ana, page: nil).map(\.id) == [all.id, own.id])
         #expect(try await depot.changes().last?.topic == .views)
     }
+
+    @Test func `a model of many units is found by its new name once its texts are written`() async throws {
+        let depot = try await TestDepot()
+        let count = GearText.countMax * 2 + 50
+        _ = try await depot.register.add(
+            (1...count).map { AssetRegister.Draft(number: "CAM-\($0)", name: "A \($0)", model: depot.camera) })
+        _ = try await RecordDesk<Model>(store: depot.store).edit(
+            depot.camera, ["name": "Venice"], ifVersion: nil, by: Author())
+        // The groups that write the rest come by themselves.
+        let isWritten = await comes {
+            let due = try? await depot.store.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM text_due") }
+            return due == 0
+        }
+        #expect(isWritten)
+        #expect(try await depot.register.numbers("venice").count == count)
+        #expect(try await depot.register.numbers("fx6").isEmpty)
+    }
 }

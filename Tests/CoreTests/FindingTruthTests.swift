@@ -238,7 +238,8 @@ private struct RandomDepot {
             let texts = "SELECT docid, text FROM asset_text ORDER BY docid"
             let before = try Row.fetchAll(database, sql: texts)
             #expect(before.count == (try Int.fetchOne(database, sql: "SELECT count(*) FROM asset")))
-            try database.execute(sql: "UPDATE asset SET name = name")
+            try database.execute(sql: "INSERT INTO text_due (docid) SELECT docid FROM asset")
+            while try GearText.settle(in: database) {}
             #expect(try Row.fetchAll(database, sql: texts) == before)
             try database.execute(sql: "INSERT INTO asset_search (asset_search, rank) VALUES ('integrity-check', 1)")
         }

@@ -9,7 +9,7 @@ import Testing
 @testable import Core
 
 /// Keeps the writer busy, so that what is submitted meanwhile waits and is drained as one group.
-private final class Gate: Sendable {
+final class Gate: Sendable {
     private let isOpen = Atomic(false)
     private let isClosed = Atomic(false)
 

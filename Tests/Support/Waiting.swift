@@ -27,9 +27,9 @@ package func waits(upTo seconds: Double = 60, _ condition: () -> Bool) -> Bool {
 }
 
 /// Waits until `condition` holds, without a thread of its own. - Returns: whether it did in time.
-package func comes(upTo seconds: Double = 60, _ condition: () -> Bool) async -> Bool {
+package func comes(upTo seconds: Double = 60, _ condition: () async -> Bool) async -> Bool {
     let deadline = bootClockNanoseconds() + UInt64(seconds * 1e9)
-    while !condition() {
+    while await !condition() {
         guard bootClockNanoseconds() < deadline else { return false }
         try? await Task.sleep(for: .milliseconds(1))
     }

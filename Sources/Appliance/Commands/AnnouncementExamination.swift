@@ -10,7 +10,8 @@ struct AnnouncementExamination {
     var hostName = ProcessInfo.processInfo.hostName
 
     func findings() -> [Finding] {
-        let ports = [configuration.tls.listen, configuration.listen].compactMap { $0 }.filter { !$0.isLoopback }.map(\.port)
+        let listening = [configuration.tls.listen, configuration.listen].compactMap { $0 }
+        let ports = listening.filter { !$0.isLoopback }.map(\.port)
         // Nobody else reaches a box that listens on loopback only, so there is nothing to announce.
         guard !ports.isEmpty else { return [] }
         guard FileManager.default.fileExists(atPath: daemon) else {
@@ -34,5 +35,7 @@ struct AnnouncementExamination {
         ]
     }
 
-    private func remark(_ sentence: String) -> Finding { Finding(gravity: .remark, subject: "mDNS", sentence: sentence) }
+    private func remark(_ sentence: String) -> Finding {
+        Finding(gravity: .remark, subject: "mDNS", sentence: sentence)
+    }
 }

@@ -25,8 +25,10 @@ package struct BatchOrder: Sendable {
 package final class BatchRunner: Sendable {
     /// Bounds of a piece and of what waits.
     package struct Options: Sendable {
-        /// A piece ends with the step that passes this, so that it and its commit keep the writer for less than 5 ms.
-        package var pieceDuration = Duration.microseconds(2_500)
+        /// A piece ends with the step that passes this, or that somebody waits for and that passes
+        /// ``pieceDurationAwaited``: a scan waits for a step and the commit, some 3 ms.
+        package var pieceDuration = Duration.milliseconds(15)
+        package var pieceDurationAwaited = Duration.milliseconds(1)
         package var pieceStepsMax = 100
         /// Most batches that wait for the one under way; more are refused as `tooMany`.
         package var waitingMax = 8
@@ -160,14 +162,13 @@ package final class BatchRunner: Sendable {
     /// Carries out steps for as long as a piece may take. - Returns: the next step.
     private func piece(of job: Job, from first: Int, in transaction: WriteTransaction) throws -> Int {
         let seq = transaction.lastSeq
-        let end = transaction.monotonic &+ options.pieceDuration.nanoseconds
         var next = first
         repeat {
             do { try job.order.steps[next].run(transaction) } catch let failure as Failure {
                 throw Stumble(index: next, failure: failure)
             }
             next += 1
-        } while next < job.order.steps.count && next - first < options.pieceStepsMax && store.clock.monotonic < end
+        } while next < job.order.steps.count && next - first < options.pieceStepsMax && goesOn(transaction)
         if transaction.lastSeq > seq {
             try transaction.database.cachedStatement(
                 sql: "INSERT INTO batch_piece (batch, first, last) VALUES (?, ?, ?)"
@@ -177,6 +178,13 @@ package final class BatchRunner: Sendable {
             .execute(arguments: [next, job.id])
         if next == job.order.steps.count { try Self.finish(job.id, in: transaction) }
         return next
+    }
+
+    /// Whether the piece that this transaction is may take longer.
+    private func goesOn(_ transaction: WriteTransaction) -> Bool {
+        let elapsed = store.clock.monotonic &- transaction.monotonic
+        return elapsed < options.pieceDurationAwaited.nanoseconds
+            || (elapsed < options.pieceDuration.nanoseconds && !store.isAwaited)
     }
 
     /// Marks a batch as done, and along the chain of undos that ends with it each one as what it is now.
@@ -257,7 +265,6 @@ extension BatchRunner {
     /// Takes back the last few Changes that stand. - Returns: whether some are left.
     private func revertPiece(of id: Batch.ID, by author: Author, in transaction: WriteTransaction) throws -> Bool {
         let database = transaction.database
-        let end = transaction.monotonic &+ options.pieceDuration.nanoseconds
         let piece = try Row.fetchOne(
             database.cachedStatement(
                 sql: "SELECT first, last FROM batch_piece WHERE batch = ? ORDER BY first DESC LIMIT 1"),
@@ -273,7 +280,7 @@ extension BatchRunner {
         repeat {
             if let name = try Self.takeBack(last, by: author, in: transaction) { left.append(name) }
             last -= 1
-        } while last >= first && store.clock.monotonic < end
+        } while last >= first && goesOn(transaction)
         if last < first {
             try database.cachedStatement(sql: "DELETE FROM batch_piece WHERE batch = ? AND first = ?")
                 .execute(arguments: [id, first])

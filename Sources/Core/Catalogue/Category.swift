@@ -36,18 +36,22 @@ package struct Category: RegistryRecord {
     }
 
     /// Keeps the fields in the one shape they have, and a category that is in use out of the archive.
-    package static func settle(_ category: Category, before: Category?, in transaction: WriteTransaction) throws {
+    package static func settle(
+        _ category: Category, before: Category?, in transaction: WriteTransaction
+    ) throws -> Category {
         let database = transaction.database
-        if category.fields != before?.fields {
-            let fields = try CustomField.list(JSON(parsing: Array(category.fields.utf8)), in: database)
-            try database.execute(
-                sql: "UPDATE category SET fields = ? WHERE id = ?",
-                arguments: [JSON.array(fields.map(\.json)).text, category.id.rawValue])
+        if category.isArchived, before?.isArchived != true {
+            try Archive.refuse(
+                category.name, having: "model",
+                sql: "SELECT count(*) FROM model WHERE category = ? AND archived IS NULL", category.id.rawValue,
+                in: database)
         }
-        guard category.isArchived, before?.isArchived != true else { return }
-        try Archive.refuse(
-            category.name, having: "model", sql: "SELECT count(*) FROM model WHERE category = ? AND archived IS NULL",
-            category.id.rawValue, in: database)
+        guard category.fields != before?.fields else { return category }
+        let fields = try CustomField.list(JSON(parsing: Array(category.fields.utf8)), in: database)
+        try database.execute(
+            sql: "UPDATE category SET fields = ? WHERE id = ?",
+            arguments: [JSON.array(fields.map(\.json)).text, category.id.rawValue])
+        return try RecordEdit.find(category.id, in: database)
     }
 
     package static func clash(

@@ -50,15 +50,16 @@ package struct Model: RegistryRecord {
         updated = Date(milliseconds: row["updated"])
     }
 
-    package static func settle(_ model: Model, before: Model?, in transaction: WriteTransaction) throws {
+    package static func settle(_ model: Model, before: Model?, in transaction: WriteTransaction) throws -> Model {
         let database = transaction.database
         if model.category?.id != before?.category?.id {
             try Archive.refuse(reference: model.category?.id.rawValue, to: "category", at: "category", in: database)
         }
-        guard model.isArchived, before?.isArchived != true else { return }
+        guard model.isArchived, before?.isArchived != true else { return model }
         try Archive.refuse(
             model.name, having: "unit", sql: "SELECT count(*) FROM asset WHERE model = ? AND archived IS NULL",
             model.id.rawValue, in: database)
+        return model
     }
 
     package static func reverse(

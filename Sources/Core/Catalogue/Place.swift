@@ -53,15 +53,16 @@ package struct Place: RegistryRecord {
     static let depthMax = 8
 
     /// Writes the path anew, here and in all places inside.
-    package static func settle(_ place: Place, before: Place?, in transaction: WriteTransaction) throws {
+    package static func settle(_ place: Place, before: Place?, in transaction: WriteTransaction) throws -> Place {
         let database = transaction.database
         let above = try above(place, in: database)
         if place.parent?.id != before?.parent?.id {
             try Archive.refuse(reference: place.parent?.id.rawValue, to: "place", at: "parent", in: database)
         }
         let path = [place.parent?.name, place.name].compactMap { $0 }.joined(separator: " / ")
-        guard path != place.path else { return }
+        guard path != place.path else { return place }
         try settle(path, of: place.id, depth: above + 1, in: database)
+        return try RecordEdit.find(place.id, in: database)
     }
 
     package static func clash(

@@ -135,6 +135,8 @@ extension ScanCode {
 
     /// The bytes as text in which everything can be seen.
     static func printable(_ bytes: ArraySlice<UInt8>) -> String {
+        let plain = String(decoding: bytes, as: UTF8.self)
+        if plain.isPlain { return plain }
         var parser = Unicode.UTF8.ForwardParser()
         var input = bytes.makeIterator()
         var offset = bytes.startIndex

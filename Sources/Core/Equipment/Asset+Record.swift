@@ -18,15 +18,27 @@ extension Asset {
             RecordField("archived", "Archived", .archived),
         ], seeds: ["name": "".databaseValue])
 
-    package static func derived(from columns: [String: DatabaseValue]) -> [String: DatabaseValue] {
-        ["sort": sortKey(columns["number"].flatMap(String.fromDatabaseValue) ?? "").databaseValue]
+    package static func derived(
+        from columns: [String: DatabaseValue], in database: Database
+    ) throws -> [String: DatabaseValue] {
+        func text(_ name: String) -> String { columns[name].flatMap(String.fromDatabaseValue) ?? "" }
+        let docid = try Int64.fetchOne(
+            database.cachedStatement(sql: "SELECT coalesce(max(docid), 0) + 1 FROM asset"))
+        // Nobody holds what is new and no sheet names it: its condition is all that its status follows from.
+        let condition = Condition(rawValue: text("condition")) ?? .fit
+        return [
+            "docid": (docid ?? 1).databaseValue, "sort": sortKey(text("number")).databaseValue,
+            "name_sort": SearchText.sortKey(text("name")).databaseValue,
+            "status": (condition == .fit ? AssetStatus.available.rawValue : condition.rawValue).databaseValue,
+        ]
     }
 
-    package static func settle(_ asset: Asset, before: Asset?, in transaction: WriteTransaction) throws {
+    package static func settle(_ asset: Asset, before: Asset?, in transaction: WriteTransaction) throws -> Asset {
         let database = transaction.database
         try refuseArchived(asset, before: before, in: database)
-        try settleCustom(of: asset, before: before, in: transaction)
-        let asset = try named(asset, in: database)
+        let isCustomWritten = try settleCustom(of: asset, before: before, in: transaction)
+        let isNameWritten = try settleName(of: asset, in: database)
+        let asset = isCustomWritten || isNameWritten ? try RecordEdit.find(asset.id, in: database) : asset
         if asset.number != before?.number {
             if before != nil {
                 try database.cachedStatement(sql: "UPDATE asset SET sort = ? WHERE id = ?")
@@ -37,6 +49,7 @@ extension Asset {
         if asset.serial != before?.serial {
             try exchange(before?.serial, for: asset.serial, .serial, "serial", of: asset.id, in: database)
         }
+        return asset
     }
 
     package static func clash(
@@ -48,13 +61,13 @@ extension Asset {
         return other.map { AssetRegister.taken(number, by: $0, field: "number") }
     }
 
-    /// Gear without a name of its own is called what its model is called.
-    private static func named(_ asset: Asset, in database: Database) throws -> Asset {
-        guard asset.name.isEmpty else { return asset }
+    /// Gear without a name of its own is called what its model is called. - Returns: whether that was written.
+    private static func settleName(of asset: Asset, in database: Database) throws -> Bool {
+        guard asset.name.isEmpty else { return false }
         let title = [asset.maker, asset.model.name].compactMap { $0 }.joined(separator: " ")
         try database.cachedStatement(sql: "UPDATE asset SET name = ? WHERE id = ?")
             .execute(arguments: [title, asset.id.rawValue])
-        return try RecordEdit.find(asset.id, in: database)
+        return true
     }
 
     /// What is put away itself may be of a model, and at home in a place, that is put away.
@@ -69,18 +82,21 @@ extension Asset {
         }
     }
 
-    /// Holds the custom fields against the category's.
-    private static func settleCustom(of asset: Asset, before: Asset?, in transaction: WriteTransaction) throws {
-        guard before?.custom != asset.custom else { return }
+    /// Holds the custom fields against the category's. - Returns: whether they were written as they must be.
+    private static func settleCustom(
+        of asset: Asset, before: Asset?, in transaction: WriteTransaction
+    ) throws -> Bool {
+        guard before?.custom != asset.custom else { return false }
         let database = transaction.database
         let category = try category(of: asset, in: database)
         // Most categories have no fields of their own, and most gear nothing in them.
-        guard category.fields != "[]" || asset.custom != "{}" else { return }
+        guard category.fields != "[]" || asset.custom != "{}" else { return false }
         let settled = try CustomField.settled(
             JSON(parsing: Array(asset.custom.utf8)), before: JSON(parsing: Array((before?.custom ?? "{}").utf8)),
             category.customFields(in: database), requires: before == nil, at: transaction.now, in: database)
         try database.cachedStatement(sql: "UPDATE asset SET custom = ? WHERE id = ?")
             .execute(arguments: [settled.text, asset.id.rawValue])
+        return true
     }
 
     /// A custom field that must be filled is asked for when custom fields are edited, not when something else is.

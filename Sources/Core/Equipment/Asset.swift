@@ -96,18 +96,18 @@ package struct Asset: RegistryRecord {
 
     /// Pads each run of digits to eight places, so that CAM-10 comes after CAM-9.
     static func sortKey(_ number: String) -> String {
-        var key = ""
-        var digits = ""
-        for character in number.uppercased() + "\n" {
-            if character.isASCII, character.isNumber {
-                digits.append(character)
+        var key: [UInt8] = []
+        var digits: [UInt8] = []
+        for byte in Array(number.uppercased().utf8) + [UInt8(ascii: "\n")] {
+            if byte.isASCIIDigit {
+                digits.append(byte)
                 continue
             }
-            if !digits.isEmpty { key += String(repeating: "0", count: max(0, 8 - digits.count)) + digits }
-            digits = ""
-            key.append(character)
+            if !digits.isEmpty { key += Array(repeating: UInt8(ascii: "0"), count: max(0, 8 - digits.count)) + digits }
+            digits.removeAll(keepingCapacity: true)
+            key.append(byte)
         }
-        return String(key.dropLast())
+        return String(decoding: key.dropLast(), as: UTF8.self)
     }
 
     /// Stretches of ``sort`` that hold every number that begins as the text does, in order, and few others. Digits at

@@ -56,19 +56,19 @@ package struct ExportDesk: Sendable {
         }
     }
 
-    /// A GeoJSON collection of the gear. Its point is where it is at home: its own if it has one, else the depot's; null
-    /// where neither is known.
+    /// A GeoJSON collection of the gear. Its point is where it is at home, which is the depot.
     ///
     /// - Source: RFC 7946 §3.3.
     private func features(_ query: AssetQuery, to sink: @escaping Sink) async throws {
         try sink(Array(#"{"type":"FeatureCollection","features":["#.utf8))
         let isFirst = Mutex(true)
         try await register.each(query) { assets, database in
+            let point = try Self.point(in: database)
             var bytes: [UInt8] = []
             for asset in assets {
                 let feature: JSON = [
                     "type": "Feature", "id": .string(asset.id.rawValue),
-                    "geometry": try Self.point(of: asset, in: database), "properties": asset.json,
+                    "geometry": point, "properties": asset.json,
                 ]
                 let needsComma = isFirst.withLock { isFirst in
                     defer { isFirst = false }
@@ -81,14 +81,10 @@ package struct ExportDesk: Sendable {
         try sink(Array("\n]}\n".utf8))
     }
 
-    private static func point(of asset: Asset, in database: Database) throws -> JSON {
+    /// Where the depot is; null when nobody said.
+    private static func point(in database: Database) throws -> JSON {
         let row = try Row.fetchOne(
-            database.cachedStatement(
-                sql: """
-                    SELECT X(point) AS x, Y(point) AS y FROM (
-                      SELECT coalesce(home_position, (SELECT position FROM depot ORDER BY id LIMIT 1)) AS point
-                      FROM asset WHERE id = ?)
-                    """), arguments: [asset.id])
+            database.cachedStatement(sql: "SELECT X(position) AS x, Y(position) AS y FROM depot ORDER BY id LIMIT 1"))
         guard let longitude = row?["x"] as Double?, let latitude = row?["y"] as Double? else { return .null }
         return ["type": "Point", "coordinates": [.double(longitude), .double(latitude)]]
     }

@@ -119,7 +119,7 @@ package struct AssetFilter: Sendable {
         add(
             .place, "asset.place IN (SELECT value FROM json_each(\(list)))",
             """
-            FROM json_each(\(list)) AS inside CROSS JOIN asset INDEXED BY asset_place ON asset.place = inside.value
+            FROM json_each(\(list)) AS inside CROSS JOIN asset INDEXED BY asset_homes ON asset.place = inside.value
             """)
     }
 

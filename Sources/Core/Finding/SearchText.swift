@@ -56,9 +56,8 @@ package struct SearchText: Sendable, Equatable {
 extension SearchText {
     /// Words in lower case without diacritics, one space between them: `Kärcher BR-40` is `karcher br 40`.
     static func folded(_ text: String) -> String {
-        let isPlain = text.utf8.allSatisfy { $0 < 0x80 }
-        let scalars =
-            isPlain ? text.unicodeScalars : text.lowercased().decomposedStringWithCompatibilityMapping.unicodeScalars
+        if text.isPlain { return foldedPlain(text) }
+        let scalars = text.lowercased().decomposedStringWithCompatibilityMapping.unicodeScalars
         var folded = ""
         var isBetween = false
         for scalar in scalars {
@@ -71,6 +70,23 @@ extension SearchText {
             folded.append(letters)
         }
         return folded
+    }
+
+    private static func foldedPlain(_ text: String) -> String {
+        var folded: [UInt8] = []
+        folded.reserveCapacity(text.utf8.count)
+        var isBetween = false
+        for byte in text.utf8 {
+            guard byte.isASCIILetter || byte.isASCIIDigit else {
+                isBetween = true
+                continue
+            }
+            if isBetween, !folded.isEmpty { folded.append(UInt8(ascii: " ")) }
+            isBetween = false
+            // Digits have the bit of small letters already.
+            folded.append(byte | 0x20)
+        }
+        return String(decoding: folded, as: UTF8.self)
     }
 
     /// What a scalar is compared as: nothing for a diacritic, nil for what stands between words.

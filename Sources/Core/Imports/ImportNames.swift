@@ -53,7 +53,7 @@ struct ImportNames {
     /// Names compare without case, and however they are composed.
     static func key(_ name: String) -> String {
         let name = name.trimmed
-        if name.utf8.allSatisfy({ (0x20..<0x7F).contains($0) }) { return name.lowercased() }
+        if name.isPlain { return name.lowercased() }
         return name.precomposedStringWithCanonicalMapping.lowercased()
     }
 

@@ -121,13 +121,3 @@ struct ImportTable: Sendable {
         return index < 26 ? letter : letters(of: index / 26 - 1) + letter
     }
 }
-
-extension String {
-    /// Without white space at its ends.
-    var trimmed: String {
-        guard let first = utf8.first, let last = utf8.last else { return self }
-        // Most cells have none, and letters of other scripts begin above ASCII.
-        if (0x21..<0x7F).contains(first), (0x21..<0x7F).contains(last) { return self }
-        return trimmingCharacters(in: .whitespacesAndNewlines)
-    }
-}

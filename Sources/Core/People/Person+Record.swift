@@ -31,7 +31,9 @@ extension Person {
         throw Failure(.forbidden, "Only a person of that role or above may do that.", field: "active")
     }
 
-    package static func settle(_ person: Person, before: Person?, in transaction: WriteTransaction) throws {
+    package static func settle(
+        _ person: Person, before: Person?, in transaction: WriteTransaction
+    ) throws -> Person {
         try refuseOddities(of: person)
         if before?.isActive == true, before?.role == .admin, !person.isActive || person.role != .admin {
             try keepAnAdmin(beside: person.id, in: transaction.database)
@@ -39,6 +41,7 @@ extension Person {
         if before?.isActive == true, !person.isActive {
             try DoorDesk.forgetActing(person.id, in: transaction)
         }
+        return person
     }
 
     package static func letGo(of person: Person, in transaction: WriteTransaction) throws {

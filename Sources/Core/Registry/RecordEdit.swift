@@ -15,7 +15,7 @@ package enum RecordEdit {
         let id = id ?? transaction.newID()
         let values = try stored(fields, of: table, isNew: true, in: transaction)
         var columns = table.seeds.merging(values.columns) { $1 }
-        columns.merge(Record.derived(from: columns)) { $1 }
+        try columns.merge(Record.derived(from: columns, in: transaction.database)) { $1 }
         try Record.check(columns, before: nil, in: transaction.database)
         columns["id"] = id.databaseValue
         columns["updated"] = transaction.milliseconds.databaseValue
@@ -31,8 +31,7 @@ package enum RecordEdit {
         for part in values.parts { try Record.store(part.value, as: part.field, of: id, in: transaction) }
         let made = try find(id, in: transaction.database)
         try Record.permit(made, before: nil, by: author)
-        try Record.settle(made, before: nil, in: transaction)
-        let record = try find(id, in: transaction.database)
+        let record = try Record.settle(made, before: nil, in: transaction)
         let change = try append("created", record, record.json, by: author, in: transaction)
         return Edited(record: record, change: change.position.seq)
     }
@@ -53,9 +52,9 @@ package enum RecordEdit {
             try update(id, to: values, in: transaction)
             let after = try find(id, in: transaction.database)
             try Record.permit(after, before: record, by: author)
-            try Record.settle(after, before: record, in: transaction)
+            let settled = try Record.settle(after, before: record, in: transaction)
             guard kind == "edited" else { return }
-            try Record.demand(find(id, in: transaction.database), before: record, in: transaction.database)
+            try Record.demand(settled, before: record, in: transaction.database)
         }
     }
 

@@ -106,11 +106,16 @@ package struct RecordField: Sendable {
     private func stored(text: String, _ countMax: Int, hasLines: Bool) throws -> DatabaseValue {
         // Before anything that costs by the length.
         guard text.utf8.count <= countMax * 16 else { throw refusal("\(label) has at most \(countMax) characters.") }
-        let text = text.precomposedStringWithCanonicalMapping.trimmingCharacters(in: .whitespacesAndNewlines)
-        guard text.count <= countMax else { throw refusal("\(label) has at most \(countMax) characters.") }
-        let isClean = text.unicodeScalars.allSatisfy { scalar in
-            (hasLines && (scalar == "\n" || scalar == "\t")) || scalar.properties.generalCategory != .control
+        let isPlain = text.isPlain
+        let text = (isPlain ? text : text.precomposedStringWithCanonicalMapping).trimmed
+        guard (isPlain ? text.utf8.count : text.count) <= countMax else {
+            throw refusal("\(label) has at most \(countMax) characters.")
         }
+        let isClean =
+            isPlain
+            || text.unicodeScalars.allSatisfy { scalar in
+                (hasLines && (scalar == "\n" || scalar == "\t")) || scalar.properties.generalCategory != .control
+            }
         guard isClean else { throw refusal("\(label) has a character that can not be shown.") }
         return text.isEmpty ? .null : text.databaseValue
     }

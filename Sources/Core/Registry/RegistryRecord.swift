@@ -45,11 +45,12 @@ package protocol RegistryRecord: FetchableRecord, Sendable {
     /// The record of this identifier, archived or not.
     static func find(_ id: Identifier<Self>, in database: Database) throws -> Self?
     /// Columns of a new row that follow from its others, so that they need not be written after it.
-    static func derived(from columns: [String: DatabaseValue]) -> [String: DatabaseValue]
+    static func derived(from columns: [String: DatabaseValue], in database: Database) throws -> [String: DatabaseValue]
     /// Keeps what follows from the row true, after it was written; `before` is nil for a new one.
     ///
+    /// - Returns: the record as it is then.
     /// - Throws: what is wrong with the row as a whole; then nothing of it was written.
-    static func settle(_ record: Self, before: Self?, in transaction: WriteTransaction) throws
+    static func settle(_ record: Self, before: Self?, in transaction: WriteTransaction) throws -> Self
     /// What to say when the schema refused the row because of another one or of itself; nil when nothing is known.
     static func clash(_ columns: [String: DatabaseValue], id: Identifier<Self>, in database: Database) throws
         -> Failure?
@@ -76,9 +77,13 @@ package protocol RegistryRecord: FetchableRecord, Sendable {
 
 extension RegistryRecord {
     /// Nothing follows from most columns.
-    package static func derived(from columns: [String: DatabaseValue]) -> [String: DatabaseValue] { [:] }
+    package static func derived(
+        from columns: [String: DatabaseValue], in database: Database
+    ) throws -> [String: DatabaseValue] { [:] }
     /// Nothing follows from most rows.
-    package static func settle(_ record: Self, before: Self?, in transaction: WriteTransaction) throws {}
+    package static func settle(_ record: Self, before: Self?, in transaction: WriteTransaction) throws -> Self {
+        record
+    }
     /// Most rows have nothing that another one could have too.
     package static func clash(
         _ columns: [String: DatabaseValue], id: Identifier<Self>, in database: Database

@@ -20,8 +20,9 @@ package final class Box: Sendable {
         }
         do {
             // What signs tokens is in it: nobody but the daemon's user reads it. SQLite's other files take its rights.
-            if !FileManager.default.fileExists(atPath: path) { FileManager.default.createFile(atPath: path, contents: nil) }
-            try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
+            let files = FileManager.default
+            if !files.fileExists(atPath: path) { files.createFile(atPath: path, contents: nil) }
+            try files.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
             database = try DatabaseQueue(path: path, configuration: configuration)
             try Self.migrator.migrate(database)
         } catch {

@@ -22,9 +22,15 @@ final class GroupCommit: Sendable {
     private struct Waiting: Sendable {
         let run: @Sendable (WriteTransaction) throws -> @Sendable () -> Void
         let refuse: @Sendable (any Error) -> Void
+        let lane: WriteLane
         /// Whose request it is.
         let origin: Origin?
         var since: UInt64 = 0
+    }
+
+    /// A piece of a batch that was refused: the transaction that it began goes with it.
+    private struct RefusedPiece: Error {
+        let cause: any Error
     }
 
     private struct State {
@@ -48,6 +54,8 @@ final class GroupCommit: Sendable {
     private let state: Mutex<State>
     // Confined to the writer queue: only `drain` and what it calls touch it.
     private nonisolated(unsafe) let log: LogWriter
+    // Confined to the writer queue too. Whether texts of gear are left to be written when nobody waits.
+    private nonisolated(unsafe) var isTextDue = false
 
     init(writer: DatabaseQueue, log: LogWriter, clock: HybridClock, options: Store.Options) {
         self.writer = writer
@@ -56,6 +64,9 @@ final class GroupCommit: Sendable {
         self.options = options
         state = Mutex(State(position: log.position))
     }
+
+    /// Whether somebody at a door or a page waits for the writer.
+    var isAwaited: Bool { state.withLock { !$0.door.isEmpty || !$0.page.isEmpty } }
 
     var committedPosition: LogPosition { state.withLock { $0.position } }
 
@@ -90,15 +101,18 @@ final class GroupCommit: Sendable {
             enqueue(
                 Waiting(
                     run: { transaction in
-                        let value = try transaction.attempt { try body(transaction) }
+                        // SQLite keeps each page as it was for a savepoint, and looks through them at every statement:
+                        // a piece, which writes hundreds, has the transaction itself.
+                        let value =
+                            lane == .bulk
+                            ? try body(transaction) : try transaction.attempt { try body(transaction) }
                         return { continuation.resume(returning: value) }
                     },
-                    refuse: { continuation.resume(throwing: $0) }, origin: Origin.current),
-                lane: lane)
+                    refuse: { continuation.resume(throwing: $0) }, lane: lane, origin: Origin.current))
         }
     }
 
-    private func enqueue(_ waiting: Waiting, lane: WriteLane) {
+    private func enqueue(_ waiting: Waiting) {
         enum Verdict {
             case start, wait
             case refused(Failure)
@@ -108,7 +122,7 @@ final class GroupCommit: Sendable {
             guard state.waitingCount < options.waitingWritesMax else {
                 return .refused(Failure(.unavailable, "The box has too much to write at once. Try again."))
             }
-            switch lane {
+            switch waiting.lane {
             case .door: state.door.append(waiting)
             case .page: state.page.append(waiting)
             case .bulk:
@@ -129,7 +143,7 @@ final class GroupCommit: Sendable {
     private func drain(_ database: Database) {
         while true {
             let group = takeGroup()
-            if group.isEmpty { return }
+            if group.isEmpty, !isTextDue { return }
             commit(group, in: database)
             checkpointIfLong(database)
         }
@@ -144,7 +158,7 @@ final class GroupCommit: Sendable {
             while group.count < options.groupWritesMax, let next = state.door.popFirst() ?? state.page.popFirst() {
                 group.append(next)
             }
-            if group.isEmpty { state.isDraining = false }
+            if group.isEmpty, !isTextDue { state.isDraining = false }
             return group
         }
     }
@@ -169,6 +183,16 @@ final class GroupCommit: Sendable {
     }
 
     private func commit(_ first: [Waiting], in database: Database) {
+        guard let refused = attempt(first, in: database) else { return }
+        // The piece went first. What was to go with it goes without it.
+        first[0].refuse(refused.cause)
+        if first.count > 1 { _ = attempt(Array(first.dropFirst()), in: database) }
+    }
+
+    /// Runs and commits a group, and answers it.
+    ///
+    /// - Returns: why nothing was kept and nobody answered yet: the piece that the group begins with was refused.
+    private func attempt(_ first: [Waiting], in database: Database) -> RefusedPiece? {
         let started = clock.monotonic
         var group = first
         var answers: [@Sendable () -> Void] = []
@@ -181,18 +205,25 @@ final class GroupCommit: Sendable {
                     if answers.count == group.count { group += takeLate(group.count, since: started) }
                 }
                 // A group of refusals has nothing to keep, so nobody waits for the disk.
-                guard keptCount > 0 else { return .rollback }
+                guard keptCount > 0 || isTextDue else { return .rollback }
+                isTextDue = try GearText.settle(in: database)
                 try persistClock(database)
                 return .commit
             }
+        } catch let refused as RefusedPiece {
+            log.rewind(to: mark)
+            return refused
         } catch {
+            // They are tried again with the next group.
+            isTextDue = false
             let cause = log.takeLoss() ?? error
             log.rewind(to: mark)
             refuse(group, because: cause)
-            return
+            return nil
         }
         if keptCount > 0 { publish(group.count, since: started) }
         for answer in answers { answer() }
+        return nil
     }
 
     /// Runs one operation in its savepoint; its failure is its own and does not touch the group.
@@ -207,6 +238,7 @@ final class GroupCommit: Sendable {
             keptCount += 1
             return answer
         } catch  where database.isInsideTransaction && !StoreFault.isFault(error) {
+            if waiting.lane == .bulk { throw RefusedPiece(cause: error) }
             return { waiting.refuse(error) }
         }
     }

@@ -40,7 +40,8 @@ enum Migrations {
         migrator.registerMigration("9 stock") { try StockSchema.apply(to: $0) }
         migrator.registerMigration("10 people and pull sheets") { try $0.execute(sql: SheetSchema.sql) }
         migrator.registerMigration("11 gear in lists") { try $0.execute(sql: gearInLists) }
-        migrator.registerMigration("12 audit") { try $0.execute(sql: audit) }
+        migrator.registerMigration("12 text of gear") { try GearText.apply(to: $0) }
+        migrator.registerMigration("13 audit") { try $0.execute(sql: audit) }
         return migrator
     }
 

@@ -105,6 +105,9 @@ package final class Store: Sendable {
     /// Figures of the writer since the start.
     package var figures: StoreFigures { commits.figures }
 
+    /// Whether somebody at a door or a page waits for the writer: then long work lets go of it.
+    package var isAwaited: Bool { commits.isAwaited }
+
     /// Called once when a failing disk ended all writing. The file must be opened again, best by a new process.
     package func onFault(_ tell: @escaping @Sendable (Failure) -> Void) { commits.onFault(tell) }
 

@@ -83,6 +83,15 @@ struct DepotFill {
         try await addPeople(&rows)
         try await addAssets(&rows)
         try await addCustody(rows)
+        try await waitForTexts()
+    }
+
+    /// The text of so much gear is written by and by, when nobody else writes.
+    private func waitForTexts() async throws {
+        let sql = "SELECT EXISTS (SELECT 1 FROM text_due)"
+        while try await store.read({ try Bool.fetchOne($0, sql: sql) }) == true {
+            try await Task.sleep(for: .milliseconds(50))
+        }
     }
 
     private func newID() -> String { UUIDv7.text(at: Date()) }
@@ -175,8 +184,11 @@ struct DepotFill {
         }
         try await insert(
             """
-            INSERT INTO asset (id, number, sort, name, model, serial, place, owner, condition, note, archived, updated)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            INSERT INTO asset (
+              id, number, sort, name, model, serial, place, owner, condition, note, archived, updated, docid, name_sort,
+              status)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12,
+              (SELECT coalesce(max(docid), 0) + 1 FROM asset), sort_key(?4), iif(?9 = 'fit', 'available', ?9))
             """, assets)
         try await insert("INSERT INTO identifier (key, asset, scheme, value) VALUES (?, ?, ?, ?)", identifiers)
     }

@@ -29,6 +29,58 @@ import Testing
         #expect(order.all == ["door", "page", "bulk", "bulk"])
     }
 
+    @Test func `a piece that is refused takes nothing with it of what was to be kept beside it`() async throws {
+        var options = Store.Options()
+        options.bulkPatience = .zero
+        let depot = try await TestDepot(options: options)
+        let kept = await Gate.hold(depot.store, until: 3) { (group: inout TaskGroup<Bool>) in
+            for lane in [WriteLane.bulk, .page, .door] {
+                group.addTask {
+                    (try? await depot.store.write(lane: lane) { transaction in
+                        try transaction.append(.assets, "test", subject: "\(lane)", [:])
+                        if lane == .bulk { throw Failure(.invalid, "no") }
+                        return true
+                    }) == true
+                }
+            }
+        }
+        #expect(kept.count { $0 } == 2)
+        let changes = try await depot.changes()
+        #expect(Set(changes.filter { $0.kind == "test" }.map(\.subject)) == ["page", "door"])
+        #expect(changes.map(\.position.seq) == Array(1...Int64(changes.count)))
+    }
+
+    @Test func `a piece lets go of the writer for whoever waits`() async throws {
+        let depot = try await TestDepot()
+        var options = BatchRunner.Options()
+        (options.pieceDuration, options.pieceDurationAwaited) = (.seconds(60), .zero)
+        let runner = BatchRunner(
+            store: depot.store, options: options, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+            signal: { _ in })
+        let running = Task { await runner.run() }
+        defer { running.cancel() }
+        let scan = Mutex<Task<Void, any Error>?>(nil)
+        let steps = (0..<50).map { number in
+            BatchOrder.Step { transaction in
+                try transaction.append(.assets, "test", subject: "\(number)", [:])
+                guard number == 9 else { return }
+                scan.withLock {
+                    $0 = Task {
+                        try await depot.store.write(lane: .door) { transaction in
+                            _ = try transaction.append(.assets, "test", subject: "scan", [:])
+                        }
+                    }
+                }
+                while !depot.store.isAwaited { sched_yield() }
+            }
+        }
+        _ = try await runner.finish(BatchOrder(kind: .import, title: "Import", author: Author(), steps: steps))
+        try await scan.withLock { $0 }?.value
+        let subjects = try await depot.changes().filter { $0.kind == "test" }.map(\.subject)
+        let numbers = (0..<50).map { "\($0)" }
+        #expect(subjects == Array(numbers[..<10]) + ["scan"] + Array(numbers[10...]))
+    }
+
     @Test func `a step that is refused has everything before it taken back, and is named`() async throws {
         let entering = try await EnteringDepot(isRunning: false)
         let text = "number,name,model,home\n" + (0..<300).map { "A-\($0),x,FX6,Hall / R\($0 % 9)\n" }.joined()
