@@ -34,6 +34,21 @@ import Testing
         }
     }
 
+    @Test func `who signed in and out, and what left as a file, is in the trail`() async throws {
+        try await TestBox.run { box in
+            let mara = ["Cookie": try box.signIn("Mara Lindqvist", pin: "4711")]
+            for format in ["assets.csv", "people.csv"] {
+                let file = try box.ask("GET", "/api/v1/export/\(format)", headers: mara, authorization: nil)
+                #expect(file.status == 200)
+            }
+            _ = try box.ask("DELETE", "/api/v1/session", headers: mara, authorization: nil)
+            let entries = try Self.entries(box, "topic=audit&limit=200")
+                .filter { $0.object("person").text("name") == "Mara Lindqvist" }
+            #expect(entries.map { $0.text("kind") } == ["signedOut", "exported", "exported", "signedIn"])
+            #expect(entries.allSatisfy { $0.text("address") == "127.0.0.1" })
+        }
+    }
+
     @Test func `refusals are noted once and then counted`() async throws {
         try await TestBox.run { box in
             let ana = try box.signIn("Ana Vidal", pin: "1111")

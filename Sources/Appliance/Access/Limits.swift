@@ -33,7 +33,7 @@ struct Limits: Sendable {
         if let wait = events.take("\(name) \(exchange.request.peerAddress)") {
             throw Self.tooMany("You changed too much at once.", wait)
         }
-        guard Self.mayCheckOut(route) else { return try await answer() }
+        guard Self.mayCheckOut(exchange, route) else { return try await answer() }
         if let wait = checkouts.take(name) { throw Self.tooMany("You checked out too much at once.", wait) }
         // Only what went out counts.
         var isOut = false
@@ -70,9 +70,15 @@ struct Limits: Sendable {
     /// A scan that is younger was not kept but sent.
     private static let replayAgeSeconds = 10.0
 
-    private static func mayCheckOut(_ route: Route) -> Bool {
-        ["/api/v1/scans", "/api/v1/assets/{id}/status", "/api/v1/models/{id}/stock", "/api/v1/unknowns/{id}/link"]
-            .contains(route.pattern)
+    /// Whether gear may go out by it. What a scan does is known when it is decided, so each has to find one left.
+    private static func mayCheckOut(_ exchange: Exchange, _ route: Route) -> Bool {
+        let body = { try? JSON(parsing: exchange.request.body) }
+        return switch route.pattern {
+        case "/api/v1/scans", "/api/v1/unknowns/{id}/link": true
+        case "/api/v1/assets/{id}/status": body()?["status"] == "in_use"
+        case "/api/v1/models/{id}/stock": body()?["kind"] == "out"
+        default: false
+        }
     }
 
     private static func isCheckOut(_ exchange: Exchange, _ reply: HTTPReply) -> Bool {

@@ -24,6 +24,11 @@ extension Route {
         return doorWork.contains(name) ? [needed, .door] : [needed]
     }
 
+    /// Whether what it gives is a file with many records, which the audit trail notes.
+    var leavesAsFile: Bool {
+        document.tag == "export" || pattern == "/api/v1/audit.csv" || (method == "POST" && pattern == "/api/v1/backup")
+    }
+
     /// Whether it is asked by doors too, whose scans wait and are never turned away for being many.
     var isDoorWork: Bool { scopes.contains(.door) }
 }

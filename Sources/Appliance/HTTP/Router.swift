@@ -152,6 +152,11 @@ struct Router: Sendable {
             factory: measures)
         let started = ContinuousClock.now
         defer { timer.recordNanoseconds(Int64(clamping: (ContinuousClock.now - started).nanoseconds)) }
+        if route.leavesAsFile {
+            // Before the file: what is not in the trail does not leave.
+            let asked: JSON = ["asked": .string("\(route.method) \(route.pattern)")]
+            try await exchange.tenant.trail.note(.exported, subject: route.pattern, asked)
+        }
         return try await limits.carryOut(exchange, of: route) { try await route.handler(exchange) }
     }
 

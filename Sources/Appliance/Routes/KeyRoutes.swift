@@ -79,7 +79,7 @@ extension RouteTable {
         let credentials = try exchange.tenant.credentials
         guard let secret = exchange.secret, let id = credentials.keys.principal(of: secret)?.key,
             let key = credentials.keys.find(id)
-        else { throw Failure(.forbidden, "Tokens are for keys. Send one as the bearer: Authorization: Bearer dk_….") }
+        else { throw Failure(.invalid, "Tokens are for keys. Send one as the bearer: Authorization: Bearer dk_….") }
         let scopes = try body?.scope.map { text in
             guard let scopes = Scope.set(of: text) else {
                 throw Failure(.invalid, "Scopes are \(Scope.text(of: Set(Scope.allCases))).", field: "scope")

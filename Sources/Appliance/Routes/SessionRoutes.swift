@@ -43,6 +43,9 @@ extension RouteTable {
                 let tenant = try exchange.front
                 let (secret, person) = try await tenant.sessions.signIn(Person.ID(wanted.person), pin: wanted.pin)
                 let principal = Principal(person: person.id, role: person.role)
+                try await tenant.trail.note(
+                    .signedIn, subject: person.id.rawValue, by: Author(person: person.id),
+                    ["name": .string(person.name)])
                 return .response(
                     HTTPResponse(try await body(of: principal, tenant)).with("Set-Cookie", cookie(secret, exchange)))
             },
@@ -50,9 +53,10 @@ extension RouteTable {
                 "DELETE", "/api/v1/session",
                 RouteDocument("session", "Sign out; a program's token is not ended by this", answer: (204, nil))
             ) { exchange in
-                if let secret = exchange.secret, exchange.principal?.person != nil {
+                if let secret = exchange.secret, let person = exchange.principal?.person {
                     try await exchange.tenant.sessions.end(secret)
                     try exchange.tenant.hub.end(secret: secret)
+                    try await exchange.tenant.trail.note(.signedOut, subject: person.rawValue, [:])
                 }
                 return .response(HTTPResponse(status: 204).with("Set-Cookie", cookie("", exchange) + "; Max-Age=0"))
             },
