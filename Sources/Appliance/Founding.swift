@@ -6,16 +6,24 @@ import Logging
 /// Founds the organisation if the Store has none.
 struct Founding {
     private let configuration: Configuration
+    private let name: String
+    private let folder: String
     private let isDemo: Bool
     private let store: Store
     private let roster: Roster
     private let door: DoorDesk
     private let logger: Logger
 
+    /// - Parameters:
+    ///   - name: what the organisation is called.
+    ///   - folder: where its files are.
     init(
-        _ configuration: Configuration, isDemo: Bool, _ store: Store, _ roster: Roster, _ door: DoorDesk, logger: Logger
+        _ configuration: Configuration, name: String, folder: String, isDemo: Bool, _ store: Store, _ roster: Roster,
+        _ door: DoorDesk, logger: Logger
     ) {
         self.configuration = configuration
+        self.name = name
+        self.folder = folder
         self.isDemo = isDemo
         self.store = store
         self.roster = roster
@@ -27,8 +35,7 @@ struct Founding {
         if let organisation = try await Organisation.current(of: store) { return organisation }
         let position = configuration.depot.position
         let organisation = try await Organisation.found(
-            isDemo ? DemoDepot.organisationName : configuration.organisationName,
-            depot: isDemo ? DemoDepot.depotName : configuration.depot.name, longitude: position?.longitude,
+            name, depot: isDemo ? DemoDepot.depotName : configuration.depot.name, longitude: position?.longitude,
             latitude: position?.latitude, in: store)
         _ = try await door.addDoor(
             "Main door", depot: organisation.depot.id, direction: .both, actingMinutes: configuration.actingMinutes)
@@ -40,7 +47,7 @@ struct Founding {
     private func addAdministrator() async throws {
         let pin = SecureRandom.bytes(8).map { String($0 % 10) }.joined()
         _ = try await roster.add(name: "Administrator", role: .admin, pin: pin)
-        let file = configuration.data + "/first-sign-in.txt"
+        let file = folder + "/first-sign-in.txt"
         let text = "Sign in as Administrator with the PIN \(pin), change it, and delete this file.\n"
         try PrivateFile.write(text, to: file)
         logger.notice("the first person is made; the PIN is in \(file)")

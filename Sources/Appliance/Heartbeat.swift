@@ -43,7 +43,10 @@ final class Heartbeat: Service {
     /// Asks this Store's writer too from the next beat on.
     func watch(_ store: Store) {
         state.withLock { $0.stores.append(store) }
-        store.onFault { [faulty] in faulty.yield($0) }
+        store.onFault { [weak self, weak store] fault in
+            guard let self, let store, state.withLock({ $0.stores.contains { $0 === store } }) else { return }
+            faulty.yield(fault)
+        }
     }
 
     /// Asks this Store's writer no more.
@@ -85,9 +88,11 @@ final class Heartbeat: Service {
             do {
                 let at = try await store.write { $0.monotonic }
                 state.withLock { $0.lastBeat = at }
-            } catch {
+            } catch  where state.withLock({ $0.stores.contains { $0 === store } }) {
                 logger.error("the heartbeat was refused", metadata: ["cause": "\(error)", "file": "\(store.path)"])
                 refusal = (error as? Failure)?.message ?? "The box can not write."
+            } catch {
+                // The organisation left meanwhile.
             }
         }
         return refusal

@@ -7,7 +7,8 @@ extension Wiring {
     func makeListener() -> HTTPListener {
         let routes = RouteTable.routes(self)
         let router = Router(
-            routes: routes, tenants: tenants, limits: limits, measures: measures, logger: logger)
+            routes: routes, tenants: tenants, administration: administration, limits: limits, measures: measures,
+            logger: logger)
         let frontDoor = FrontDoor(
             hosts: configuration.hosts, listen: configuration.listen.host,
             secureHosts: identity.map { identity in { @Sendable in identity.current.hosts } })
@@ -20,7 +21,7 @@ extension Wiring {
             let refusal = frontDoor.admit(head)
             if refusal?.status == 403 {
                 let asked = "\(head.method) from another site"
-                tenants.front?.refusals.note(
+                tenants.first.refusals.note(
                     .init(origin: Origin(address: head.peerAddress), code: .forbidden, asked: asked))
             }
             return refusal

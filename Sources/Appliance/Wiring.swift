@@ -20,6 +20,7 @@ final class Wiring: Sendable {
     let readers: ReaderDesk
     let heartbeat: Heartbeat
     let measures: PrometheusRegistry
+    let administration: Administration
     /// Who the box is over TLS; nil where none is spoken.
     let identity: BoxIdentity?
     private let lock: FolderLock
@@ -42,19 +43,19 @@ final class Wiring: Sendable {
         identity = configuration.tls.listen == nil ? nil : try BoxIdentity(configuration, logger: logger)
         limits = Limits(configuration.limits, clock: clock)
         loop = try EventLoop()
-        let first = try await Tenant(
-            folder: configuration.data, box: box, configuration, clock: clock, loop: loop, limits: limits,
-            isDemo: isDemo,
-            logger: logger)
-        tenants = Tenants(first)
+        heartbeat = Heartbeat(logger: logger)
+        let tenants = try await Tenants(
+            on: Ground(
+                configuration: configuration, box: box, clock: clock, loop: loop, heartbeat: heartbeat, limits: limits,
+                isDemo: isDemo, logger: logger))
+        self.tenants = tenants
         guests = LiveGuests(loop: loop, limits: configuration.live, tenants: tenants)
         usb = USBReaders(logger: logger)
         readers = ReaderDesk(
-            source: usb, book: ReaderBook(box: box, clock: clock), desk: first.door, logger: logger,
-            signal: { topic, kind, data in first.hub.signal(topic, kind, data) })
+            source: usb, book: ReaderBook(box: box, clock: clock), logger: logger,
+            home: { tenants.reading($0)?.readerHome })
         measures = PrometheusRegistry()
-        heartbeat = Heartbeat(logger: logger)
-        heartbeat.watch(first.store)
+        administration = Administration(listen: configuration.listen.host)
     }
 
     /// Serves until the process is told to stop, then stops in reverse.
@@ -62,7 +63,7 @@ final class Wiring: Sendable {
     /// - Parameter ready: called once everything listens, with where it does.
     func run(ready: @escaping @Sendable (Addresses) async throws -> Void) async throws {
         loop.start()
-        for tenant in tenants.all { try await tenant.start() }
+        try await tenants.start()
         let listener = makeListener()
         try await listener.start()
         securePort.withLock { $0 = listener.tlsPort }
@@ -103,14 +104,13 @@ final class Wiring: Sendable {
 
     private func close() throws {
         loop.stop()
-        for tenant in tenants.all { try tenant.store.close() }
+        try tenants.close()
         try box.close()
     }
 
-    /// Lets programs on this machine in, by a file that only the daemon's user can read.
-    ///
-    /// - Returns: the token that may be shown.
+    /// Lets programs on this machine in, and local administration. - Returns: the token that may be shown.
     func programToken(address: String) async throws -> String {
-        try await tenants.first.programToken(address: address)
+        try administration.open(at: address, in: configuration.data)
+        return try await tenants.letProgramsIn(at: address)
     }
 }

@@ -10,12 +10,22 @@ import Testing
     private static let table = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().appending(path: "Sources/Core/Core.docc/Access.md")
 
-    /// One line of the table; a nil role is anybody.
+    /// One line of the table.
     private struct Line {
         let method: String
         let path: String
-        let role: Role?
         let scopes: Set<Scope>
+        /// A role, `box` for local administration, or nil for anybody.
+        let word: String?
+
+        var role: Role? { word.flatMap(Role.init(rawValue:)) }
+
+        /// The status that keeps somebody out; nil for who is let in.
+        func refusal(of asking: Role?) -> Int? {
+            guard let word else { return nil }
+            guard let asking else { return 401 }
+            return word == "box" || role.map { asking < $0 } ?? true ? 403 : nil
+        }
     }
 
     private static func lines(of box: TestBox) throws -> [Line] {
@@ -24,8 +34,7 @@ import Testing
             path.value.members.map { operation in
                 Line(
                     method: operation.key.uppercased(), path: path.key,
-                    role: (operation.value["x-role"]?.string).flatMap(Role.init(rawValue:)),
-                    scopes: scopes(operation.value))
+                    word: operation.value["x-role"]?.string, scopes: scopes(operation.value))
             }
         }.sorted { ($0.path, $0.method) < ($1.path, $1.method) }
     }
@@ -39,7 +48,7 @@ import Testing
     @Test func `the table in the docs is what the routes say`() async throws {
         try await TestBox.run { box in
             let rows = try Self.lines(of: box).map {
-                "| \($0.method) | `\($0.path)` | \($0.role?.rawValue ?? "anybody") | \(Scope.text(of: $0.scopes)) |"
+                "| \($0.method) | `\($0.path)` | \($0.word ?? "anybody") | \(Scope.text(of: $0.scopes)) |"
             }
             let text = Self.heading + rows.joined(separator: "\n") + "\n"
             if ProcessInfo.processInfo.environment["DEPOTD_TEST_UPDATE"] == "1" {
@@ -52,9 +61,10 @@ import Testing
     private static let heading = """
         # Who may do what
 
-        Each address and the lowest role that may ask it; higher ones may too (crew, manager, admin). A program's key needs
-        one of the scopes named: `manage` brings `write` along, and that `read`. Where none is named no key is let in. A
-        test walks all of them with every role and every scope and expects exactly this.
+        Each address and the lowest role that may ask it; higher ones may too (crew, manager, admin). `box` is local
+        administration, the command line on the box itself, and nobody of any organisation. A program's key needs one of
+        the scopes named: `manage` brings `write` along, and that `read`. Where none is named no key is let in. A test
+        walks all of them with every role and every scope and expects exactly this.
 
         | | address | from | scopes |
         |---|---|---|---|
@@ -77,8 +87,7 @@ import Testing
                     let answer = try box.ask(
                         line.method, Self.filled(line.path), line.method == "GET" ? nil : ["none": 1],
                         headers: cookie.map { ["Cookie": $0] } ?? [:], authorization: nil)
-                    let isLetIn = line.role == nil || (role.map { $0 >= line.role ?? .admin } ?? false)
-                    let expected = isLetIn ? nil : role == nil ? 401 : 403
+                    let expected = line.refusal(of: role)
                     let said = "\(line.method) \(line.path) as \(role?.rawValue ?? "nobody"): \(answer.status)"
                     if let expected {
                         #expect(answer.status == expected, "\(said)")
@@ -152,12 +161,14 @@ extension TestBox {
         return try #require(answer.fields().text("access_token"))
     }
 
-    /// Signs a person in by PIN. - Returns: the session's cookie.
-    func signIn(_ name: String, pin: String) throws -> String {
-        let people = try ask("GET", "/api/v1/session/people", authorization: nil).fields().list("items")
+    /// Signs a person in by PIN; at the organisation of `slug` where the box has several. - Returns: the cookie.
+    func signIn(_ name: String, pin: String, at slug: String? = nil) throws -> String {
+        let query = slug.map { "?organisation=\($0)" } ?? ""
+        let people = try ask("GET", "/api/v1/session/people\(query)", authorization: nil).fields().list("items")
         let id = people.first { $0.text("name") == name }?.text("id") ?? ""
         let answer = try ask(
-            "POST", "/api/v1/session", ["person": .string(id), "pin": .string(pin)], authorization: nil)
+            "POST", "/api/v1/session",
+            ["person": .string(id), "pin": .string(pin), "organisation": .optional(slug)], authorization: nil)
         return String((answer["set-cookie"] ?? "").prefix { $0 != ";" })
     }
 }

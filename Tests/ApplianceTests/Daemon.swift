@@ -11,14 +11,20 @@ final class Daemon: @unchecked Sendable {
     private let errorPipe = Pipe()
     private let outputPipe = Pipe()
 
-    /// Starts `depotd` with these arguments.
-    init(_ arguments: [String], environment: [String: String] = [:]) throws {
+    /// Starts `depotd` with these arguments, and types to it.
+    init(_ arguments: [String], environment: [String: String] = [:], typing: String? = nil) throws {
         process.executableURL = URL(filePath: Self.path)
         process.arguments = arguments
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         process.standardError = errorPipe
         process.standardOutput = outputPipe
+        let inputPipe = typing.map { _ in Pipe() }
+        if let inputPipe { process.standardInput = inputPipe }
         try process.run()
+        if let inputPipe, let typing {
+            inputPipe.fileHandleForWriting.write(Data(typing.utf8))
+            try inputPipe.fileHandleForWriting.close()
+        }
     }
 
     deinit { if process.isRunning { Glibc.kill(process.processIdentifier, SIGKILL) } }

@@ -31,16 +31,20 @@ private final class ReaderStage: Sendable {
     let box: Box
     let source = PlayedSource()
     let desk: ReaderDesk
+    let home: ReaderHome
     private let signals = AsyncStream.makeStream(of: (kind: String, text: String).self)
 
     init() async throws {
         depot = try await TestDepot()
         box = try Box(path: depot.folder + "/box.sqlite")
         let news = signals.continuation
+        let home = ReaderHome(
+            organisation: nil, door: depot.door, signal: { _, kind, data in news.yield((kind, data.text)) })
+        self.home = home
         desk = ReaderDesk(
-            source: source, book: ReaderBook(box: box, clock: depot.clock.hybrid), desk: depot.door,
+            source: source, book: ReaderBook(box: box, clock: depot.clock.hybrid),
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
-            signal: { _, kind, data in news.yield((kind, data.text)) })
+            home: { $0 == nil ? home : nil })
     }
 
     /// Plays the events, each once the one before has been told, and gives back what was told for each.
@@ -63,7 +67,7 @@ private final class ReaderStage: Sendable {
     }
 
     func readers() async throws -> [JSON] {
-        guard case .array(let readers)? = try await desk.list()["items"] else { return [] }
+        guard case .array(let readers)? = try await desk.list(of: home)["items"] else { return [] }
         return readers
     }
 }
@@ -108,7 +112,7 @@ private func description(
             edit.layout = .de
             edit.silenceMilliseconds = 0
             edit.name = "Ramp"
-            _ = try await stage.desk.edit(Reader.ID(id), edit)
+            _ = try await stage.desk.edit(Reader.ID(id), edit, of: stage.home)
             #expect(stage.source.told.last == "adopt usb:1-1:0 de 0")
             let scan = Scan(
                 key: "one", reader: "usb:1-1:0", raw: Array("CAM-7".utf8), at: stage.depot.clock.now, monotonic: 1)
@@ -133,10 +137,14 @@ private func description(
             var door = ReaderDesk.Edit()
             door.door = Door.ID("none")
             for (edit, field) in [(reading, "state"), (silence, "silenceMilliseconds"), (door, nil)] {
-                let failure = await #expect(throws: Failure.self) { try await stage.desk.edit(id, edit) }
+                let failure = await #expect(throws: Failure.self) {
+                    try await stage.desk.edit(id, edit, of: stage.home)
+                }
                 if let field { #expect(failure?.field == field) }
             }
-            await #expect(throws: Failure(.notFound, "")) { try await stage.desk.edit(Reader.ID("none"), reading) }
+            await #expect(throws: Failure(.notFound, "")) {
+                try await stage.desk.edit(Reader.ID("none"), reading, of: stage.home)
+            }
             #expect(stage.source.told == ["release usb:1-1:0"])
         }
     }
@@ -151,14 +159,14 @@ private func description(
             #expect(told.last?.text.contains(#""state":"failed""#) == true)
             #expect(told.last?.text.contains("claimed by another program") == true)
             guard case .string(let id)? = try await stage.readers().first?["id"] else { return }
-            await #expect(throws: Failure(.conflict, "")) { try await stage.desk.forget(Reader.ID(id)) }
+            await #expect(throws: Failure(.conflict, "")) { try await stage.desk.forget(Reader.ID(id), of: stage.home) }
             let scan = Scan(key: "two", reader: port, raw: [0x41], at: stage.depot.clock.now, monotonic: 1)
             let read = await stage.play(.read(scan), .closed(port: port), .disappeared(port: port))
             #expect(read.first?.text.contains(#""state":"reading""#) == true)
             #expect(read.last?.text.contains(#""state":"unplugged""#) == true)
-            try await stage.desk.forget(Reader.ID(id))
+            try await stage.desk.forget(Reader.ID(id), of: stage.home)
             #expect(try await stage.readers().isEmpty)
-            await #expect(throws: Failure(.notFound, "")) { try await stage.desk.forget(Reader.ID(id)) }
+            await #expect(throws: Failure(.notFound, "")) { try await stage.desk.forget(Reader.ID(id), of: stage.home) }
         }
     }
 

@@ -11,12 +11,13 @@ struct BackupCommand: AsyncParsableCommand {
             + "not in it. Keep it on another disk.")
 
     @Argument(help: "Where the copy goes; an older one there is replaced.") var file: String
+    @OptionGroup var organisation: OrganisationOption
     @OptionGroup var options: CommonOptions
 
     func run() async throws {
         let configuration = try options.configuration(defaults: ["data": ".depotd/demo"])
         do {
-            let facts = try await copy(of: configuration.data)
+            let facts = try await copy(of: organisation.folder(in: configuration.data), in: configuration.data)
             print(
                 "\(file) is good: \(facts.assets) assets, \(facts.people) people, \(facts.scans) scans, "
                     + "\(facts.changes) changes up to \(facts.seq).")
@@ -25,8 +26,8 @@ struct BackupCommand: AsyncParsableCommand {
         }
     }
 
-    private func copy(of data: String) async throws -> StoreFacts {
-        if let made = try await RunningDaemon(data: data)?.backup() {
+    private func copy(of folder: String, in data: String) async throws -> StoreFacts {
+        if let made = try await RunningDaemon(data: folder)?.backup() {
             let facts = try StoreCopy.make(of: made, to: file)
             guard try facts == StoreCopy.examine(made) else {
                 throw Failure(.unavailable, "The copy does not hold what the daemon's backup does: \(file)")
@@ -35,7 +36,7 @@ struct BackupCommand: AsyncParsableCommand {
         }
         let lock = try FolderLock(folder: data)
         defer { lock.letGo() }
-        return try BackupRecord.make(of: data, to: file, at: Date()).facts
+        return try BackupRecord.make(of: folder, to: file, at: Date()).facts
     }
 }
 
@@ -47,16 +48,18 @@ struct RestoreCommand: AsyncParsableCommand {
             + "begins: every screen loads again.")
 
     @Argument(help: "A file that `depotd backup` made.") var file: String
+    @OptionGroup var organisation: OrganisationOption
     @OptionGroup var options: CommonOptions
 
     func run() async throws {
         let configuration = try options.configuration(defaults: ["data": ".depotd/demo"])
         do {
+            let folder = try organisation.folder(in: configuration.data)
             let lock = try FolderLock(folder: configuration.data)
             defer { lock.letGo() }
-            let (facts, aside) = try StoreRestore(into: configuration.data, clock: HybridClock()).run(from: file)
+            let (facts, aside) = try StoreRestore(into: folder, clock: HybridClock()).run(from: file)
             print(
-                "\(configuration.data) holds \(facts.assets) assets, \(facts.people) people, \(facts.scans) scans, "
+                "\(folder) holds \(facts.assets) assets, \(facts.people) people, \(facts.scans) scans, "
                     + "\(facts.changes) changes. Its epoch is \(facts.epoch).")
             if let aside { print("What was there before is kept in \(aside).") }
         } catch {

@@ -11,7 +11,26 @@ struct CareExamination {
     /// From this age on a backup is remarked on, and from that age on it is bad; so is a depot that never had one.
     private static let backupDays = (remark: 2.0, bad: 14.0)
     /// Files that only the daemon's user may read.
-    private static let secrets = ["local-access.json", "first-sign-in.txt", "box.sqlite"] + IdentityFolder.secrets
+    private static let secrets =
+        [
+            "local-access.json", "box-access.json", "first-sign-in.txt", "box.sqlite",
+        ] + IdentityFolder.secrets
+
+    /// What is found of each organisation but the first, by what its people type.
+    static func others(in data: String) -> [Finding] {
+        let all = (try? TenancyBook.look(in: data)) ?? []
+        return all.filter { !$0.isFirst }.flatMap { tenancy -> [Finding] in
+            let folder = tenancy.folder(in: data)
+            let found = CareExamination(data: folder).findings()
+            let isThere = FileManager.default.fileExists(atPath: folder + "/depot.sqlite")
+            let missing = Finding(
+                gravity: .bad, subject: "file",
+                sentence: "It is not there. Bring back a backup: depotd restore FILE --organisation \(tenancy.slug).")
+            return (isThere ? found : [missing]).map {
+                Finding(gravity: $0.gravity, subject: "\(tenancy.slug), \($0.subject)", sentence: $0.sentence)
+            }
+        }
+    }
 
     func findings() -> [Finding] {
         guard FileManager.default.fileExists(atPath: data + "/depot.sqlite") else { return rights }

@@ -26,6 +26,7 @@ struct Examination {
             + IdentityExamination(configuration: configuration).findings()
             + AnnouncementExamination(configuration: configuration).findings()
             + CareExamination(data: configuration.data).findings()
+            + CareExamination.others(in: configuration.data)
     }
 
     private var dataFolder: Finding {

@@ -66,7 +66,7 @@ struct RunningDaemon {
         throw Failure(.unavailable, "The backup takes more than an hour. See the daemon's journal.")
     }
 
-    private static func problem(_ body: [UInt8]) -> Failure {
+    static func problem(_ body: [UInt8]) -> Failure {
         struct Problem: Decodable { let detail: String? }
         let detail = (try? JSONDecoder().decode(Problem.self, from: Data(body)))?.detail
         return Failure(.unavailable, detail ?? "The daemon refused.")

@@ -43,6 +43,20 @@ struct CommonOptions: ParsableArguments {
     }
 }
 
+/// Which organisation's files a command is about.
+struct OrganisationOption: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "The organisation, by its name or what its people type; without it the first.", valueName: "name"))
+    var organisation: String?
+
+    /// The folder of the organisation in a data folder.
+    func folder(in data: String) throws -> String {
+        guard let organisation else { return data }
+        return try Organisations.find(organisation, in: data).folder(in: data)
+    }
+}
+
 /// How the program ends when it can not go on.
 enum Exit {
     /// EX_CONFIG of sysexits.h: restarting does not help, and the unit does not.

@@ -13,21 +13,21 @@ struct Exchange: Sendable {
     /// The cookie's or the bearer's secret, for signing out and for live connections.
     let secret: String?
     private let house: Tenant?
-    private let porch: Tenant?
+    private let fronts: (@Sendable (String?) -> Front)?
 
     /// - Parameters:
     ///   - tenant: the organisation that the principal belongs to.
-    ///   - front: the organisation at which somebody who is nobody yet would sign in.
+    ///   - front: the organisation of a name, for those who are nobody yet.
     init(
         request: HTTPRequest, parameters: [String: String], principal: Principal?, secret: String?,
-        tenant: Tenant? = nil, front: Tenant? = nil
+        tenant: Tenant? = nil, front: (@Sendable (String?) -> Front)? = nil
     ) {
         self.request = request
         self.parameters = parameters
         self.principal = principal
         self.secret = secret
         house = tenant
-        porch = front
+        fronts = front
     }
 
     /// The organisation of the one who asks; a route has no other.
@@ -40,14 +40,12 @@ struct Exchange: Sendable {
         }
     }
 
-    /// The organisation to sign in to.
+    /// The organisation to sign in to. Only for signing in: what is behind it is for those who did.
     ///
-    /// - Throws: `unauthorized` when there is none to sign in to.
-    var front: Tenant {
-        get throws {
-            guard let porch else { throw Failure(.unauthorized, "Nobody can sign in here.") }
-            return porch
-        }
+    /// - Parameter slug: what was typed where a box has several organisations.
+    func front(_ slug: String?) throws -> Front {
+        guard let fronts else { throw Failure(.unauthorized, "Nobody can sign in here.") }
+        return fronts(slug)
     }
 
     /// The identifier that the path names `id`.

@@ -13,6 +13,8 @@ struct Route: Sendable {
         case anyone
         /// Whoever is signed in with this role or a higher one.
         case role(Role)
+        /// Local administration of the box itself; nobody of any organisation.
+        case box
     }
 
     typealias Handler = @Sendable (Exchange) async throws -> HTTPReply
@@ -63,15 +65,17 @@ struct Router: Sendable {
     private let routes: [Route]
     private let tenants: Tenants
     private let limits: Limits
+    private let administration: Administration
     private let measures: PrometheusRegistry
     private let logger: Logger
 
     init(
-        routes: [Route], tenants: Tenants, limits: Limits,
+        routes: [Route], tenants: Tenants, administration: Administration, limits: Limits,
         measures: PrometheusRegistry, logger: Logger
     ) {
         self.routes = routes
         self.tenants = tenants
+        self.administration = administration
         self.limits = limits
         self.measures = measures
         self.logger = logger
@@ -135,7 +139,7 @@ struct Router: Sendable {
             // Who opens a page asks first whether somebody is signed in: that is no attempt at anything.
             let isQuestion = secret == nil && route.pattern == "/api/v1/session" && method == "GET"
             if !isQuestion {
-                (admitted?.tenant ?? tenants.front)?.refusals.note(
+                (admitted?.tenant ?? tenants.first).refusals.note(
                     .init(
                         origin: origin, code: failure.code, asked: method + " " + route.pattern,
                         isSignIn: route.pattern.hasPrefix("/api/v1/session") && method == "POST"))
@@ -145,7 +149,7 @@ struct Router: Sendable {
     }
 
     private func carryOut(_ exchange: Exchange, by route: Route) async throws -> HTTPReply {
-        try Self.admit(exchange.principal, to: route)
+        try admit(exchange, to: route)
         try Self.refuseStrangeType(exchange.request, for: route)
         let timer = Timer(
             label: "depotd_http_request_seconds", dimensions: [("route", route.pattern), ("method", route.method)],
@@ -165,14 +169,26 @@ struct Router: Sendable {
         return .response(FrontDoor.harden(response))
     }
 
-    private static func admit(_ principal: Principal?, to route: Route) throws {
-        guard case .role(let role) = route.access else { return }
+    private func admit(_ exchange: Exchange, to route: Route) throws {
+        switch route.access {
+        case .anyone: break
+        case .role(let role): try Self.admit(exchange.principal, as: role, within: route.scopes)
+        case .box:
+            guard administration.sent(exchange.secret, from: exchange.request.head.peerAddress) else {
+                throw Failure(
+                    exchange.principal == nil ? .unauthorized : .forbidden,
+                    "That is for the command line on the box itself: depotd organisation.")
+            }
+        }
+    }
+
+    private static func admit(_ principal: Principal?, as role: Role, within scopes: Set<Scope>) throws {
         guard let principal else { throw Failure(.unauthorized, "Sign in first.") }
         guard principal.role >= role else {
             throw Failure(.forbidden, "That is for a \(role.rawValue). Ask one to do it.")
         }
-        guard principal.isWithin(route.scopes) else {
-            let needed = Scope.text(of: route.scopes).replacing(" ", with: " or ")
+        guard principal.isWithin(scopes) else {
+            let needed = Scope.text(of: scopes).replacing(" ", with: " or ")
             throw Failure(
                 .forbidden, needed.isEmpty ? "That is not for keys." : "This key is not for that: it needs \(needed).")
         }

@@ -55,7 +55,7 @@ final class LiveGuests: @unchecked Sendable {
             principal.isWithin(Route.scopes("GET", "/api/v1/live", .role(.crew)))
         else {
             let asked = "GET /api/v1/live/guest"
-            tenants.front?.refusals.note(.init(origin: Origin(address: address), code: .unauthorized, asked: asked))
+            tenants.first.refusals.note(.init(origin: Origin(address: address), code: .unauthorized, asked: asked))
             return socket.close(code: LiveSession.CloseCode.signedOut, reason: "the first message is authorize")
         }
         tenant.hub.take(socket, for: principal, secret: message.token)

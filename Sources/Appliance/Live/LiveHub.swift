@@ -135,6 +135,9 @@ final class LiveHub: @unchecked Sendable {
         end { $0.principal.person == person && $0.secret != secret }
     }
 
+    /// Closes all connections.
+    func endAll() { end { _ in true } }
+
     private func end(where isEnded: @escaping @Sendable (LiveSession) -> Bool) {
         loop.post { [self] in
             for session in sessions.values where isEnded(session) {

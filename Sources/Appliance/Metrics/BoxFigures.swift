@@ -5,21 +5,24 @@ import Foundation
 
 enum BoxFigures {
     static func lines(_ tenants: [Tenant], http: HTTPCounters.Snapshot, heartbeat: Heartbeat) -> [String] {
-        tenants.flatMap { storeLines($0.store.figures, position: $0.store.position) } + httpLines(http)
+        tenants.flatMap(storeLines) + httpLines(http)
             + liveLines(http, tenants.map(\.hub.figures))
             + ["depotd_ready \(heartbeat.trouble == nil ? 1 : 0)", "depotd_resident_bytes \(residentBytes)"]
     }
 
-    private static func storeLines(_ figures: StoreFigures, position: LogPosition) -> [String] {
-        [
-            "depotd_store_commits_total \(figures.commits)",
-            "depotd_store_operations_total \(figures.operations)",
-            "depotd_store_failed_commits_total \(figures.failedCommits)",
-            "depotd_store_commit_seconds_total \(Double(figures.commitNanoseconds) / 1e9)",
-            "depotd_store_waiting_operations \(figures.waiting)",
-            "depotd_store_checkpoints_total \(figures.checkpoints)",
-            "depotd_store_wal_pages \(figures.walPages)",
-            "depotd_store_log_sequence \(position.seq)",
+    /// The first organisation's have no label, so that they stay the same series when another one comes.
+    private static func storeLines(_ tenant: Tenant) -> [String] {
+        let (figures, position) = (tenant.store.figures, tenant.store.position)
+        let label = tenant.tenancy.isFirst ? "" : "{organisation=\"\(tenant.tenancy.slug)\"}"
+        return [
+            "depotd_store_commits_total\(label) \(figures.commits)",
+            "depotd_store_operations_total\(label) \(figures.operations)",
+            "depotd_store_failed_commits_total\(label) \(figures.failedCommits)",
+            "depotd_store_commit_seconds_total\(label) \(Double(figures.commitNanoseconds) / 1e9)",
+            "depotd_store_waiting_operations\(label) \(figures.waiting)",
+            "depotd_store_checkpoints_total\(label) \(figures.checkpoints)",
+            "depotd_store_wal_pages\(label) \(figures.walPages)",
+            "depotd_store_log_sequence\(label) \(position.seq)",
         ]
     }
 

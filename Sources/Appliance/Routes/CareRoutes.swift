@@ -43,7 +43,7 @@ extension RouteTable {
             "synchronous": .string(try await tenant.store.synchronous()),
             "trouble": .optional(appliance.heartbeat.trouble), "failedCommits": .int(Int64(figures.failedCommits)),
             "walPages": .int(Int64(figures.walPages)), "lastCommitAt": figures.lastCommit.map(JSON.time) ?? .null,
-            "readers": try await appliance.readers.list(),
+            "readers": try await appliance.readers.list(of: tenant.readerHome),
         ]
     }
 

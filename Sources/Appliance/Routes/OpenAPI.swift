@@ -43,11 +43,14 @@ enum OpenAPI {
         if let content = content(of: document) {
             operation = operation.adding(["requestBody": ["required": true, "content": content]])
         }
-        if case .role(let role) = route.access {
+        switch route.access {
+        case .anyone: break
+        case .role(let role):
             operation = operation.adding([
                 "security": [["bearer": []], ["session": []]], "x-role": .string(role.rawValue),
                 "x-scopes": .array(Scope.allCases.filter(route.scopes.contains).map { .string($0.rawValue) }),
             ])
+        case .box: operation = operation.adding(["security": [["bearer": []]], "x-role": "box"])
         }
         return operation
     }

@@ -9,8 +9,8 @@ extension RouteTable {
                 "GET", "/api/v1/readers",
                 RouteDocument(
                     "readers", "All readers ever met", answer: (200, Schema.items(Schema.ref("Reader"))))
-            ) { _ in
-                .response(HTTPResponse(try await appliance.readers.list()))
+            ) { exchange in
+                .response(HTTPResponse(try await appliance.readers.list(of: exchange.tenant.readerHome)))
             },
             Route(
                 "PATCH", "/api/v1/readers/{id}", access: .role(.manager),
@@ -19,7 +19,8 @@ extension RouteTable {
                     answer: (200, Schema.ref("Reader")), problems: [.invalid, .notFound])
             ) { exchange in
                 let edit = try exchange.body(ReaderEditBody.self).edit
-                return .response(HTTPResponse(try await appliance.readers.edit(exchange.id(), edit)))
+                let home = try exchange.tenant.readerHome
+                return .response(HTTPResponse(try await appliance.readers.edit(exchange.id(), edit, of: home)))
             },
             Route(
                 "DELETE", "/api/v1/readers/{id}", access: .role(.manager),
@@ -27,7 +28,7 @@ extension RouteTable {
                     "readers", "Forget a reader that is not plugged in", answer: (204, nil),
                     problems: [.notFound, .conflict])
             ) { exchange in
-                try await appliance.readers.forget(exchange.id())
+                try await appliance.readers.forget(exchange.id(), of: exchange.tenant.readerHome)
                 return .response(HTTPResponse(status: 204))
             },
         ]

@@ -29,6 +29,7 @@ enum RouteTable {
             + liveRoutes(appliance)
             + systemRoutes(appliance)
             + careRoutes(appliance)
+            + boxRoutes(appliance)
         return routes + [documentRoute(describing: routes)]
     }
 }

@@ -18,7 +18,9 @@ extension RouteTable {
                     ))
             ) { exchange in
                 // Anybody may ask this: what a door's screen needs to let people pick their name, and no more.
-                let people = try await exchange.front.roster.whoMaySignIn().map { person -> JSON in
+                let front = try exchange.front(exchange.request.query("organisation"))
+                guard front.unknown == nil else { return .response(HTTPResponse(["items": []])) }
+                let people = try await front.tenant.roster.whoMaySignIn().map { person -> JSON in
                     [
                         "id": .string(person.id.rawValue), "name": .string(person.name),
                         "initials": .string(person.initials), "role": .string(person.role.rawValue),
@@ -35,19 +37,27 @@ extension RouteTable {
             Route(
                 "POST", "/api/v1/session", access: .anyone,
                 RouteDocument(
-                    "session", "Sign in by PIN", body: Schema.object(["person": Schema.text, "pin": Schema.text]),
+                    "session", "Sign in by PIN",
+                    body: Schema.object([
+                        "person": Schema.text, "pin": Schema.text, "organisation?": Schema.orNull(Schema.text),
+                    ]),
                     answer: (200, sessionSchema), problems: [.invalid, .unauthorized, .tooMany])
             ) { exchange in
-                struct SignIn: Decodable { var person, pin: String }
+                struct SignIn: Decodable {
+                    var person, pin: String
+                    var organisation: String?
+                }
                 let wanted = try exchange.body(SignIn.self)
-                let tenant = try exchange.front
-                let (secret, person) = try await tenant.sessions.signIn(Person.ID(wanted.person), pin: wanted.pin)
+                let front = try exchange.front(wanted.organisation)
+                let (secret, person) = try await front.tenant.sessions.signIn(
+                    Person.ID(front.name(wanted.person)), pin: wanted.pin)
                 let principal = Principal(person: person.id, role: person.role)
                 try await tenant.trail.note(
                     .signedIn, subject: person.id.rawValue, by: Author(person: person.id),
                     ["name": .string(person.name)])
                 return .response(
-                    HTTPResponse(try await body(of: principal, tenant)).with("Set-Cookie", cookie(secret, exchange)))
+                    HTTPResponse(try await body(of: principal, front.tenant)).with(
+                        "Set-Cookie", cookie(secret, exchange)))
             },
             Route(
                 "DELETE", "/api/v1/session",

@@ -12,6 +12,13 @@ extension Tenant {
     var batchBook: BatchBook { BatchBook(store: store) }
     var undo: ChangeUndo { ChangeUndo(store: store) }
 
+    /// Where its readers' codes go.
+    var readerHome: ReaderHome {
+        ReaderHome(
+            organisation: tenancy.isFirst ? nil : tenancy.id, door: door,
+            signal: { [hub] topic, kind, data in hub.signal(topic, kind, data) })
+    }
+
     /// The desk of one kind of record.
     func records<Record: RegistryRecord>(_ type: Record.Type) -> RecordDesk<Record> { RecordDesk(store: store) }
 }

@@ -3,10 +3,24 @@
 // Read next: Tenant+Desks.swift, Tenants.swift.
 import Core
 import Drivers
+import Foundation
 import Logging
+
+/// What all organisations of a box stand on.
+struct Ground: Sendable {
+    let configuration: Configuration
+    let box: Box
+    let clock: HybridClock
+    let loop: EventLoop
+    let heartbeat: Heartbeat
+    let limits: Limits
+    let isDemo: Bool
+    let logger: Logger
+}
 
 /// One organisation with all that is its own.
 final class Tenant: Sendable {
+    let tenancy: Tenancy
     /// Where its files are; for the first organisation the data folder itself.
     let folder: String
     let organisation: Organisation
@@ -25,29 +39,44 @@ final class Tenant: Sendable {
     let imports: ImportDesk
     let exports: ExportDesk
     let backups: BackupDesk
+    private let heartbeat: Heartbeat
     private let progressWatch: ProgressWatch
+    private let (ending, ends) = AsyncStream.makeStream(of: Void.self)
+    private let (ended, hasEnded) = AsyncStream.makeStream(of: Void.self)
 
-    /// Opens the files of an organisation, founding it if there is none; nothing runs yet.
+    /// Opens the files of an organisation; nothing runs yet.
     ///
-    /// - Parameters:
-    ///   - box: where its sessions and uploads are kept.
-    ///   - isDemo: fills an empty folder with a demo depot.
-    /// - Throws: `unavailable` when a file can not be opened.
-    init(
-        folder: String, box: Box, _ configuration: Configuration, clock: HybridClock, loop: EventLoop, limits: Limits,
-        isDemo: Bool, logger: Logger
-    ) async throws {
-        self.folder = folder
-        self.box = box
-        let store = try Store(path: folder + "/depot.sqlite", clock: clock, options: configuration.storeOptions)
+    /// - Parameter known: its entry in the box's list; nil at a box's first start, which founds and enters the first.
+    /// - Throws: `unavailable` when a file is not there or can not be opened.
+    init(_ known: Tenancy?, on ground: Ground) async throws {
+        let (configuration, clock, logger) = (ground.configuration, ground.clock, ground.logger)
+        let isFirst = known?.isFirst ?? true
+        folder = known?.folder(in: configuration.data) ?? configuration.data
+        guard isFirst || FileManager.default.fileExists(atPath: folder + "/depot.sqlite") else {
+            throw Failure(.unavailable, "The organisation's file is not there: \(folder)/depot.sqlite")
+        }
+        box = isFirst ? ground.box : try Box(path: folder + "/box.sqlite")
+        var options = configuration.storeOptions
+        if !isFirst { options.readerCount = 2 }
+        let store = try Store(path: folder + "/depot.sqlite", clock: clock, options: options)
         self.store = store
         roster = Roster(store: store)
         register = AssetRegister(store: store)
         projects = ProjectBoard(store: store)
         door = DoorDesk(store: store, options: configuration.doorOptions, logger: logger)
-        organisation = try await Founding(configuration, isDemo: isDemo, store, roster, door, logger: logger).run()
+        let isDemo = ground.isDemo && isFirst
+        organisation = try await Founding(
+            configuration, name: isDemo ? DemoDepot.organisationName : configuration.organisationName, folder: folder,
+            isDemo: isDemo, store, roster, door, logger: logger
+        ).run()
         if isDemo {
             try await DemoDepot(register: register, roster: roster, projects: projects, door: door).fill(store)
+        }
+        if let known {
+            tenancy = known
+        } else {
+            tenancy = try await TenancyBook(box: ground.box)
+                .enter(Tenancy.ID(at: clock.now), organisation.name, isFirst: true, at: clock.now)
         }
         sessions = try await Sessions(box: box, roster: roster, clock: clock, options: configuration.sessionOptions)
         trail = AuditTrail(store: store)
@@ -56,13 +85,15 @@ final class Tenant: Sendable {
         let signing = try await SigningKeys(box: box, clock: clock, options: configuration.signingOptions)
         let mint = try await TokenMint(ring: keys, keys: signing, organisation: organisation, clock: clock)
         credentials = Credentials(sessions: sessions, keys: keys, mint: mint)
-        let hub = LiveHub(loop: loop, store: store, limits: configuration.live, events: limits.events, logger: logger)
+        let hub = LiveHub(
+            loop: ground.loop, store: store, limits: configuration.live, events: ground.limits.events, logger: logger)
         self.hub = hub
         batches = BatchRunner(store: store, logger: logger, signal: { hub.signal(.assets, "batch", $0) })
         imports = ImportDesk(store: store, box: box, runner: batches)
         exports = ExportDesk(store: store)
         backups = BackupDesk(folder: folder, clock: clock)
         progressWatch = ProgressWatch(projects: projects, hub: hub)
+        heartbeat = ground.heartbeat
     }
 
     /// Shows what is committed to its screens from now on. Before anybody listens, and before anything writes.
@@ -75,16 +106,35 @@ final class Tenant: Sendable {
             }
             progressWatch.heed(changes)
         }
+        heartbeat.watch(store)
     }
 
-    /// Carries out its batches and counts its progress until the task is cancelled. A batch that is under way then is
-    /// taken back at the next start.
+    /// Carries out its batches and counts its progress until the task is cancelled or ``end()``. A batch that is under
+    /// way then is taken back at the next start.
     func run() async {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { [batches] in await batches.run() }
             group.addTask { [progressWatch] in await progressWatch.run() }
             group.addTask { [refusals] in await refusals.run() }
+            group.addTask { [ending] in for await _ in ending {} }
+            await group.next()
+            group.cancelAll()
         }
+        hasEnded.finish()
+    }
+
+    /// Sends its people away and ends what goes on in it.
+    func end() async {
+        heartbeat.letGo(of: store)
+        hub.endAll()
+        ends.finish()
+        for await _ in ended {}
+    }
+
+    /// Closes its files.
+    func close() throws {
+        try store.close()
+        if !tenancy.isFirst { try box.close() }
     }
 }
 

@@ -16,6 +16,8 @@ package struct Reader: Sendable, Equatable {
 
     package let id: ID
     package var description: ReaderDescription
+    /// Whose it is; nil is the organisation that the box was set up for.
+    package var organisation: Tenancy.ID?
     package var state: State
     package var name: String
     package var settings: ReaderSettings
@@ -104,7 +106,7 @@ package struct ReaderBook: Sendable {
             case .unsupported: false
             }
         return Reader(
-            id: id, description: description, state: isTrusted ? .reading : .offered,
+            id: id, description: description, organisation: nil, state: isTrusted ? .reading : .offered,
             name: description.product ?? "Reader at \(description.port)", settings: ReaderSettings(), door: door,
             direction: nil, reads: 0, lastRead: nil)
     }
@@ -115,14 +117,15 @@ package struct ReaderBook: Sendable {
             sql: """
                 INSERT OR REPLACE INTO reader
                   (id, port, vendor, product, serial, description, state, name, layout, silence, door, direction,
-                   reads, last_read)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                   reads, last_read, organisation)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """,
             arguments: [
                 reader.id.rawValue, reader.description.port, Int(reader.description.vendorID),
                 Int(reader.description.productID), reader.description.serial, description, reader.state.rawValue,
                 reader.name, reader.settings.layout.rawValue, reader.settings.silenceMilliseconds,
                 reader.door?.rawValue, reader.direction?.rawValue, reader.reads, reader.lastRead?.milliseconds,
+                reader.organisation?.rawValue,
             ])
     }
 
@@ -132,7 +135,8 @@ package struct ReaderBook: Sendable {
                 id: row["id"],
                 description: try JSONDecoder().decode(
                     ReaderDescription.self, from: Data((row["description"] as String).utf8)),
-                state: Reader.State(rawValue: row["state"]) ?? .offered, name: row["name"],
+                organisation: row["organisation"], state: Reader.State(rawValue: row["state"]) ?? .offered,
+                name: row["name"],
                 settings: ReaderSettings(
                     layout: KeyboardLayout(rawValue: row["layout"]) ?? .us, silenceMilliseconds: row["silence"]),
                 door: row["door"], direction: (row["direction"] as String?).flatMap(Direction.init(rawValue:)),

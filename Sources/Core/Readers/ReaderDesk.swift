@@ -3,6 +3,23 @@
 import Foundation
 package import Logging
 
+/// Where the codes of an organisation's readers go, and who is told of the readers.
+package struct ReaderHome: Sendable {
+    /// Whose; nil is the organisation that the box was set up for.
+    let organisation: Tenancy.ID?
+    let door: DoorDesk
+    let signal: @Sendable (Topic, _ kind: String, JSON) -> Void
+
+    /// - Parameter signal: shows something to those who listen to a topic, without a place in the log.
+    package init(
+        organisation: Tenancy.ID?, door: DoorDesk, signal: @escaping @Sendable (Topic, String, JSON) -> Void
+    ) {
+        self.organisation = organisation
+        self.door = door
+        self.signal = signal
+    }
+}
+
 /// The readers of the box: what is plugged in, what it is read for, and what became of it.
 package actor ReaderDesk {
     /// Reads on their way to the disk at once, over all readers; then the events wait in the driver.
@@ -19,8 +36,7 @@ package actor ReaderDesk {
 
     private let source: any ScanSource
     private let book: ReaderBook
-    private let desk: DoorDesk
-    private let signal: @Sendable (Topic, _ kind: String, JSON) -> Void
+    private let home: @Sendable (Tenancy.ID?) -> ReaderHome?
     private let logger: Logger
     private var plugged: [String: Health] = [:]
     private var readers: [String: Reader] = [:]
@@ -28,16 +44,15 @@ package actor ReaderDesk {
     private var pending = 0
     private var waitingForRoom: CheckedContinuation<Void, Never>?
 
-    /// - Parameter signal: shows something to those who listen to a topic, without a place in the log.
+    /// - Parameter home: of the organisation that a reader belongs to; nil when there is none of that name any more.
     package init(
-        source: any ScanSource, book: ReaderBook, desk: DoorDesk, logger: Logger,
-        signal: @escaping @Sendable (Topic, String, JSON) -> Void
+        source: any ScanSource, book: ReaderBook, logger: Logger,
+        home: @escaping @Sendable (Tenancy.ID?) -> ReaderHome?
     ) {
         self.source = source
         self.book = book
-        self.desk = desk
         self.logger = logger
-        self.signal = signal
+        self.home = home
     }
 
     /// Takes events until the source ends or the task is cancelled. Codes that were read are taken to the door first.
@@ -51,10 +66,35 @@ package actor ReaderDesk {
         for reader in readers.values { await keepCount(of: reader) }
     }
 
-    /// All readers, as the devices page shows them.
-    package func list() async throws -> JSON {
-        let doors = try await doorNames()
-        return try await ["items": .array(book.all().map { json($0, doors: doors) })]
+    /// All readers of an organisation, as its devices page shows them.
+    package func list(of home: ReaderHome) async throws -> JSON {
+        let doors = try await doorNames(of: home)
+        let own = try await book.all().filter { $0.organisation == home.organisation }
+        return ["items": .array(own.map { json($0, doors: doors) })]
+    }
+
+    /// Gives a reader to an organisation, where it serves the first door.
+    ///
+    /// - Throws: `notFound`.
+    package func give(_ port: String, to home: ReaderHome) async throws {
+        guard var reader = try await book.all().first(where: { $0.description.port == port }) else {
+            throw Self.unknown
+        }
+        let before = self.home(reader.organisation)
+        reader.organisation = home.organisation
+        reader.door = try await home.door.firstDoor()
+        try await book.save(reader)
+        before?.signal(.readers, "removed", ["id": .string(reader.id.rawValue)])
+        obey(reader)
+        try await announce(reader)
+    }
+
+    /// Stops reading an organisation's readers, which are no longer in the book.
+    package func forgetAll(of organisation: Tenancy.ID) {
+        for (port, reader) in readers where reader.organisation == organisation {
+            source.release(port: port)
+            readers[port] = nil
+        }
     }
 
     /// What may be changed about a reader; nil leaves it.
@@ -72,15 +112,15 @@ package actor ReaderDesk {
     /// Changes a reader and acts on it at once.
     ///
     /// - Throws: `notFound`; `invalid` for a silence out of 0 to 5,000 ms or an unsupported reader that shall be read.
-    package func edit(_ id: Reader.ID, _ edit: Edit) async throws -> JSON {
-        guard var reader = try await book.find(id) else { throw Failure(.notFound, "There is no such reader.") }
+    package func edit(_ id: Reader.ID, _ edit: Edit, of home: ReaderHome) async throws -> JSON {
+        var reader = try await find(id, of: home)
         if let silence = edit.silenceMilliseconds, !(0...5_000).contains(silence) {
             throw Failure(.invalid, "The silence is 0 to 5000 milliseconds.", field: "silenceMilliseconds")
         }
         if edit.state == .reading, reader.description.kind == .unsupported {
             throw Failure(.invalid, reader.description.advice ?? "This device can not be read.", field: "state")
         }
-        if let door = edit.door { _ = try await desk.door(door) }
+        if let door = edit.door { _ = try await home.door.door(door) }
         reader.state = edit.state ?? reader.state
         reader.name = edit.name ?? reader.name
         reader.settings.layout = edit.layout ?? reader.settings.layout
@@ -95,14 +135,24 @@ package actor ReaderDesk {
     /// Forgets a reader that is not plugged in.
     ///
     /// - Throws: `notFound`; `conflict` while it is plugged in.
-    package func forget(_ id: Reader.ID) async throws {
-        guard let reader = try await book.find(id) else { throw Failure(.notFound, "There is no such reader.") }
+    package func forget(_ id: Reader.ID, of home: ReaderHome) async throws {
+        let reader = try await find(id, of: home)
         guard plugged[reader.description.port] == nil else {
             throw Failure(.conflict, "The reader is plugged in. Unplug it first, or ignore it.")
         }
         try await book.forget(id)
-        signal(.readers, "removed", ["id": .string(id.rawValue)])
+        home.signal(.readers, "removed", ["id": .string(id.rawValue)])
     }
+
+    /// - Throws: `notFound`, also for another organisation's.
+    private func find(_ id: Reader.ID, of home: ReaderHome) async throws -> Reader {
+        guard let reader = try await book.find(id), reader.organisation == home.organisation else {
+            throw Self.unknown
+        }
+        return reader
+    }
+
+    private static let unknown = Failure(.notFound, "There is no such reader.")
 
     private func handle(_ event: ReaderEvent, in group: inout DiscardingTaskGroup) async {
         switch event {
@@ -130,7 +180,7 @@ package actor ReaderDesk {
 
     private func meet(_ description: ReaderDescription) async {
         do {
-            let door = try await desk.firstDoor()
+            let door = try await home(nil)?.door.firstDoor()
             let reader = try await book.meet(description, door: door, plugged: Set(plugged.keys))
             plugged[description.port] = .waiting
             obey(reader)
@@ -175,11 +225,15 @@ package actor ReaderDesk {
 
     private func take(_ read: Read) async {
         do {
-            _ = try await desk.take(read.scan, at: read.reader?.door, direction: read.reader?.direction)
+            // A reader that was forgotten while it read is nobody's, and its code no other organisation's.
+            guard read.scan.reader == nil || read.reader != nil, let home = home(read.reader?.organisation) else {
+                throw Failure(.unavailable, "Nobody has this reader any more.")
+            }
+            _ = try await home.door.take(read.scan, at: read.reader?.door, direction: read.reader?.direction)
             await count(read.scan)
         } catch {
             logger.error("a read could not be kept", metadata: ["cause": "\(error)"])
-            refuse(read.scan, (error as? Failure)?.message ?? "The box could not keep this read. Scan it again.")
+            refuse(read, (error as? Failure)?.message ?? "The box could not keep this read. Scan it again.")
         }
         pending = max(0, pending - 1)
         if pending < Self.pendingReadsMax {
@@ -189,8 +243,10 @@ package actor ReaderDesk {
     }
 
     /// A read that is not on disk is no fact: it is told at once and not in the log.
-    private func refuse(_ scan: Scan, _ message: String) {
-        signal(
+    private func refuse(_ read: Read, _ message: String) {
+        let scan = read.scan
+        guard scan.reader == nil || read.reader != nil else { return }
+        home(read.reader?.organisation)?.signal(
             .scans, "refused",
             [
                 "outcome": "stop", "word": "STOP", "short": .string(message), "spoken": "Stop. Scan it again.",
@@ -224,13 +280,14 @@ package actor ReaderDesk {
 
     @discardableResult
     private func announce(_ reader: Reader) async throws -> JSON {
-        let body = json(reader, doors: try await doorNames())
-        signal(.readers, "changed", body)
+        guard let home = home(reader.organisation) else { return .null }
+        let body = json(reader, doors: try await doorNames(of: home))
+        home.signal(.readers, "changed", body)
         return body
     }
 
-    private func doorNames() async throws -> [String: JSON] {
-        let doors = try await desk.doors()
+    private func doorNames(of home: ReaderHome) async throws -> [String: JSON] {
+        let doors = try await home.door.doors()
         return Dictionary(
             uniqueKeysWithValues: doors.compactMap { door in
                 guard case .string(let id)? = door["id"], let name = door["name"] else { return nil }

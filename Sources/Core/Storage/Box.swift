@@ -1,5 +1,6 @@
-// What belongs to this box and not to an organisation: readers, sessions, keys, in `box.sqlite` beside the Store.
-// It is written rarely, so it needs no group commit; it is FULL all the same.
+// What is no part of a depot: sessions, keys and uploads, in `box.sqlite` beside each Store; in that of the data folder
+// also the readers and the list of organisations. It is written rarely, so it needs no group commit; it is FULL all the
+// same. What is deleted is overwritten: an organisation that was erased must not be found in it.
 import Foundation
 import GRDB
 
@@ -16,7 +17,10 @@ package final class Box: Sendable {
         configuration.busyMode = .timeout(5)
         configuration.prepareDatabase { database in
             try database.execute(
-                sql: "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;")
+                sql: """
+                    PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;
+                    PRAGMA secure_delete = ON;
+                    """)
         }
         do {
             // What signs tokens is in it: nobody but the daemon's user reads it. SQLite's other files take its rights.
@@ -55,7 +59,8 @@ package final class Box: Sendable {
                     """)
         }
         migrator.registerMigration("2 uploads") { try $0.execute(sql: UploadShelf.schema) }
-        migrator.registerMigration("3 keys") { try $0.execute(sql: APIKey.schema) }
+        migrator.registerMigration("organisations") { try $0.execute(sql: TenancyBook.schema) }
+        migrator.registerMigration("keys") { try $0.execute(sql: APIKey.schema) }
         return migrator
     }
 }

@@ -1,0 +1,113 @@
+// `depotd organisation create|list|erase|reader`: which organisations share the box. Local administration only: through
+// the daemon if one serves the folder, else in the folder itself.
+import ArgumentParser
+import Core
+import Foundation
+import Logging
+
+/// The organisations of the box.
+struct OrganisationCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "organisation", abstract: "Found, list and erase the organisations that share this box.",
+        subcommands: [
+            CreateOrganisation.self, ListOrganisations.self, EraseOrganisation.self, GiveReader.self,
+        ])
+}
+
+/// Founds an organisation.
+struct CreateOrganisation: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "create", abstract: "Found an organisation with a file of its own.")
+
+    @Argument(help: "Its name.") var name: String
+    @OptionGroup var options: CommonOptions
+
+    func run() async throws {
+        let configuration = try options.configuration(defaults: ["data": ".depotd/demo"])
+        do {
+            let (made, folder) = try await Organisations(configuration).create(name)
+            print("\(made.name) is founded. Its people type “\(made.slug)” when they sign in.")
+            print("Its files, and how to sign in first, are in \(folder).")
+        } catch {
+            throw Exit.failed(error)
+        }
+    }
+}
+
+/// Lists the organisations.
+struct ListOrganisations: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "list", abstract: "List the organisations.")
+
+    @OptionGroup var options: CommonOptions
+
+    func run() async throws {
+        let configuration = try options.configuration(defaults: ["data": ".depotd/demo"])
+        do {
+            for one in try TenancyBook.look(in: configuration.data) {
+                print("\(one.slug)  \(one.name)  \(one.folder(in: configuration.data))")
+            }
+        } catch {
+            throw Exit.failed(error)
+        }
+    }
+}
+
+/// Erases an organisation.
+struct EraseOrganisation: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "erase", abstract: "Erase an organisation with all that is its own, at once.",
+        discussion: "Its file, its sessions, its backups in the data folder and its readers' settings go. Copies that "
+            + "were made elsewhere stay: remove them too. There is no way back but such a copy.")
+
+    @Argument(help: "Its name, or what its people type when they sign in.") var name: String
+    @OptionGroup var options: CommonOptions
+
+    func run() async throws {
+        let configuration = try options.configuration(defaults: ["data": ".depotd/demo"])
+        do {
+            let organisations = Organisations(configuration)
+            let tenancy = try Organisations.find(name, in: configuration.data)
+            print(Self.warning(of: tenancy, in: configuration.data))
+            print("Type its name to erase it: \(tenancy.name)")
+            guard readLine(strippingNewline: true) == tenancy.name else {
+                throw Failure(.invalid, "That is not its name. Nothing was erased.")
+            }
+            try await organisations.erase(tenancy)
+            print("\(tenancy.name) is erased.")
+        } catch {
+            throw Exit.failed(error)
+        }
+    }
+
+    /// What goes, in words.
+    private static func warning(of tenancy: Tenancy, in data: String) -> String {
+        let folder = tenancy.folder(in: data)
+        let backups = (try? FileManager.default.contentsOfDirectory(atPath: folder + "/backups")) ?? []
+        let last = BackupRecord.last(in: folder).map { "the last backup that was made is \($0.file)" }
+        return "This removes \(folder) with everything in it, \(backups.count) backups among it; "
+            + (last ?? "no backup was ever made") + "."
+    }
+}
+
+/// Gives a reader to an organisation.
+struct GiveReader: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "reader", abstract: "Give a reader to an organisation: its codes go to that one's first door.",
+        discussion: "A reader that is new belongs to the organisation that the box was set up for.")
+
+    @Argument(help: "The port of the reader, as `depotd devices` lists it.") var port: String
+    @Argument(help: "The organisation's name, or what its people type when they sign in.") var name: String
+    @OptionGroup var options: CommonOptions
+
+    func run() async throws {
+        let configuration = try options.configuration(defaults: ["data": ".depotd/demo"])
+        do {
+            let organisations = Organisations(configuration)
+            let tenancy = try Organisations.find(name, in: configuration.data)
+            try organisations.give(readerAt: port, to: tenancy)
+            print("The reader at \(port) is \(tenancy.name)’s.")
+        } catch {
+            throw Exit.failed(error)
+        }
+    }
+}
