@@ -6,12 +6,13 @@ import Synchronization
 extension Wiring {
     func makeListener() -> HTTPListener {
         let routes = RouteTable.routes(self)
-        let router = Router(
-            routes: routes, tenants: tenants, administration: administration, limits: limits, measures: measures,
-            logger: logger)
         let frontDoor = FrontDoor(
             hosts: configuration.hosts, listen: configuration.listen.host,
-            secureHosts: identity.map { identity in { @Sendable in identity.current.hosts } })
+            secureHosts: identity.map { identity in { @Sendable in identity.current.hosts } },
+            screen: { [tenants] in tenants.screen(of: $0)?.screen }, trustsLoopback: configuration.trustsLoopback)
+        let router = Router(
+            routes: routes, tenants: tenants, administration: administration, frontDoor: frontDoor, limits: limits,
+            measures: measures, logger: logger)
         let pages = Pages()
         let enrolment = identity.map {
             Enrolment(pages: pages, authority: $0.authority) { self.securePort.withLock { $0 } }

@@ -26,6 +26,8 @@ final class Wiring: Sendable {
     private let lock: FolderLock
     /// 0 until TLS is bound.
     let securePort = Mutex<UInt16>(0)
+    /// 0 until plain HTTP is bound.
+    let plainPort = Mutex<UInt16>(0)
     let loop: EventLoop
     private let usb: USBReaders
 
@@ -46,8 +48,8 @@ final class Wiring: Sendable {
         heartbeat = Heartbeat(logger: logger)
         let tenants = try await Tenants(
             on: Ground(
-                configuration: configuration, box: box, clock: clock, loop: loop, heartbeat: heartbeat, limits: limits,
-                isDemo: isDemo, logger: logger))
+                configuration: configuration, box: box, clock: clock, loop: loop, mill: PassphraseMill(box: box),
+                heartbeat: heartbeat, limits: limits, isDemo: isDemo, logger: logger))
         self.tenants = tenants
         guests = LiveGuests(loop: loop, limits: configuration.live, tenants: tenants)
         usb = USBReaders(logger: logger)
@@ -67,6 +69,7 @@ final class Wiring: Sendable {
         let listener = makeListener()
         try await listener.start()
         securePort.withLock { $0 = listener.tlsPort }
+        plainPort.withLock { $0 = listener.port }
         let address = "http://\(configuration.listen.authority(port: listener.port))"
         heartbeat.listens { try await LocalClient.askHealth(of: LocalAccess.loopback(address)) }
         let addresses = Addresses(

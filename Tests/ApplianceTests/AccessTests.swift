@@ -167,8 +167,7 @@ extension TestBox {
         let people = try ask("GET", "/api/v1/session/people\(query)", authorization: nil).fields().list("items")
         let id = people.first { $0.text("name") == name }?.text("id") ?? ""
         let answer = try ask(
-            "POST", "/api/v1/session",
-            ["person": .string(id), "pin": .string(pin), "organisation": .optional(slug)], authorization: nil)
+            "POST", "/api/v1/session\(query)", ["person": .string(id), "pin": .string(pin)], authorization: nil)
         return String((answer["set-cookie"] ?? "").prefix { $0 != ";" })
     }
 }

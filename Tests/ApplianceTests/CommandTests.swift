@@ -48,22 +48,39 @@ import Testing
         #expect(errors.hasPrefix("depotd: ") && errors.contains(arguments[2] == "nowhere" ? "--listen" : arguments[2]))
     }
 
-    @Test func `serving an empty folder founds a depot whose first PIN only its user reads`() async throws {
+    @Test func `serving an empty folder says once how the first administrator comes in, on this machine`() async throws
+    {
         let folder = Folder()
         let daemon = try Daemon(["serve", "--data", folder.path, "--listen", "127.0.0.1:0"])
         try await onOwnThread {
             let port = try UInt16(#require(URL(string: folder.access().url)?.port))
-            let file = folder.path + "/first-sign-in.txt"
-            let mode = try FileManager.default.attributesOfItem(atPath: file)[.posixPermissions] as? Int
-            #expect(mode == 0o600)
-            let text = try String(contentsOfFile: file, encoding: .utf8)
-            let pin = try #require(text.split { !$0.isNumber }.first)
-            let people = try Self.ask(port, "GET", "/api/v1/session/people").fields().list("items")
-            #expect(people.map { $0.text("name") } == ["Administrator"])
-            let signIn: JSON = ["person": .optional(people.first?.text("id")), "pin": .string(String(pin))]
-            #expect(try Self.ask(port, "POST", "/api/v1/session", signIn).status == 200)
+            var line = daemon.readErrorLine()
+            while !line.contains("/welcome#") { line = daemon.readErrorLine() }
+            let secret = try #require(line.split(separator: "/welcome#").last?.prefix { $0.isHexDigit })
+            let link: JSON = ["secret": .string(String(secret))]
+            let post = { (path: String, body: JSON) in try Self.ask(port, "POST", "/api/v1/session" + path, body) }
+            let look = try post("/link/look", link).fields()
+            #expect(
+                look.object("person").text("name") == "Administrator" && look.object("person").text("role") == "admin")
+            #expect(try Self.ask(port, "GET", "/api/v1/session/people").status == 403)
+            #expect(try post("/link", link).fields().text("field") == "passphrase")
+            let weak = try post("/link", link.adding(["passphrase": "password1"]))
+            #expect(try weak.status == 400 && weak.fields().text("field") == "passphrase")
+            let chosen = link.adding(["passphrase": "nine lamps over the stage"])
+            #expect(try post("/link", chosen)["set-cookie"]?.contains("HttpOnly") == true)
+            #expect(try post("/link", chosen).status == 404)
+            let signIn: JSON = ["name": "administrator", "passphrase": "nine lamps over the stage"]
+            #expect(try post("", signIn).status == 200)
         }
         #expect(try daemon.end() == 0)
+        // Somebody administers it now: no further link.
+        let again = try Daemon(["serve", "--data", folder.path, "--listen", "127.0.0.1:0"])
+        try await onOwnThread {
+            let served = try LocalAccess(readingFrom: LocalAccess.file(in: folder.path)).url
+            try #require(waits { (try? folder.access().url) != served })
+        }
+        #expect(try again.end() == 0)
+        #expect(!again.errors.contains("/welcome#"))
     }
 
     @Test func `the demo tells a person and a program how to come in`() async throws {

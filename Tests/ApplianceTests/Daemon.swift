@@ -59,9 +59,14 @@ final class Daemon: @unchecked Sendable {
     }
 
     /// The next line it writes to standard output, without its end; cut where the output ends.
-    func readLine() -> String {
+    func readLine() -> String { Self.readLine(from: outputPipe) }
+
+    /// The next line it writes to standard error.
+    func readErrorLine() -> String { Self.readLine(from: errorPipe) }
+
+    private static func readLine(from pipe: Pipe) -> String {
         var line: [UInt8] = []
-        while let byte = try? outputPipe.fileHandleForReading.read(upToCount: 1)?.first, byte != 0x0A {
+        while let byte = try? pipe.fileHandleForReading.read(upToCount: 1)?.first, byte != 0x0A {
             line.append(byte)
         }
         return String(decoding: line, as: UTF8.self)

@@ -9,7 +9,8 @@ import Testing
 @Suite struct RouteTests {
     /// The addresses that answer to somebody who is not signed in.
     private static let open: Set = [
-        "GET /api/v1/session/people", "POST /api/v1/session", "GET /healthz", "GET /readyz", "GET /metrics",
+        "GET /api/v1/session/people", "POST /api/v1/session", "POST /api/v1/session/badge",
+        "POST /api/v1/session/link", "POST /api/v1/session/link/look", "GET /healthz", "GET /readyz", "GET /metrics",
         "GET /api/v1/openapi.json", "GET /api/v1/live/guest", "GET /api/v1/tokens/keys.json",
     ]
 

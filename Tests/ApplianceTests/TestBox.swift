@@ -46,7 +46,9 @@ final class TestBox: Sendable {
     ) async throws -> Result {
         let data = folder ?? NSTemporaryDirectory() + "depotd-box-" + UUID().uuidString
         defer { if folder == nil { try? FileManager.default.removeItem(atPath: data) } }
-        let settings = ["data": data, "listen": "127.0.0.1:0", "readers.enabled": "false"]
+        let settings = [
+            "data": data, "listen": "127.0.0.1:0", "readers.enabled": "false", "sign_in.trust_loopback": "true",
+        ]
         let configuration = try Configuration.load(
             file: nil, flags: settings.merging(flags) { $1 }, environment: [:])
         let wiring = try await Wiring(
@@ -76,6 +78,7 @@ final class TestBox: Sendable {
         var headers = headers
         if headers["Host"] == nil { headers["Host"] = "127.0.0.1:\(port)" }
         if authorization == "token" { headers["Authorization"] = "Bearer \(token)" }
+        if headers["Cookie"] != nil, headers["Origin"] == nil { headers["Origin"] = "http://127.0.0.1:\(port)" }
         if let body { headers["Content-Length"] = "\(body.bytes.count)" }
         lines += headers.map { "\($0.key): \($0.value)" }
         let wire = try Wire(port: port)
@@ -102,6 +105,7 @@ final class TestBox: Sendable {
     func live(_ headers: [String: String] = [:], authorization: String? = "token") throws -> LiveClient {
         var headers = headers
         headers["Host"] = "127.0.0.1:\(port)"
+        if headers["Cookie"] != nil { headers["Origin"] = "http://127.0.0.1:\(port)" }
         if authorization == "token" { headers["Authorization"] = "Bearer \(token)" }
         return LiveClient(
             socket: try WireSocket(port: port, path: "/api/v1/live", headers: headers))

@@ -124,12 +124,14 @@ import Testing
     @Test func `a PIN is one's own affair, or that of somebody with a higher role`() async throws {
         let depot = try await TestDepot()
         let jo = try await depot.roster.add(name: "Jo", role: .admin, pin: "9000")
-        try await depot.roster.setPIN("4444", of: depot.ana, by: manager)
-        #expect(try await depot.roster.verify("4444", of: depot.ana))
-        #expect(try await depot.roster.verify("1111", of: depot.ana) == false)
-        try await depot.roster.setPIN("5555", of: depot.ana, by: Author(person: depot.ana, role: .crew))
+        try await depot.secrets.setPIN("4444", of: depot.ana, by: manager)
+        #expect(try await depot.secrets.matches(pin: "4444", of: depot.ana))
+        #expect(try await depot.secrets.matches(pin: "1111", of: depot.ana) == false)
+        try await depot.secrets.setPIN("5555", of: depot.ana, by: Author(person: depot.ana, role: .crew))
         for (id, author) in [(jo, manager), (depot.ben, Author(person: depot.ana, role: .crew))] {
-            await #expect(throws: Failure(.forbidden, "")) { try await depot.roster.setPIN("6666", of: id, by: author) }
+            await #expect(throws: Failure(.forbidden, "")) {
+                try await depot.secrets.setPIN("6666", of: id, by: author)
+            }
         }
         let last = try #require(try await depot.changes().last { $0.kind == "pin" })
         #expect(!String(decoding: last.body, as: UTF8.self).contains("5555"))

@@ -29,6 +29,8 @@ final class TestDepot: Sendable {
     let register: AssetRegister
     let projects: ProjectBoard
     let door: DoorDesk
+    let box: Box
+    let secrets: SecretBook
     let ana: Person.ID
     let ben: Person.ID
     let camera: Model.ID
@@ -44,6 +46,8 @@ final class TestDepot: Sendable {
         register = AssetRegister(store: store)
         projects = ProjectBoard(store: store)
         door = DoorDesk(store: store, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        box = try Box(path: folder + "/box.sqlite")
+        secrets = SecretBook(store: store, mill: PassphraseMill(box: box, cost: Self.cost))
         let organisation = try await Organisation.found(
             "Northlight", depot: "Hall 4", longitude: 13.4, latitude: 52.5, in: store)
         ana = try await roster.add(name: "Ana Vidal", role: .crew, pin: "1111", badges: ["BADGE-ANA"])
@@ -54,8 +58,12 @@ final class TestDepot: Sendable {
         mainDoor = try await door.addDoor("Main", depot: organisation.depot.id, direction: .both, actingMinutes: 10)
     }
 
+    /// Of a passphrase, in tests that hash many.
+    static let cost = SecretHash.Cost(passes: 1, memoryBytes: 1 << 16)
+
     deinit {
         try? store.close()
+        try? box.close()
         try? FileManager.default.removeItem(atPath: folder)
     }
 

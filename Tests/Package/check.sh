@@ -145,7 +145,8 @@ expect "it feeds the watchdog" was_said WATCHDOG=1
 expect "it takes a scan" as_depotd depotd scan CAM-7 --data /var/lib/depotd
 expect "its doctor finds nothing bad" as_depotd depotd doctor --data /var/lib/depotd
 grep -E '^(ok|note|BAD) +[A-Za-z]+: ' "$log" | sed 's/^/      /'
-expect "nobody else reads the first PIN" has_mode /var/lib/depotd/first-sign-in.txt "600 depotd:depotd"
+expect "it says how the first administrator comes in" grep -q "/welcome#" "$log"
+expect "nobody else reads the token of local programs" has_mode /var/lib/depotd/local-access.json "600 depotd:depotd"
 kill -TERM "$daemon"
 expect "it ends well when it is told to" ends_with 0 wait "$daemon"
 expect "it says that it is stopping" was_said STOPPING=1

@@ -55,8 +55,7 @@ struct Limits: Sendable {
 
     private func isAtDoor(_ exchange: Exchange, _ principal: Principal) -> Bool {
         if let scopes = principal.scopes { return scopes.contains(.door) }
-        let isLocal = exchange.request.peerAddress.hasPrefix("127.") || exchange.request.peerAddress == "::1"
-        return isLocal || principal.person == nil || isReplay(exchange)
+        return principal.isAtDoor || principal.person == nil || isReplay(exchange)
     }
 
     /// A scan that a page kept while it had no connection: it has a key, so it counts once, and says when it was made.

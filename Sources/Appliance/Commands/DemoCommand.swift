@@ -13,7 +13,9 @@ struct DemoCommand: AsyncParsableCommand {
     @Flag(help: "Print one line of JSON when ready: the address, a token, and who may sign in.") var json = false
 
     func run() async throws {
-        let configuration = try options.configuration(defaults: ["data": ".depotd/demo", "listen": "127.0.0.1:8080"])
+        let configuration = try options.configuration(defaults: [
+            "data": ".depotd/demo", "listen": "127.0.0.1:8080", "sign_in.trust_loopback": "true",
+        ])
         JournalLog.bootstrap(
             level: max(configuration.logLevel, .warning), environment: ProcessInfo.processInfo.environment)
         let asJSON = json
@@ -35,7 +37,10 @@ struct DemoCommand: AsyncParsableCommand {
 
     private static func line(_ addresses: Wiring.Addresses, _ token: String) -> JSON {
         let people = DemoDepot.people.map { person -> JSON in
-            ["name": .string(person.name), "role": .string(person.role.rawValue), "pin": .string(person.pin)]
+            [
+                "name": .string(person.name), "role": .string(person.role.rawValue), "pin": .string(person.pin),
+                "passphrase": .string(person.passphrase), "badge": .string(person.badge),
+            ]
         }
         return [
             "url": .string(addresses.plain), "secureUrl": .optional(addresses.secure), "token": .string(token),
@@ -44,7 +49,9 @@ struct DemoCommand: AsyncParsableCommand {
     }
 
     private static func welcome(_ address: String, _ token: String, data: String) -> String {
-        let people = DemoDepot.people.map { "    \($0.name) (\($0.role.rawValue)): PIN \($0.pin), badge \($0.badge)" }
+        let people = DemoDepot.people.map {
+            "    \($0.name) (\($0.role.rawValue)): PIN \($0.pin), badge \($0.badge), passphrase “\($0.passphrase)”"
+        }
         return """
 
             Depotd serves the demo depot “\(DemoDepot.organisationName), \(DemoDepot.depotName)”.

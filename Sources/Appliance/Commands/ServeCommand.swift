@@ -22,7 +22,8 @@ struct CommonOptions: ParsableArguments {
         var flags = try settingFlags()
         flags["data"] = data ?? flags["data"]
         flags["listen"] = listen ?? flags["listen"]
-        for (key, value) in defaults where file == nil && environment["DEPOTD_\(key.uppercased())"] == nil {
+        for (key, value) in defaults
+        where file == nil && environment["DEPOTD_\(key.replacing(".", with: "_").uppercased())"] == nil {
             flags[key] = flags[key] ?? value
         }
         do {
@@ -91,6 +92,13 @@ struct ServeCommand: AsyncParsableCommand {
                 _ = try await appliance.programToken(address: addresses.plain)
                 let shown = [addresses.secure, addresses.plain].compactMap { $0 }.joined(separator: " and ")
                 logger.notice("serving", metadata: ["address": "\(shown)"])
+                for tenant in appliance.tenants.all {
+                    guard let link = try await tenant.firstLink(address: addresses.plain) else { continue }
+                    logger.notice(
+                        """
+                        nobody administers \(tenant.tenancy.name) yet; open this within 30 minutes, on this machine: \(link)
+                        """)
+                }
                 Systemd(environment: environment).notify(.ready, .status("serving \(shown)"))
             }
         } catch {

@@ -107,6 +107,8 @@ package struct Configuration: Sendable, Equatable {
     package let organisationName: String
     package let depot: Depot
     package let door: Door
+    /// Whether browsers on this machine are trusted screens.
+    package let trustsLoopback: Bool
     package let readersEnabled: Bool
     package let http: HTTP
     package let live: Live
@@ -211,6 +213,7 @@ extension Configuration {
         door = Door(
             acting: try seconds("door.acting_minutes", each: 60), repeated: try seconds("door.repeat_seconds"),
             debounce: .milliseconds(try reader.requiredInt(forKey: "door.debounce_milliseconds")))
+        trustsLoopback = try reader.requiredBool(forKey: "sign_in.trust_loopback")
         readersEnabled = try reader.requiredBool(forKey: "readers.enabled")
         http = HTTP(
             connectionCountMax: try reader.requiredInt(forKey: "http.connections_max"),

@@ -139,6 +139,9 @@ extension ConfigurationKey {
         Self(
             "door.debounce_milliseconds", .whole(0...60_000), "1500",
             "Milliseconds within which the same code at the same reader is taken for the same read."),
+        Self(
+            "sign_in.trust_loopback", .flag, "false",
+            "Whether browsers on this machine are trusted screens; for demos, never behind a proxy."),
         Self("readers.enabled", .flag, "true", "Whether USB readers are looked for."),
         Self("http.connections_max", .whole(10...60_000), "6000", "Connections open at once; more wait."),
         Self(

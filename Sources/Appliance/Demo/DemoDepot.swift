@@ -9,15 +9,16 @@ struct DemoDepot {
     static let depotName = "Hall 4"
 
     /// The people of the demo, who may be told to anybody.
-    static let people: [(name: String, role: Role, pin: String, badge: String)] = [
-        ("Mara Lindqvist", .manager, "4711", "BADGE-MARA"),
-        ("Ana Vidal", .crew, "1111", "BADGE-ANA"),
-        ("Ben Ortiz", .crew, "2222", "BADGE-BEN"),
-        ("Jo Okafor", .admin, "9000", "BADGE-JO"),
+    static let people: [(name: String, role: Role, pin: String, badge: String, passphrase: String)] = [
+        ("Mara Lindqvist", .manager, "4711", "BADGE-MARA", "seven cases by noon"),
+        ("Ana Vidal", .crew, "1111", "BADGE-ANA", "cables never tangle"),
+        ("Ben Ortiz", .crew, "2222", "BADGE-BEN", "gaffer tape mends it"),
+        ("Jo Okafor", .admin, "9000", "BADGE-JO", "the ladder is taller"),
     ]
 
     let register: AssetRegister
     let roster: Roster
+    let secrets: SecretBook
     let projects: ProjectBoard
     let door: DoorDesk
 
@@ -27,8 +28,10 @@ struct DemoDepot {
         guard case .int(0)? = try await register.list(query)["total"] else { return }
         var people: [String: Person.ID] = [:]
         for person in Self.people {
-            people[person.name] = try await roster.add(
+            let id = try await roster.add(
                 name: person.name, role: person.role, pin: person.pin, badges: [person.badge])
+            try await secrets.setKnownPassphrase(person.passphrase, of: id)
+            people[person.name] = id
         }
         let gear = try await addGear()
         try await addCables(store)

@@ -12,22 +12,25 @@ struct Exchange: Sendable {
     let principal: Principal?
     /// The cookie's or the bearer's secret, for signing out and for live connections.
     let secret: String?
+    /// Who comes, whether or not they are signed in.
+    let visitor: Visitor
     private let house: Tenant?
-    private let fronts: (@Sendable (String?) -> Front)?
+    private let porch: Front?
 
     /// - Parameters:
     ///   - tenant: the organisation that the principal belongs to.
-    ///   - front: the organisation of a name, for those who are nobody yet.
+    ///   - front: the organisation at which somebody who is nobody yet would sign in.
     init(
         request: HTTPRequest, parameters: [String: String], principal: Principal?, secret: String?,
-        tenant: Tenant? = nil, front: (@Sendable (String?) -> Front)? = nil
+        visitor: Visitor? = nil, tenant: Tenant? = nil, front: Front? = nil
     ) {
         self.request = request
         self.parameters = parameters
         self.principal = principal
         self.secret = secret
+        self.visitor = visitor ?? Visitor(address: request.head.peerAddress)
         house = tenant
-        fronts = front
+        porch = front
     }
 
     /// The organisation of the one who asks; a route has no other.
@@ -42,10 +45,12 @@ struct Exchange: Sendable {
 
     /// The organisation to sign in to. Only for signing in: what is behind it is for those who did.
     ///
-    /// - Parameter slug: what was typed where a box has several organisations.
-    func front(_ slug: String?) throws -> Front {
-        guard let fronts else { throw Failure(.unauthorized, "Nobody can sign in here.") }
-        return fronts(slug)
+    /// - Throws: `unauthorized` when there is none to sign in to.
+    var front: Front {
+        get throws {
+            guard let porch else { throw Failure(.unauthorized, "Nobody can sign in here.") }
+            return porch
+        }
     }
 
     /// The identifier that the path names `id`.

@@ -1,5 +1,5 @@
-// What every request meets before its route: the hosts we answer to, the origins that may write, and the headers that
-// every answer carries.
+// What every request meets before its route: the hosts we answer to, the origins that may write, who comes, and the
+// headers that every answer carries.
 import Core
 import Drivers
 import Foundation
@@ -11,14 +11,23 @@ struct FrontDoor: Sendable {
     private let listen: String
     /// The names of the certificate, which change with the box's addresses; nil where no TLS is spoken.
     private let secureHosts: (@Sendable () -> Set<String>)?
+    private let screen: @Sendable (HTTPRequestHead) -> TrustedScreen?
+    private let trustsLoopback: Bool
 
     /// - Parameters:
     ///   - hosts: names besides loopback's that the box is reached by, without ports.
     ///   - listen: the address on which plain HTTP is spoken.
-    init(hosts: [String], listen: String, secureHosts: (@Sendable () -> Set<String>)?) {
+    ///   - screen: the trusted screen that a request is from.
+    ///   - trustsLoopback: whether browsers on this machine are trusted without having been.
+    init(
+        hosts: [String], listen: String, secureHosts: (@Sendable () -> Set<String>)?,
+        screen: @escaping @Sendable (HTTPRequestHead) -> TrustedScreen? = { _ in nil }, trustsLoopback: Bool = false
+    ) {
         self.hosts = Set((hosts + [listen]).map { $0.lowercased() } + ["localhost", "127.0.0.1", "[::1]"])
         self.listen = listen
         self.secureHosts = secureHosts
+        self.screen = screen
+        self.trustsLoopback = trustsLoopback
     }
 
     /// Refuses what did not mean us, and what should have come over TLS.
@@ -33,11 +42,25 @@ struct FrontDoor: Sendable {
             return Self.refusal(
                 421, .forbidden, "Use https. Without it there is only http://\(host)/enroll, which says how to begin.")
         }
-        if let origin = head.headers["Origin"], !Self.isSame(origin: origin, host: host, isSecure: head.isSecure) {
-            let isSafe = ["GET", "HEAD"].contains(head.method) && head.headers["Upgrade"] == nil
-            guard isSafe else { return Self.refusal(403, .forbidden, "That page may not speak for you here.") }
-        }
-        return nil
+        return isForged(head, host) ? Self.refusal(403, .forbidden, "That page may not speak for you here.") : nil
+    }
+
+    /// Whether a page of somebody else may have made the browser send this. A browser says where an unsafe request or an
+    /// upgrade is from; what brings a cookie and does not say is no browser's own.
+    private func isForged(_ head: HTTPRequestHead, _ host: String) -> Bool {
+        if ["GET", "HEAD"].contains(head.method), head.headers["Upgrade"] == nil { return false }
+        let (origin, site) = (head.headers["Origin"], head.headers["Sec-Fetch-Site"])
+        if let origin, !Self.isSame(origin: origin, host: host, isSecure: head.isSecure) { return true }
+        if let site, site != "same-origin" { return true }
+        return origin == nil && site == nil && head.headers["Cookie"] != nil && head.headers["Authorization"] == nil
+    }
+
+    /// Who comes, as far as it shows before they sign in.
+    func visitor(_ head: HTTPRequestHead) -> Visitor {
+        let isLocal = isLocal(head.peerAddress)
+        return Visitor(
+            address: head.peerAddress, agent: head.headers["User-Agent"] ?? "",
+            screen: screen(head) ?? (isLocal && trustsLoopback ? .loopback : nil), isLocal: isLocal)
     }
 
     /// Headers that hold for every answer, problem or page.

@@ -66,27 +66,25 @@ struct Router: Sendable {
     private let tenants: Tenants
     private let limits: Limits
     private let administration: Administration
+    private let frontDoor: FrontDoor
     private let measures: PrometheusRegistry
     private let logger: Logger
 
     init(
-        routes: [Route], tenants: Tenants, administration: Administration, limits: Limits,
+        routes: [Route], tenants: Tenants, administration: Administration, frontDoor: FrontDoor, limits: Limits,
         measures: PrometheusRegistry, logger: Logger
     ) {
         self.routes = routes
         self.tenants = tenants
         self.administration = administration
         self.limits = limits
+        self.frontDoor = frontDoor
         self.measures = measures
         self.logger = logger
     }
 
     /// Longest body of a route that takes JSON: the longest scan has some 4 KB, a long sheet some 100 KB.
     static let jsonByteCountMax = 1 << 20
-
-    /// The cookie that carries a person's session. Over TLS it is another one, which browsers take and give over TLS
-    /// only: a page without TLS can neither read nor replace it (RFC 6265bis §4.1.3.2).
-    static func cookieName(isSecure: Bool) -> String { isSecure ? "__Host-depotd_session" : "depotd_session" }
 
     /// Longest body for a method and a path, before the body has come.
     func bodyByteCountMax(_ method: String, _ path: String) -> Int {
@@ -130,7 +128,7 @@ struct Router: Sendable {
         let admitted = secret.flatMap(tenants.admitted(by:))
         let exchange = Exchange(
             request: request, parameters: parameters, principal: admitted?.principal, secret: secret,
-            tenant: admitted?.tenant, front: tenants.front)
+            visitor: frontDoor.visitor(request.head), tenant: admitted?.tenant, front: tenants.front(for: request.head))
         let origin = Origin(
             person: admitted?.principal.person, device: admitted?.principal.device, address: request.head.peerAddress)
         do {
@@ -218,12 +216,7 @@ struct Router: Sendable {
             guard parts.count == 2, parts[0].lowercased() == "bearer" else { return nil }
             return String(parts[1])
         }
-        let cookieName = cookieName(isSecure: head.isSecure)
-        for cookie in head.headers.all("Cookie").flatMap({ $0.split(separator: ";") }) {
-            let pair = cookie.split(separator: "=", maxSplits: 1).map { $0.trimmingCharacters(in: .whitespaces) }
-            if pair.count == 2, pair[0] == cookieName { return pair[1] }
-        }
-        return nil
+        return Cookie.session.value(in: head)
     }
 }
 

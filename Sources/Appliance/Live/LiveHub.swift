@@ -127,12 +127,24 @@ final class LiveHub: @unchecked Sendable {
     /// Closes the connections of a key that was revoked, and of its tokens.
     func end(key: APIKey.ID) { end { $0.principal.key == key } }
 
-    /// Closes the connections of a session that was ended.
-    func end(secret: String) { end { $0.secret == secret } }
+    /// Closes the connections of sessions that were ended.
+    func end(sessions ended: Set<Session.ID>) {
+        end { $0.principal.session.map(ended.contains) ?? false }
+    }
 
-    /// Closes the connections of a person's sessions, but those of `secret`.
-    func end(person: Person.ID, except secret: String? = nil) {
-        end { $0.principal.person == person && $0.secret != secret }
+    /// Closes the connections of a person's sessions, but those of one.
+    func end(person: Person.ID, except session: Session.ID? = nil) {
+        end { $0.principal.person == person && (session == nil || $0.principal.session != session) }
+    }
+
+    /// The sessions that listen now.
+    func listening() async -> Set<Session.ID> {
+        await withCheckedContinuation { continuation in
+            let isPosted = loop.post { [self] in
+                continuation.resume(returning: Set(sessions.values.compactMap(\.principal.session)))
+            }
+            if !isPosted { continuation.resume(returning: []) }
+        }
     }
 
     /// Closes all connections.

@@ -18,12 +18,15 @@ extension RouteTable {
             Route(
                 "POST", organisations, access: .box,
                 RouteDocument(
-                    "box", "Found an organisation", body: Schema.object(["name": Schema.someText]),
-                    answer: (201, organisationSchema), problems: [.conflict])
+                    "box", "Found an organisation; `link` lets its first administrator in, on this machine",
+                    body: Schema.object(["name": Schema.someText]),
+                    answer: (201, foundedSchema),
+                    problems: [.conflict])
             ) { exchange in
                 struct Body: Decodable { var name: String }
-                let tenant = try await appliance.tenants.found(exchange.body(Body.self).name)
-                return .response(HTTPResponse(status: 201, tenant.tenancy.json))
+                let (tenant, link) = try await appliance.tenants.found(exchange.body(Body.self).name)
+                return .response(
+                    HTTPResponse(status: 201, tenant.tenancy.json.adding(["link": .optional(link)])))
             },
             Route(
                 "DELETE", organisations + "/{id}", access: .box,
@@ -55,5 +58,10 @@ extension RouteTable {
 
     private static let organisationSchema = Schema.object([
         "id": Schema.identifier, "slug": Schema.text, "name": Schema.text, "first": Schema.flag, "since": Schema.time,
+    ])
+
+    private static let foundedSchema = Schema.object([
+        "id": Schema.identifier, "slug": Schema.text, "name": Schema.text, "first": Schema.flag, "since": Schema.time,
+        "link": Schema.orNull(Schema.text),
     ])
 }

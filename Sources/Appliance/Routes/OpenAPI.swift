@@ -25,8 +25,8 @@ enum OpenAPI {
                 "securitySchemes": [
                     "bearer": ["type": "http", "scheme": "bearer"],
                     "session": [
-                        "type": "apiKey", "in": "cookie", "name": .string(Router.cookieName(isSecure: false)),
-                        "description": .string("Over TLS: \(Router.cookieName(isSecure: true))."),
+                        "type": "apiKey", "in": "cookie", "name": .string(Cookie.session.name(isSecure: false)),
+                        "description": .string("Over TLS: \(Cookie.session.name(isSecure: true))."),
                     ],
                 ],
             ],

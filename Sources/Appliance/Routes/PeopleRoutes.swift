@@ -1,4 +1,4 @@
-// The people of the organisation: who they are, their badges, and their PINs.
+// The people of the organisation: who they are, and their badges. What they sign in with is in AccountRoutes.swift.
 import Core
 import Drivers
 
@@ -35,7 +35,7 @@ extension RouteTable {
             },
             createRoute(Person.self, at: people, tag: "people", answer: "Person"),
             editRoute(Person.self, at: people + "/{id}", tag: "people", answer: "Person"),
-        ] + badgeRoutes() + [pinRoute]
+        ] + badgeRoutes()
     }
 
     private static func badgeRoutes() -> [Route] {
@@ -60,33 +60,5 @@ extension RouteTable {
                 return try .edited(await exchange.tenant.roster.unassign(key, from: exchange.id(), by: exchange.author))
             },
         ]
-    }
-
-    /// Whoever asks stays signed in; the other sessions of the person end.
-    private static var pinRoute: Route {
-        Route(
-            "PUT", people + "/{id}/pin",
-            RouteDocument(
-                "people", "Set a PIN: one's own with the present one, or that of somebody with a lower role",
-                body: Schema.object(["pin": Schema.text, "current?": Schema.text]), answer: (204, nil),
-                problems: [.notFound, .tooMany])
-        ) { exchange in
-            struct Body: Decodable {
-                var pin: String
-                var current: String?
-            }
-            let body = try exchange.body(Body.self)
-            let tenant = try exchange.tenant
-            let id: Person.ID = exchange.id()
-            if exchange.principal?.person == id {
-                guard let current = body.current, try await tenant.sessions.confirm(current, of: id) else {
-                    throw Failure(.invalid, "That is not your present PIN.", field: "current")
-                }
-            }
-            try await tenant.roster.setPIN(body.pin, of: id, by: exchange.author)
-            tenant.sessions.end(of: id, except: exchange.secret)
-            tenant.hub.end(person: id, except: exchange.secret)
-            return .response(HTTPResponse(status: 204))
-        }
     }
 }

@@ -4,7 +4,9 @@
 enum RouteTable {
     static func routes(_ appliance: Wiring) -> [Route] {
         let routes =
-            sessionRoutes()
+            sessionRoutes(appliance.tenants)
+            + accountRoutes(appliance)
+            + screenRoutes()
             + doorRoutes()
             + scanRoutes()
             + unknownRoutes()

@@ -22,6 +22,13 @@ extension Schema {
         "Unknown": unknown,
         "Reader": reader,
         "Person": person,
+        "PersonBrief": object(["id": text, "name": text, "initials": text, "role": role, "active": flag]),
+        "Screen": object([
+            "id": text, "name": text, "door": orNull(text), "badge": badgeRule, "trustedBy": orNull(text),
+            "since": time,
+            "seenAt": time, "this?": flag,
+        ]),
+        "QRCode": object(["size": whole, "path": text]),
         "Project": project,
         "PullLine": line,
         "SheetEdit": sheetEdit,
@@ -47,6 +54,7 @@ extension Schema {
     static let settableStatus = one(of: AssetStatus.allCases.filter { $0 != .reserved }.map(\.rawValue))
     static let condition = one(of: Condition.allCases.map(\.rawValue))
     static let direction = one(of: Direction.allCases.map(\.rawValue))
+    static let badgeRule = one(of: TrustedScreen.BadgeRule.allCases.map(\.rawValue))
     static let role = one(of: Role.allCases.map(\.rawValue))
 
     private static let asset = object([

@@ -25,9 +25,9 @@ struct CreateOrganisation: AsyncParsableCommand {
     func run() async throws {
         let configuration = try options.configuration(defaults: ["data": ".depotd/demo"])
         do {
-            let (made, folder) = try await Organisations(configuration).create(name)
-            print("\(made.name) is founded. Its people type “\(made.slug)” when they sign in.")
-            print("Its files, and how to sign in first, are in \(folder).")
+            let (made, link) = try await Organisations(configuration).create(name)
+            print("\(made.name) is founded. Its people sign in at /?organisation=\(made.slug).")
+            print("Its first administrator: " + (link ?? "the journal says how when depotd serves."))
         } catch {
             throw Exit.failed(error)
         }
@@ -59,7 +59,7 @@ struct EraseOrganisation: AsyncParsableCommand {
         discussion: "Its file, its sessions, its backups in the data folder and its readers' settings go. Copies that "
             + "were made elsewhere stay: remove them too. There is no way back but such a copy.")
 
-    @Argument(help: "Its name, or what its people type when they sign in.") var name: String
+    @Argument(help: "Its name, or its word at sign-in.") var name: String
     @OptionGroup var options: CommonOptions
 
     func run() async throws {
@@ -96,7 +96,7 @@ struct GiveReader: AsyncParsableCommand {
         discussion: "A reader that is new belongs to the organisation that the box was set up for.")
 
     @Argument(help: "The port of the reader, as `depotd devices` lists it.") var port: String
-    @Argument(help: "The organisation's name, or what its people type when they sign in.") var name: String
+    @Argument(help: "The organisation's name, or its word at sign-in.") var name: String
     @OptionGroup var options: CommonOptions
 
     func run() async throws {

@@ -21,19 +21,19 @@ struct Organisations {
         return found
     }
 
-    /// - Returns: what was founded, and its folder.
-    func create(_ name: String) async throws -> (Tenancy, folder: String) {
+    /// - Returns: what was founded, and how its first administrator comes in; nil when the next start says so.
+    func create(_ name: String) async throws -> (Tenancy, link: String?) {
         if let daemon = try daemon() {
             let answer = try daemon.request("POST", Self.path, ["name": .string(name)])
             guard answer.status == 201 else { throw RunningDaemon.problem(answer.body) }
-            let id = try JSON(parsing: answer.body)["id"]?.string
+            let body = try JSON(parsing: answer.body)
+            let id = body["id"]?.string
             guard let made = try TenancyBook.look(in: data).first(where: { $0.id.rawValue == id }) else {
                 throw Failure(.unavailable, "The daemon did not say what it founded.")
             }
-            return (made, made.folder(in: data))
+            return (made, body["link"]?.string)
         }
-        let made = try await inFolder { try await $0.found(name) }
-        return (made, made.folder(in: data))
+        return (try await inFolder { try await $0.found(name) }, nil)
     }
 
     func erase(_ tenancy: Tenancy) async throws {

@@ -24,8 +24,8 @@ struct Settlement: Sendable {
         let store = try Store(path: folder + "/depot.sqlite", clock: clock, options: configuration.storeOptions)
         do {
             _ = try await Founding(
-                configuration, name: name, folder: folder, isDemo: false, store, Roster(store: store),
-                DoorDesk(store: store, logger: logger), logger: logger
+                configuration, name: name, isDemo: false, store, Roster(store: store),
+                DoorDesk(store: store, logger: logger)
             ).run()
         } catch {
             try? store.close()

@@ -12,6 +12,7 @@ struct Ground: Sendable {
     let box: Box
     let clock: HybridClock
     let loop: EventLoop
+    let mill: PassphraseMill
     let heartbeat: Heartbeat
     let limits: Limits
     let isDemo: Bool
@@ -34,6 +35,8 @@ final class Tenant: Sendable {
     let credentials: Credentials
     let trail: AuditTrail
     let refusals: RefusalBook
+    let screens: TrustedScreens
+    let signIn: SignInDesk
     let hub: LiveHub
     let batches: BatchRunner
     let imports: ImportDesk
@@ -43,6 +46,7 @@ final class Tenant: Sendable {
     private let progressWatch: ProgressWatch
     private let (ending, ends) = AsyncStream.makeStream(of: Void.self)
     private let (ended, hasEnded) = AsyncStream.makeStream(of: Void.self)
+    private let logger: Logger
 
     /// Opens the files of an organisation; nothing runs yet.
     ///
@@ -50,6 +54,7 @@ final class Tenant: Sendable {
     /// - Throws: `unavailable` when a file is not there or can not be opened.
     init(_ known: Tenancy?, on ground: Ground) async throws {
         let (configuration, clock, logger) = (ground.configuration, ground.clock, ground.logger)
+        self.logger = logger
         let isFirst = known?.isFirst ?? true
         folder = known?.folder(in: configuration.data) ?? configuration.data
         guard isFirst || FileManager.default.fileExists(atPath: folder + "/depot.sqlite") else {
@@ -66,11 +71,13 @@ final class Tenant: Sendable {
         door = DoorDesk(store: store, options: configuration.doorOptions, logger: logger)
         let isDemo = ground.isDemo && isFirst
         organisation = try await Founding(
-            configuration, name: isDemo ? DemoDepot.organisationName : configuration.organisationName, folder: folder,
-            isDemo: isDemo, store, roster, door, logger: logger
+            configuration, name: isDemo ? DemoDepot.organisationName : configuration.organisationName, isDemo: isDemo,
+            store, roster, door
         ).run()
+        let secrets = SecretBook(store: store, mill: ground.mill)
         if isDemo {
-            try await DemoDepot(register: register, roster: roster, projects: projects, door: door).fill(store)
+            try await DemoDepot(register: register, roster: roster, secrets: secrets, projects: projects, door: door)
+                .fill(store)
         }
         if let known {
             tenancy = known
@@ -85,6 +92,10 @@ final class Tenant: Sendable {
         let signing = try await SigningKeys(box: box, clock: clock, options: configuration.signingOptions)
         let mint = try await TokenMint(ring: keys, keys: signing, organisation: organisation, clock: clock)
         credentials = Credentials(sessions: sessions, keys: keys, mint: mint)
+        screens = try await TrustedScreens(box: box, clock: clock)
+        signIn = SignInDesk(
+            store: store, secrets: secrets, sessions: sessions, guesses: Guesses(clock: clock),
+            invitations: Invitations(clock: clock), badges: BadgeWatch())
         let hub = LiveHub(
             loop: ground.loop, store: store, limits: configuration.live, events: ground.limits.events, logger: logger)
         self.hub = hub
@@ -99,14 +110,28 @@ final class Tenant: Sendable {
     /// Shows what is committed to its screens from now on. Before anybody listens, and before anything writes.
     func start() async throws {
         try await hub.start()
-        store.onCommit { [sessions, hub, progressWatch] changes in
+        store.onCommit { [sessions, signIn, hub, progressWatch] changes in
             for person in Sessions.affected(by: changes) {
                 sessions.end(of: person)
+                signIn.invitations.revoke(of: person)
                 hub.end(person: person)
             }
+            sessions.heed(changes)
+            signIn.badges.heed(changes)
             progressWatch.heed(changes)
         }
         heartbeat.watch(store)
+    }
+
+    /// Ends sessions that are over, with their live connections; a screen at a door that only listens is in use.
+    private func tendSessions() async {
+        while (try? await Task.sleep(for: .seconds(30))) != nil {
+            do {
+                hub.end(sessions: Set(try await sessions.tend(inUse: hub.listening())))
+            } catch {
+                logger.warning("the sessions could not be tended", metadata: ["cause": "\(error)"])
+            }
+        }
     }
 
     /// Carries out its batches and counts its progress until the task is cancelled or ``end()``. A batch that is under
@@ -116,6 +141,7 @@ final class Tenant: Sendable {
             group.addTask { [batches] in await batches.run() }
             group.addTask { [progressWatch] in await progressWatch.run() }
             group.addTask { [refusals] in await refusals.run() }
+            group.addTask { await self.tendSessions() }
             group.addTask { [ending] in for await _ in ending {} }
             await group.next()
             group.cancelAll()
@@ -139,6 +165,14 @@ final class Tenant: Sendable {
 }
 
 extension Tenant {
+    /// A one-time link for the first administrator, good on this machine only; nil once an admin has a passphrase.
+    func firstLink(address: String) async throws -> String? {
+        let administrator = try await signIn.secrets.administrator()
+        guard !administrator.hasPassphrase, let first = administrator.first else { return nil }
+        let made = signIn.invitations.make(for: first.id, isLocal: true, lasting: Invitations.firstLifetime)
+        return LocalAccess.loopback(address) + "/welcome#" + made.secret
+    }
+
     /// The token of programs on this machine, which `depotd scan` and scripts use; made once and kept in a file that
     /// only the daemon's user can read.
     func programToken(address: String) async throws -> String {

@@ -1,6 +1,7 @@
 // The organisations that share the box: whose a secret is, who comes and who goes. This is the only place that knows of
 // more than one.
 import Core
+import Drivers
 import Logging
 import Synchronization
 
@@ -54,16 +55,29 @@ final class Tenants: Sendable {
         return nil
     }
 
-    /// Where somebody signs in who is not signed in yet: at the organisation they name, and where there is only one, at
-    /// that.
-    @Sendable func front(_ slug: String?) -> Front {
-        let all = all
-        if all.count == 1 { return Front(tenant: first) }
-        let slug = slug ?? ""
-        guard let named = all.first(where: { $0.tenancy.slug == slug }) else {
-            return Front(tenant: first, unknown: slug)
+    /// Where somebody signs in who is not signed in yet: at the organisation that their address names; without a name
+    /// where their screen is trusted, else at the first.
+    func front(for head: HTTPRequestHead) -> Front {
+        let home = screen(of: head)?.tenant
+        guard let slug = head.query.first(where: { $0.name == "organisation" })?.value, !slug.isEmpty else {
+            return Front(tenant: home ?? first, screens: home)
         }
-        return Front(tenant: named)
+        let named = all.first { $0.tenancy.slug == slug }
+        return Front(tenant: named ?? first, screens: home, unknown: named == nil ? slug : nil)
+    }
+
+    /// The trusted screen that a request is from, and whose it is.
+    func screen(of head: HTTPRequestHead) -> (tenant: Tenant, screen: TrustedScreen)? {
+        guard let secret = Cookie.device.value(in: head) else { return nil }
+        for tenant in all {
+            if let screen = tenant.screens.find(secret) { return (tenant, screen) }
+        }
+        return nil
+    }
+
+    /// The organisation that made a one-time link; the first for one that none did.
+    func inviting(_ secret: String, _ visitor: Visitor) -> Tenant {
+        all.first { $0.signIn.invitations.find(secret, for: visitor) != nil } ?? first
     }
 
     /// The organisation at which a reader's codes are read; nil is the first.
@@ -105,16 +119,29 @@ final class Tenants: Sendable {
 /// names that nobody there can have: so it answers in the same words and the same time as one that there is.
 struct Front: Sendable {
     let tenant: Tenant
+    /// Where the screen that asks is trusted.
+    private let screens: Tenant?
     /// What was named and is not there; nil where it is.
-    let unknown: String?
+    private let unknown: String?
 
-    init(tenant: Tenant, unknown: String? = nil) {
+    init(tenant: Tenant, screens: Tenant? = nil, unknown: String? = nil) {
         self.tenant = tenant
+        self.screens = screens
         self.unknown = unknown
     }
 
     /// A name that was typed there.
-    func name(_ typed: String) -> String { unknown.map { "\u{0}\($0)\u{0}\(typed)" } ?? typed }
+    func name(_ typed: String) -> String { unknown.map { "\u{1}\($0)\u{1}\(typed)" } ?? typed }
+
+    /// Who comes, as this organisation sees them: a screen that another one trusts is any browser here, and a browser on
+    /// this machine is the first one's screen only.
+    func visitor(_ visitor: Visitor) -> Visitor {
+        var visitor = visitor
+        let isLoopback = visitor.screen?.id == TrustedScreen.loopback.id
+        let isTrusted = isLoopback ? tenant.tenancy.isFirst : screens === tenant
+        if !isTrusted || unknown != nil { visitor.screen = nil }
+        return visitor
+    }
 }
 
 // MARK: - Coming and going
@@ -122,16 +149,18 @@ struct Front: Sendable {
 extension Tenants {
     /// Founds an organisation and serves it.
     ///
+    /// - Returns: it, and the one-time link by which its first administrator comes in.
     /// - Throws: as ``Settlement/found(_:)``; `conflict` while another one comes or goes.
-    func found(_ name: String) async throws -> Tenant {
+    func found(_ name: String) async throws -> (tenant: Tenant, link: String?) {
         try await changing {
             let tenancy = try await settlement.found(name)
             let tenant = try await Tenant(tenancy, on: ground)
             try await tenant.start()
-            if let address = state.withLock({ $0.address }) { _ = try await tenant.programToken(address: address) }
+            let address = state.withLock { $0.address }
+            if let address { _ = try await tenant.programToken(address: address) }
             arrive.yield(tenant)
             state.withLock { $0.housed.append(tenant) }
-            return tenant
+            return (tenant, try await tenant.firstLink(address: address ?? ""))
         }
     }
 

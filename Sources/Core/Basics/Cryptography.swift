@@ -1,4 +1,4 @@
-// The few things asked of libsodium: randomness, digests, and PIN hashes. Nothing else in Core touches C memory.
+// The few things asked of libsodium: randomness, digests, and hashes of PINs and passphrases. Nothing else in Core touches C memory.
 private import CSodium
 
 /// Bytes nobody can guess.
@@ -31,23 +31,39 @@ package enum SHA256 {
     }
 }
 
-/// Argon2id hashes of PINs. Deliberately slow: about 30 ms and 16 MiB, so that a stolen file is not a list of PINs
-/// and a small box still answers at once.
-package enum PINHash {
-    private static let memoryBytes = 16 * 1024 * 1024
-    private static let passes: UInt64 = 3
+/// Argon2id hashes of what people remember, in libsodium's own text form, which holds salt and cost.
+///
+/// - Source: RFC 9106.
+package enum SecretHash {
+    /// What one hash costs whoever makes it.
+    package struct Cost: Sendable, Equatable {
+        package let passes: UInt64
+        package let memoryBytes: Int
 
-    /// The hash in libsodium's own text form, salt and costs included.
-    ///
+        package init(passes: UInt64, memoryBytes: Int) {
+            self.passes = passes
+            self.memoryBytes = memoryBytes
+        }
+
+        /// Of a PIN, which is short whatever it costs: some 30 ms, so that a stolen file is not a list of PINs and a door
+        /// answers at once.
+        package static let pin = Cost(passes: 3, memoryBytes: 16 * 1024 * 1024)
+    }
+
     /// - Throws: `unavailable` when there is no memory for it.
-    package static func make(_ pin: String) throws -> String {
+    package static func make(_ secret: String, _ cost: Cost) throws -> String {
         var text = [CChar](repeating: 0, count: Int(crypto_pwhash_STRBYTES))
-        let code = crypto_pwhash_str(&text, pin, UInt64(pin.utf8.count), passes, memoryBytes)
+        let code = crypto_pwhash_str(&text, secret, UInt64(secret.utf8.count), cost.passes, cost.memoryBytes)
         guard code == 0 else { throw Failure(.unavailable, "The box is short of memory. Try again.") }
         return String(decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
     }
 
-    package static func matches(_ pin: String, hash: String) -> Bool {
-        crypto_pwhash_str_verify(hash, pin, UInt64(pin.utf8.count)) == 0
+    package static func matches(_ secret: String, hash: String) -> Bool {
+        crypto_pwhash_str_verify(hash, secret, UInt64(secret.utf8.count)) == 0
+    }
+
+    /// Whether a hash was made at another cost.
+    static func isOf(_ hash: String, other cost: Cost) -> Bool {
+        crypto_pwhash_str_needs_rehash(hash, cost.passes, cost.memoryBytes) != 0
     }
 }

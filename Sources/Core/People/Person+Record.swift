@@ -46,7 +46,7 @@ extension Person {
 
     package static func letGo(of person: Person, in transaction: WriteTransaction) throws {
         if person.role == .admin { try keepAnAdmin(beside: person.id, in: transaction.database) }
-        for table in ["badge", "credential"] {
+        for table in ["badge", "credential", "passphrase"] {
             try transaction.database.execute(
                 sql: "DELETE FROM \(table) WHERE person = ?", arguments: [person.id.rawValue])
         }

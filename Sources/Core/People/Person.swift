@@ -1,5 +1,5 @@
-// Who works here, as a record that people edit. How they prove who they are is Credential.swift's; the rules of editing
-// are in Person+Record.swift.
+// Who works here, as a record that people edit. How they prove who they are is in SignIn; the rules of editing are in
+// Person+Record.swift.
 package import Foundation
 package import GRDB
 

@@ -1,4 +1,5 @@
-// The people of the organisation, their badges and their PINs. What is shown of one person is in Roster+Reading.swift.
+// The people of the organisation and their badges. What is shown of one person is in Roster+Reading.swift; how they
+// prove who they are in SignIn.
 import Foundation
 import GRDB
 
@@ -32,18 +33,21 @@ package struct Roster: Sendable {
         try await store.read { try Person.find(id, in: $0) }
     }
 
-    /// Adds a person with a PIN and badges.
+    /// Adds a person with badges, and with a PIN if one is given.
     ///
     /// - Parameter badges: codes as a reader reads them.
     /// - Throws: `invalid` for a PIN that is no 4 to 12 digits; `conflict` for a badge somebody has.
-    package func add(name: String, role: Role, pin: String, badges: [String] = []) async throws -> Person.ID {
-        let hash = try Self.hash(of: pin)
+    package func add(name: String, role: Role, pin: String? = nil, badges: [String] = []) async throws -> Person.ID {
+        let hash = try pin.map { pin in
+            try SecretBook.refuseOddPIN(pin)
+            return try SecretHash.make(pin, .pin)
+        }
         return try await store.write { transaction in
             let fields: JSON = [
                 "name": .string(name), "role": .string(role.rawValue), "badges": .array(badges.map(JSON.string)),
             ]
             let id = try RecordEdit.create(Person.self, fields, by: Author(), in: transaction).record.id
-            try Self.set(hash, of: id, in: transaction)
+            if let hash { try SecretBook.set(hash, of: id, in: transaction) }
             return id
         }
     }
@@ -76,37 +80,6 @@ package struct Roster: Sendable {
         }
     }
 
-    /// Sets a PIN; that somebody did is a Change, the PIN is in none.
-    ///
-    /// - Throws: `invalid` for a PIN that is no 4 to 12 digits; `forbidden` for somebody else's PIN, unless the author's
-    ///   role is above theirs or admin; `notFound`.
-    package func setPIN(_ pin: String, of id: Person.ID, by author: Author) async throws {
-        let hash = try Self.hash(of: pin)
-        try await store.write { transaction in
-            let person = try RecordEdit.find(id, in: transaction.database)
-            guard author.person == id || author.role == .admin || author.role > person.role else {
-                throw Failure(.forbidden, "Only somebody with a higher role sets another one's PIN.")
-            }
-            try Self.set(hash, of: id, in: transaction)
-            try transaction.append(
-                .people, "pin", subject: id.rawValue, actor: author.person?.rawValue, device: author.device,
-                ["id": .string(id.rawValue), "name": .string(person.name)])
-        }
-    }
-
-    /// Whether the PIN is the person's. Takes as long for an unknown person as for a known one.
-    package func verify(_ pin: String, of id: Person.ID) async throws -> Bool {
-        let hash = try await store.read { database in
-            try String.fetchOne(
-                database,
-                sql: """
-                    SELECT pin_hash FROM credential JOIN person ON person.id = credential.person
-                    WHERE person.id = ? AND person.active
-                    """, arguments: [id.rawValue])
-        }
-        return PINHash.matches(pin, hash: hash ?? Self.nobodysHash) && hash != nil
-    }
-
     /// The person whose badge has one of the code's keys.
     static func holder(of code: ScanCode, in database: Database) throws -> Person? {
         let statement = try database.cachedStatement(
@@ -118,20 +91,4 @@ package struct Roster: Sendable {
         }
         return nil
     }
-
-    private static func hash(of pin: String) throws -> String {
-        guard (4...12).contains(pin.count), pin.allSatisfy({ $0.isASCII && $0.isNumber }) else {
-            throw Failure(.invalid, "A PIN has 4 to 12 digits.", field: "pin")
-        }
-        return try PINHash.make(pin)
-    }
-
-    private static func set(_ hash: String, of id: Person.ID, in transaction: WriteTransaction) throws {
-        try transaction.database.execute(
-            sql: "INSERT OR REPLACE INTO credential (person, pin_hash) VALUES (?, ?)",
-            arguments: [id.rawValue, hash])
-    }
-
-    /// A hash of a PIN that nobody has.
-    private static let nobodysHash = (try? PINHash.make(Hex.text(SecureRandom.bytes(8)))) ?? ""
 }

@@ -59,6 +59,7 @@ package final class Box: Sendable {
                     """)
         }
         migrator.registerMigration("2 uploads") { try $0.execute(sql: UploadShelf.schema) }
+        migrator.registerMigration("3 sign-in") { try $0.execute(sql: Sessions.schema) }
         migrator.registerMigration("organisations") { try $0.execute(sql: TenancyBook.schema) }
         migrator.registerMigration("keys") { try $0.execute(sql: APIKey.schema) }
         return migrator

@@ -41,7 +41,8 @@ enum Migrations {
         migrator.registerMigration("10 people and pull sheets") { try $0.execute(sql: SheetSchema.sql) }
         migrator.registerMigration("11 gear in lists") { try $0.execute(sql: gearInLists) }
         migrator.registerMigration("12 text of gear") { try GearText.apply(to: $0) }
-        migrator.registerMigration("13 audit") { try $0.execute(sql: audit) }
+        migrator.registerMigration("13 passphrases") { try $0.execute(sql: passphrases) }
+        migrator.registerMigration("14 audit") { try $0.execute(sql: audit) }
         return migrator
     }
 
@@ -58,6 +59,12 @@ enum Migrations {
     private static let gearInLists = """
         CREATE INDEX asset_units ON asset (model, archived, status);
         CREATE INDEX asset_homes ON asset (place, archived) WHERE place IS NOT NULL;
+        """
+
+    private static let passphrases = """
+        CREATE TABLE passphrase (
+          person TEXT PRIMARY KEY REFERENCES person, hash TEXT NOT NULL, since INTEGER NOT NULL
+        ) STRICT;
         """
 
     /// `machine` is a digest of the machine that wrote last. `epoch` says when each life of the log began, after which

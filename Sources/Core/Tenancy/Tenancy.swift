@@ -8,7 +8,7 @@ package struct Tenancy: Sendable, Equatable {
     package typealias ID = Identifier<Tenancy>
 
     package let id: ID
-    /// What its people type where a box has several: lower-case letters, digits and hyphens.
+    /// What stands in the address at which its people sign in: lower-case letters, digits and hyphens.
     package let slug: String
     package let name: String
     /// Whether the box was set up for it. Its files are in the data folder itself, its sessions in the box's own file.

@@ -151,24 +151,28 @@ import Testing
     @Test func `signing in says nothing of whether an organisation exists`() async throws {
         try await TestBox.run { box in
             let other = try SecondHouse(on: box)
-            let pin = try other.ask(
-                box, "PUT", "/api/v1/people/\(other.ids["person"] ?? "")/pin", ["pin": "482913"])
-            #expect(pin.status == 204)
-            func signIn(_ organisation: String?, pin: String = "482913") throws -> Answer {
+            let passphrase = "seven lamps on a blue truck"
+            let welcome = try box.ask(
+                "POST", "/api/v1/session/link",
+                ["secret": .string(other.invitation), "passphrase": .string(passphrase)], authorization: nil)
+            try #require(welcome.status == 200, "\(welcome.text)")
+            func signIn(_ query: String, passphrase: String) throws -> Answer {
                 try box.ask(
-                    "POST", "/api/v1/session",
-                    [
-                        "person": .string(other.ids["person"] ?? ""), "pin": .string(pin),
-                        "organisation": .optional(organisation),
-                    ], authorization: nil)
+                    "POST", "/api/v1/session" + query,
+                    ["name": "Administrator", "passphrase": .string(passphrase)], authorization: nil)
             }
-            #expect(try signIn(other.slug).status == 200)
-            let wrong = try signIn(other.slug, pin: "000000")
-            let elsewhere = try [signIn("nobody-at-all"), signIn("northlight-rental"), signIn(nil)]
+            #expect(try signIn("?organisation=\(other.slug)", passphrase: passphrase).status == 200)
+            let wrong = try signIn("?organisation=\(other.slug)", passphrase: "no such words at all")
             let words = try wrong.fields().text("detail")
-            for answer in elsewhere {
+            for query in ["?organisation=nobody-at-all", "?organisation=northlight-rental", ""] {
+                let answer = try signIn(query, passphrase: passphrase)
                 #expect(answer.status == wrong.status && answer.status == 401)
                 #expect(try answer.fields().text("detail") == words)
+            }
+            // Who may sign in by PIN is shown to screens that the organisation trusts, and to no others.
+            for slug in [other.slug, "nobody-at-all"] {
+                let shown = try box.ask("GET", "/api/v1/session/people?organisation=\(slug)", authorization: nil)
+                #expect(shown.status == 403 && !shown.text.contains(SecondHouse.mark))
             }
         }
     }

@@ -18,6 +18,8 @@ struct SecondHouse: Sendable {
     let folder: String
     let token: String
     let adminToken: String
+    /// The secret of the one-time link for its first administrator.
+    let invitation: String
     /// Identifiers of what there is, by kind.
     private(set) var ids: [String: String] = [:]
 
@@ -29,6 +31,7 @@ struct SecondHouse: Sendable {
         }
         tenancy = id
         slug = try made.fields().text("slug") ?? ""
+        invitation = try made.fields().text("link")?.split(separator: "#").last.map(String.init) ?? ""
         folder = box.folder + "/organisations/" + id
         let access = try LocalAccess(readingFrom: LocalAccess.file(in: folder))
         token = access.token

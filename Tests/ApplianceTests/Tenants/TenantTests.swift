@@ -81,7 +81,7 @@ import Testing
             try await TestBox.run(folder: data) { _ in }
             try await onOwnThread {
                 let made = try Self.depotd("organisation", "create", "Müller & Söhne", data: data)
-                #expect(made.code == 0 && made.text.contains("“muller-sohne”"), "\(made.text)")
+                #expect(made.code == 0 && made.text.contains("/?organisation=muller-sohne"), "\(made.text)")
                 let twice = try Self.depotd("organisation", "create", "Muller sohne", data: data)
                 #expect(twice.code == 1 && twice.text.contains("already"), "\(twice.text)")
                 let list = try Self.depotd("organisation", "list", data: data).text

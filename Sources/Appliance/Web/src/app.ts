@@ -12,7 +12,7 @@ import { html, Content, Template } from "./html";
 import { icon, IconName } from "./icons";
 import * as outbox from "./outbox";
 import { field, Page, takesText } from "./page";
-import { address, signInAddress, to, whenAddressChanges, withQuery } from "./router";
+import { address, isOpen, signInAddress, to, whenAddressChanges, withQuery } from "./router";
 import { offerScan } from "./scanned";
 import { mayEdit, state, undoNewest } from "./store";
 import { nextTheme, restoreTheme, theme } from "./theme";
@@ -29,7 +29,8 @@ import "./pages/projects/form";
 import "./pages/people/page";
 import "./pages/inbox/page";
 import "./pages/settings/page";
-import "./pages/sign-in";
+import "./pages/sign-in/page";
+import "./pages/sign-in/welcome";
 
 /** `more` rooms are behind a button on a phone, whose bar has room for four; `search` is what the field on top looks
  * for while one is in the room, else it looks for gear; one that `edits` is for managers. */
@@ -57,7 +58,9 @@ function isSame(one: Place, other: Place): boolean { return one.element === othe
 
 function placeAt(path: string): Place {
   if (path === "/sign-in") return { element: "page-sign-in", title: "Sign in", hasChrome: false };
+  if (path === "/welcome") return { element: "page-welcome", title: "Welcome", hasChrome: false };
   if (/^\/door\/[^/]+$/.test(path)) return { element: "page-door", title: "Door", hasChrome: false, door: path };
+  if (rooms.some((room) => room.edits && isIn(room, path)) && !mayEdit()) return { element: "page-closed", title: "For managers", hasChrome: true };
   const [, element, title] = places.find(([form]) => form.test(path)) ?? [, "page-nowhere", "Not here"];
   return { element, title, hasChrome: true, ...(element === "page-project" ? { door: path } : {}) };
 }
@@ -84,6 +87,13 @@ class Nowhere extends Page {
 }
 customElements.define("page-nowhere", Nowhere);
 
+class Closed extends Page {
+  protected view(): Content {
+    return html`<div class="empty">${icon("people")}<h1>This page is for managers</h1><p>You are signed in as ${state.session?.name ?? "crew"}. Ask a manager to do it, or to give you more rights.</p><a class="button" href="/gear">Go to the gear</a></div>`;
+  }
+}
+customElements.define("page-closed", Closed);
+
 /** How many unknown codes wait, on the way to them. */
 function waitingCount(): Content {
   const count = state.unknowns?.length ?? 0;
@@ -102,7 +112,8 @@ class DepotApp extends Page {
 
   protected override enter(): void {
     this.until(whenAddressChanges(() => this.go()));
-    this.until(hearScans((code) => { if (!offerScan(code)) void openCode(code); }, () => this.place?.hasChrome === true));
+    const takesScans = (): boolean => this.place?.hasChrome === true || this.page?.hasAttribute("data-takes-scans") === true;
+    this.until(hearScans((code) => { if (!offerScan(code) && this.place?.hasChrome) void openCode(code); }, takesScans));
     this.listen("keydown", (event) => this.key(event));
     void this.boot();
   }
@@ -116,10 +127,10 @@ class DepotApp extends Page {
       if (error instanceof Problem && error.status === 401) this.booted = true;
       else {
         this.failure = sentence(error);
-        if (address().pathname !== "/sign-in") setTimeout(() => { if (!this.booted) void this.boot(); }, bootRetryMilliseconds);
+        if (!isOpen(address().pathname)) setTimeout(() => { if (!this.booted) void this.boot(); }, bootRetryMilliseconds);
         else this.booted = true;    // the sign-in has its own words for this
       }
-      if (this.booted && address().pathname !== "/sign-in") { to(signInAddress(), { replace: true }); return; }
+      if (this.booted && !isOpen(address().pathname)) { to(signInAddress(), { replace: true }); return; }
     }
     this.go();
   }

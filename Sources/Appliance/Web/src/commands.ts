@@ -6,7 +6,7 @@ import { Live } from "./live";
 import { apply, doorById, emptyGear, FollowUp, forget, markUndone, mayEdit, pass, putAsset, putOutcome, shownStatus, state, tell, update } from "./store";
 import { About, Asset, AssetDetail, AssetPage, Door, List, Outcome, Person, Project, Reader, Status, Unknown } from "./types";
 import { debounced } from "./time";
-import { signInAddress, to } from "./router";
+import { isOpen, signInAddress, to } from "./router";
 
 // ---- session and live ----------------------------------------------------------------------------------------
 
@@ -20,32 +20,27 @@ const live = new Live({
 
 whenSessionEnds(leave);
 
-function leave(): void {
+/** Goes to the sign-in, because there is no session any more. */
+export function leave(): void {
   live.stop();
   forget();
-  if (location.pathname !== "/sign-in") to(signInAddress(), { replace: true });
+  if (!isOpen(location.pathname)) to(signInAddress(), { replace: true });
 }
 
 /** Learns who is signed in and starts the live socket; throws when nobody is, or nobody answers. */
 export async function openSession(): Promise<void> {
-  const { person } = await get<{ person: Person }>("/session", { quiet401: true });
+  const { person, role } = await get<{ person: Person; role: string }>("/session", { quiet401: true });
   const about = await get<About>("/about");
-  update((current) => { current.session = person; current.about = about; });
+  // A badge alone gives less than its person's role.
+  update((current) => { current.session = { ...person, role }; current.about = about; });
   live.start({ epoch: about.epoch, seq: about.seq }, mayEdit());
   void loadUnknowns();   // the rail counts them
-}
-
-export async function signIn(person: string, pin: string): Promise<void> {
-  await post("/session", { person, pin }, { quiet401: true });
-  await openSession();
 }
 
 export async function signOut(): Promise<void> {
   try { await remove("/session"); } catch (error) { tell("stop", sentence(error)); return; }
   leave();
 }
-
-export const signInPeople = async (): Promise<Person[]> => (await get<List<Person>>("/session/people", { quiet401: true })).items;
 
 function follow(ask: FollowUp): void {
   if (ask.gear) reloadGearSoon();

@@ -23,6 +23,9 @@ export function withQuery(changes: Record<string, string | null>): string {
   return url.pathname + url.search;
 }
 
+/** The pages that nobody has to be signed in for. */
+export function isOpen(path: string): boolean { return path === "/sign-in" || path === "/welcome"; }
+
 export function signInAddress(): string {
   const here = location.pathname + location.search;
   return here === "/" ? "/sign-in" : `/sign-in?next=${encodeURIComponent(here)}`;

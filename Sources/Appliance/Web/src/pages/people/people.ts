@@ -1,6 +1,6 @@
 // What the people pages ask of the daemon, in its words. Notes and badges are told to managers only.
 
-import { get, put, query, reply } from "../../api";
+import { get, post, put, query, remove, reply } from "../../api";
 import { change, offerUndo } from "../../forms/record";
 import { AssetRef, Person, Ref } from "../../types";
 
@@ -30,8 +30,19 @@ export async function removeBadge(person: Ref, badge: Badge): Promise<void> {
   offerUndo(`The badge ${badge.label} is nobody's now.`, seq);
 }
 
-/** One's own needs the present one as well. */
+export interface SignedIn { id: string; way: string; since: string; seenAt: string; address: string; agent: string; screen: string | null; this: boolean }
+export interface SignInFacts { hasPIN: boolean; hasPassphrase: boolean; names: string[]; sessions: SignedIn[] }
+export interface QR { size: number; path: string }
+export interface PhoneLink { link: string; qr: QR; expiresAt: string; trust: { link: string; qr: QR } | null }
+
+export const loadSignIn = (person: string): Promise<SignInFacts> => get(`/people/${person}/sign-in`);
+/** One's own needs the present one, or the passphrase. */
 export const setPIN = (person: string, pin: string, current: string | null): Promise<unknown> => put(`/people/${person}/pin`, { pin, ...(current === null ? {} : { current }) });
+export const setPassphrase = (passphrase: string, current: string): Promise<unknown> => put("/session/passphrase", { passphrase, current });
+/** One's own needs the passphrase, or the PIN where there is none. */
+export const makeLink = (person: string, current: string | null): Promise<PhoneLink> => post(`/people/${person}/link`, current === null ? {} : { current });
+export const endSession = (person: string, session: string): Promise<void> => remove(`/people/${person}/sessions/${session}`);
+export const endSessions = (person: string): Promise<void> => remove(`/people/${person}/sessions`);
 
 export const setActive = (person: PersonRow, active: boolean): Promise<PersonRow | null> =>
   change<PersonRow>(`/people/${person.id}`, { active }, (saved) => active ? `${saved.name} works here again.` : `${saved.name} is not active any more: no badge, no PIN.`);

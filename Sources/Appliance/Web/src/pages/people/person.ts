@@ -1,44 +1,31 @@
-// One person: how to reach them, what they hold, their badges and PIN, the projects they are on, and what they did.
+// One person: how to reach them, what they hold, their badges, how they sign in, the projects they are on, and what they did.
 
-import { Problem, sentence } from "../../api";
 import { avatar } from "../../bits";
 import { signOut } from "../../commands";
 import { html, keyed, Content, Template } from "../../html";
 import { icon, shape } from "../../icons";
-import { field, Page } from "../../page";
-import { mayEdit, state, tell } from "../../store";
+import { Page } from "../../page";
+import { mayEdit, state } from "../../store";
 import { ago, clock, span } from "../../time";
 import { Badges } from "./badges";
-import { Movement, PersonDetail, roleMeans, roleWords, setActive, setPIN } from "./people";
+import { Movement, PersonDetail, roleMeans, roleWords, setActive } from "./people";
+import { PersonSignIn } from "./sign-in";
 
 export class PersonSheet extends Page {
   private person: PersonDetail | null = null;
   private reload: () => void = () => {};
   private editLink = "";
-  private pin: string | null = null;
-  private current = "";
-  private pinError: { field: string; words: string } | null = null;
   private readonly badges = new Badges();
+  private readonly signIn = new PersonSignIn();
 
   suit(person: PersonDetail, reload: () => void, editLink: string): void {
-    if (person.id !== this.person?.id) this.pin = null;
     Object.assign(this, { person, reload, editLink });
     this.badges.suit(person, reload);
+    this.signIn.suit(person);
     this.refresh();
   }
 
   private get isMe(): boolean { return this.person?.id === state.session?.id; }
-
-  private async savePIN(): Promise<void> {
-    const { person, pin } = this;
-    if (!person || pin === null) return;
-    try {
-      await setPIN(person.id, pin, this.isMe ? this.current : null);
-      tell("ok", this.isMe ? "Your new PIN is set." : `${person.name} has a new PIN.`);
-      this.pin = null;
-    } catch (error) { this.pinError = { field: error instanceof Problem && error.fields["current"] ? "current" : "pin", words: sentence(error) }; }
-    this.refresh();
-  }
 
   // ---- what is seen ------------------------------------------------------------------------------------------------
 
@@ -51,35 +38,13 @@ export class PersonSheet extends Page {
       ${this.contact(person)}
       <div class="person-buttons">${mayEdit() && html`<a class="button" data-edit href="${this.editLink}">${icon("edit")}Edit</a>
         ${!this.isMe && html`<button class="button" @click=${() => void setActive(person, person.active === false).then(() => this.reload())}>${person.active === false ? "Make active again" : "No longer active"}</button>`}`}
-        ${(mayEdit() || this.isMe) && this.pin === null && html`<button class="button" @click=${() => this.askPIN()}>Set the PIN</button>`}
         ${this.isMe && html`<button class="button" @click=${() => void signOut()}>${icon("leave")}Sign out</button>`}</div>
-      ${this.pin !== null && this.pinForm(this.pin)}
       ${person.note && html`<p class="project-note">${person.note}</p>`}
       ${holds(person)}
       ${this.badges}
+      ${this.signIn}
       ${projects(person)}
       ${history(person)}`;
-  }
-
-  private askPIN(): void {
-    this.pin = this.current = "";
-    this.pinError = null;
-    this.refresh();
-    queueMicrotask(() => this.querySelector<HTMLInputElement>(this.isMe ? "#current" : "#pin")?.focus());
-  }
-
-  private dropPIN(): void { this.pin = null; this.refresh(); }
-
-  private pinForm(pin: string): Template {
-    const digits = (id: "current" | "pin", label: string, value: string, set: (value: string) => void): Template => {
-      const wrong = this.pinError?.field === id ? this.pinError.words : null;
-      return html`<div class="form-field"><label for="${id}">${label}</label><input class="input" id="${id}" type="password" inputmode="numeric" autocomplete="${id === "pin" ? "new-password" : "current-password"}" maxlength="12" .value=${value} aria-describedby="${wrong ? `${id}-error` : null}" aria-invalid="${wrong ? "true" : null}"
-        @input=${(event: Event) => { set(field(event).value); this.pinError = null; this.refresh(); }}>${wrong && html`<p class="form-error" id="${id}-error" role="alert">${shape("stop")}<span>${wrong}</span></p>`}</div>`;
-    };
-    return html`<form class="pin-form" aria-label="Set the PIN" @submit=${(event: Event) => { event.preventDefault(); void this.savePIN(); }} @keydown=${(event: KeyboardEvent) => { if (event.key === "Escape") { event.preventDefault(); event.stopPropagation(); this.dropPIN(); } }}>
-      ${this.isMe && digits("current", "Your present PIN", this.current, (value) => { this.current = value; })}
-      ${digits("pin", "New PIN, 4 to 12 digits", pin, (value) => { this.pin = value; })}
-      <div class="badge-row"><button class="button button-first">Set it</button><button type="button" class="button" @click=${() => this.dropPIN()}>Cancel</button></div></form>`;
   }
 
   private contact(person: PersonDetail): Content {
