@@ -34,7 +34,7 @@ import Testing
             path.value.members.map { operation in
                 Line(
                     method: operation.key.uppercased(), path: path.key,
-                    word: operation.value["x-role"]?.string, scopes: scopes(operation.value))
+                    scopes: scopes(operation.value), word: operation.value["x-role"]?.string)
             }
         }.sorted { ($0.path, $0.method) < ($1.path, $1.method) }
     }
