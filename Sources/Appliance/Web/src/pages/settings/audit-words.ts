@@ -32,7 +32,7 @@ export function happened(entry: Entry): string {
 /** What it happened to, by the name people know it by. */
 export function named(entry: Entry): string {
   const { number, name, code, spoken, asked, count, asset } = entry.data;
-  if (typeof asked === "string") return `${asked} (${codeWords[String(code)] ?? String(code)}${typeof count === "number" && count > 1 ? `, ${count} times` : ""})`;
+  if (typeof asked === "string") return code === undefined ? asked : `${asked} (${codeWords[String(code)] ?? String(code)}${typeof count === "number" && count > 1 ? `, ${count} times` : ""})`;
   for (const word of [spoken, number, name, (asset as Ref | undefined)?.name, code]) if (typeof word === "string" && word) return word;
   return "";
 }
