@@ -38,7 +38,7 @@ def test_an_edit_is_found_with_what_it_was_and_became(desk, daemon):
 def test_entries_are_narrowed_and_had_as_a_file(desk, daemon):
     page = at_audit(desk, daemon, viewport={"width": 1280, "height": 900})
     page.wait_for_selector(".audit-row")
-    page.get_by_label("What").select_option("audit")
+    page.get_by_label("What", exact=True).select_option("audit")
     expect(page.locator(".audit-row").first).to_be_visible()
     expect(page.locator(".audit-row", has_text="Scanned")).to_have_count(0)
     with page.expect_download() as download:
