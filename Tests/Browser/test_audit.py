@@ -44,8 +44,8 @@ def test_entries_are_narrowed_and_had_as_a_file(desk, daemon):
     with page.expect_download() as download:
         page.get_by_role("link", name="As a file").click()
     assert download.value.suggested_filename == "audit.csv"
-    page.get_by_label("From").fill("2020-01-01")
-    page.get_by_label("To").fill("2020-01-02")
+    page.get_by_label("From", exact=True).fill("2020-01-01")
+    page.get_by_label("To", exact=True).fill("2020-01-02")
     expect(page.get_by_role("heading", name="Nothing of that kind happened")).to_be_visible()
     page.get_by_role("link", name="Show all").click()
     expect(page.locator(".audit-row").first).to_be_visible()
