@@ -28,6 +28,13 @@ func appliance(dependencies: [Target.Dependency]) -> Target {
 let fuzzers: [Target] = [
     .executableTarget(
         name: "Fuzz", dependencies: ["Core", "Drivers", "Appliance"], path: "Tests/Fuzz",
+        exclude: ["Corpora", "run", "seeds.py", "ReplayTests.swift"], swiftSettings: strict)
+]
+
+/// Without libFuzzer the same parsers are fed the seeds, and what chance makes of them.
+let replays: [Target] = [
+    .testTarget(
+        name: "FuzzTests", dependencies: ["Core", "Drivers", "Appliance", "TestSupport"], path: "Tests/Fuzz",
         exclude: ["Corpora", "run", "seeds.py"], swiftSettings: strict)
 ]
 
@@ -43,6 +50,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
     ],
     targets: [
         cLibrary("CLibUSB"), cLibrary("CMicroHTTPD"), cLibrary("CWSLay"),
@@ -77,6 +85,7 @@ let package = Package(
                 .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "JWTKit", package: "jwt-kit"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "Yams", package: "Yams"),
@@ -108,8 +117,11 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "ApplianceTests",
-            dependencies: ["Appliance", "TestSupport", .product(name: "GRDB", package: "GRDB.swift")],
+            dependencies: [
+                "Appliance", "TestSupport", .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "JWTKit", package: "jwt-kit"),
+            ],
             swiftSettings: strict),
         .testTarget(name: "TidyTests", swiftSettings: strict),
-    ] + (isFuzzing ? fuzzers : [])
+    ] + (isFuzzing ? fuzzers : replays)
 )

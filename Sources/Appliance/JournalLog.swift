@@ -1,6 +1,8 @@
 // The log: lines on standard error. Under systemd each begins with `<N>`, from which the journal takes the priority;
 // elsewhere with time and level for people. What came from outside cannot forge a line: control characters are shown.
 import CLinux
+// For `stat`, which the compiler looks for there once a package of the module imports FoundationEssentials.
+import CoreFoundation
 import Foundation
 package import Logging
 

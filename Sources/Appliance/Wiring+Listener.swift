@@ -11,14 +11,22 @@ extension Wiring {
             secureHosts: identity.map { identity in { @Sendable in identity.current.hosts } },
             screen: { [tenants] in tenants.screen(of: $0)?.screen }, trustsLoopback: configuration.trustsLoopback)
         let router = Router(
-            routes: routes, tenants: tenants, administration: administration, frontDoor: frontDoor, measures: measures,
-            logger: logger)
+            routes: routes, tenants: tenants, administration: administration, frontDoor: frontDoor, limits: limits,
+            measures: measures, logger: logger)
         let pages = Pages()
         let enrolment = identity.map {
             Enrolment(pages: pages, authority: $0.authority) { self.securePort.withLock { $0 } }
         }
         var hooks = HTTPHooks()
-        hooks.admit = { frontDoor.admit($0) }
+        hooks.admit = { [tenants] head in
+            let refusal = frontDoor.admit(head)
+            if refusal?.status == 403 {
+                let asked = "\(head.method) from another site"
+                tenants.first.refusals.note(
+                    .init(origin: Origin(address: head.peerAddress), code: .forbidden, asked: asked))
+            }
+            return refusal
+        }
         hooks.immediate = { enrolment?.answer($0) ?? pages.answer($0) }
         if configuration.tls.isStrict { hooks.secureHeaders = [("Strict-Transport-Security", "max-age=31536000")] }
         let bodyByteCountMax = configuration.http.bodyByteCountMax
@@ -35,8 +43,8 @@ extension Wiring {
             limits: configuration.httpLimits, host: configuration.listen.host, port: configuration.listen.port,
             tls: secureListening, loop: loop, hooks: hooks, logger: logger
         ) { await router.answer($0) }
-        measures.collect { [tenants, heartbeat] in
-            BoxFigures.lines(tenants.all, http: listener.counters.snapshot, heartbeat: heartbeat)
+        measures.collect { [tenants, heartbeat, limits] in
+            BoxFigures.lines(tenants.all, http: listener.counters.snapshot, heartbeat: heartbeat) + limits.lines
         }
         return listener
     }

@@ -15,6 +15,8 @@ final class Wiring: Sendable {
     let isDemo: Bool
     let box: Box
     let tenants: Tenants
+    let limits: Limits
+    let guests: LiveGuests
     let readers: ReaderDesk
     let heartbeat: Heartbeat
     let measures: PrometheusRegistry
@@ -41,14 +43,15 @@ final class Wiring: Sendable {
         clock = HybridClock()
         box = try Box(path: configuration.data + "/box.sqlite")
         identity = configuration.tls.listen == nil ? nil : try BoxIdentity(configuration, logger: logger)
+        limits = Limits(configuration.limits, clock: clock)
         loop = try EventLoop()
         heartbeat = Heartbeat(logger: logger)
         let tenants = try await Tenants(
             on: Ground(
                 configuration: configuration, box: box, clock: clock, loop: loop, mill: PassphraseMill(box: box),
-                heartbeat: heartbeat, isDemo: isDemo,
-                logger: logger))
+                heartbeat: heartbeat, limits: limits, isDemo: isDemo, logger: logger))
         self.tenants = tenants
+        guests = LiveGuests(loop: loop, limits: configuration.live, tenants: tenants)
         usb = USBReaders(logger: logger)
         readers = ReaderDesk(
             source: usb, book: ReaderBook(box: box, clock: clock), logger: logger,

@@ -1,5 +1,6 @@
 // What systemd is told, over a real datagram socket, and what the journal gets.
 import CLinux
+import CoreFoundation
 import Foundation
 import Logging
 import Synchronization

@@ -11,7 +11,7 @@ struct FuzzTarget: Sendable {
     /// Feeds the parser and claims what must hold of what it makes of them.
     let run: @Sendable ([UInt8]) -> Void
 
-    static let all = deviceTargets + wireTargets + applianceTargets + tableTargets
+    static let all = deviceTargets + wireTargets + applianceTargets + tableTargets + accessTargets
 
     /// The one that the environment names.
     static let chosen: FuzzTarget = {

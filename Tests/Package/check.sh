@@ -89,7 +89,7 @@ version=$(dpkg-deb -f "$package" Version)
 
 expect "apt installs it with what it depends on" inside apt-get install -y "$file"
 echo "installed after ${SECONDS} s"
-for entry in "755 root:root /usr/bin/depotd" "644 root:root /etc/depotd/depotd.yaml" \
+for entry in "755 root:root /usr/bin/depotd" "644 root:root /etc/depotd/depotd.yaml" "644 root:root /etc/avahi/services/depotd.service" \
 	"644 root:root /lib/systemd/system/depotd.service" "644 root:root /usr/lib/sysusers.d/depotd.conf" \
 	"644 root:root /lib/udev/rules.d/60-depotd.rules" "644 root:root /usr/share/man/man8/depotd.8.gz" \
 	"644 root:root /usr/share/doc/depotd/copyright" "644 root:root /usr/share/doc/depotd/changelog.Debian.gz"; do

@@ -11,7 +11,7 @@ struct CareExamination {
     /// From this age on a backup is remarked on, and from that age on it is bad; so is a depot that never had one.
     private static let backupDays = (remark: 2.0, bad: 14.0)
     /// Files that only the daemon's user may read.
-    private static let secrets = ["local-access.json", "box-access.json"] + IdentityFolder.secrets
+    private static let secrets = ["local-access.json", "box-access.json", "box.sqlite"] + IdentityFolder.secrets
 
     /// What is found of each organisation but the first, by what its people type.
     static func others(in data: String) -> [Finding] {

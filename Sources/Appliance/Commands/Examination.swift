@@ -24,6 +24,7 @@ struct Examination {
     func findings() -> [Finding] {
         [dataFolder, database, disk, clock, usb, listening]
             + IdentityExamination(configuration: configuration).findings()
+            + AnnouncementExamination(configuration: configuration).findings()
             + CareExamination(data: configuration.data).findings()
             + CareExamination.others(in: configuration.data)
     }

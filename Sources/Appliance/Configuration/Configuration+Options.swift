@@ -26,6 +26,12 @@ extension Configuration {
         return options
     }
 
+    var signingOptions: SigningKeys.Options {
+        var options = SigningKeys.Options()
+        options.signing = tokenSigning
+        return options
+    }
+
     var httpLimits: HTTPLimits {
         var limits = HTTPLimits()
         limits.connectionCountMax = http.connectionCountMax

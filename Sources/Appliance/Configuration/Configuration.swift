@@ -78,6 +78,13 @@ package struct Configuration: Sendable, Equatable {
         package let ringChangeCountMax: Int
     }
 
+    /// How much one client may do.
+    package struct Limits: Sendable, Equatable {
+        package let eventsPerMinute: Int
+        package let checkoutsPerMinute: Int
+        package let doorWaitingCountMax: Int
+    }
+
     /// The bounds of the writer.
     package struct Store: Sendable, Equatable {
         package let groupWriteCountMax: Int
@@ -105,6 +112,9 @@ package struct Configuration: Sendable, Equatable {
     package let readersEnabled: Bool
     package let http: HTTP
     package let live: Live
+    package let limits: Limits
+    /// How long one key signs access tokens.
+    package let tokenSigning: Duration
     package let store: Store
     package let session: Session
     package let logLevel: Logger.Level
@@ -213,6 +223,11 @@ extension Configuration {
         live = Live(
             queueByteCountMax: try reader.requiredInt(forKey: "live.queue_bytes_max"),
             ringChangeCountMax: try reader.requiredInt(forKey: "live.ring_changes_max"))
+        limits = Limits(
+            eventsPerMinute: try reader.requiredInt(forKey: "limits.events_per_minute"),
+            checkoutsPerMinute: try reader.requiredInt(forKey: "limits.checkouts_per_minute"),
+            doorWaitingCountMax: try reader.requiredInt(forKey: "limits.door_waiting_max"))
+        tokenSigning = try seconds("tokens.signing_days", each: 24 * 3600)
         store = Store(
             groupWriteCountMax: try reader.requiredInt(forKey: "store.group_writes_max"),
             checkpointPageCount: try reader.requiredInt(forKey: "store.checkpoint_pages"))

@@ -154,6 +154,19 @@ extension ConfigurationKey {
         Self(
             "live.ring_changes_max", .whole(100...1_000_000), "10000",
             "Changes kept in memory for screens that resume; older ones come from the store."),
+        Self(
+            "limits.events_per_minute", .whole(1...1_000_000), "100",
+            "Changes a minute by one person or program, and messages on a live connection; not for doors."
+        ),
+        Self(
+            "limits.checkouts_per_minute", .whole(1...1_000_000), "10",
+            "Check-outs in a minute by one person or program that is not at a door."),
+        Self(
+            "limits.door_waiting_max", .whole(1...9_000), "300",
+            "Scans of doors and their programs that are under way at once; more are told to come back."),
+        Self(
+            "tokens.signing_days", .whole(1...365), "30",
+            "Days after which access tokens are signed by a new key."),
         Self("store.group_writes_max", .whole(1...4096), "256", "Writes committed together at most."),
         Self(
             "store.checkpoint_pages", .whole(100...100_000), "4000",

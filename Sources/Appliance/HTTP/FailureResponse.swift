@@ -57,6 +57,10 @@ extension HTTPResponse {
         if let details = failure.details { document = document.adding(details) }
         self.init(status: status, contentType: "application/problem+json", bytes: document.bytes)
         headers.add("Cache-Control", "no-store")
-        if failure.code == .tooMany || failure.code == .unavailable { headers.add("Retry-After", "2") }
+        if failure.code == .tooMany || failure.code == .unavailable {
+            var seconds: Int64 = 2
+            if case .int(let told)? = failure.details?["retryAfter"] { seconds = told }
+            headers.add("Retry-After", String(seconds))
+        }
     }
 }

@@ -23,6 +23,8 @@ struct Route: Sendable {
     /// The path with `{names}` for what varies, such as `/api/v1/assets/{id}`.
     let pattern: String
     let access: Access
+    /// The scopes of which a program's key needs one.
+    let scopes: Set<Scope>
     let document: RouteDocument
     let handler: Handler
     fileprivate let segments: [Substring]
@@ -34,6 +36,7 @@ struct Route: Sendable {
         self.method = method
         self.pattern = pattern
         self.access = access
+        scopes = Self.scopes(method, pattern, access)
         self.document = document
         self.handler = handler
         segments = pattern.split(separator: "/")
@@ -61,18 +64,20 @@ struct Route: Sendable {
 struct Router: Sendable {
     private let routes: [Route]
     private let tenants: Tenants
+    private let limits: Limits
     private let administration: Administration
     private let frontDoor: FrontDoor
     private let measures: PrometheusRegistry
     private let logger: Logger
 
     init(
-        routes: [Route], tenants: Tenants, administration: Administration, frontDoor: FrontDoor,
+        routes: [Route], tenants: Tenants, administration: Administration, frontDoor: FrontDoor, limits: Limits,
         measures: PrometheusRegistry, logger: Logger
     ) {
         self.routes = routes
         self.tenants = tenants
         self.administration = administration
+        self.limits = limits
         self.frontDoor = frontDoor
         self.measures = measures
         self.logger = logger
@@ -121,17 +126,40 @@ struct Router: Sendable {
         }
         let secret = Self.secret(in: request.head)
         let admitted = secret.flatMap(tenants.admitted(by:))
-        try admit(admitted?.principal, secret, request, to: route)
-        try Self.refuseStrangeType(request, for: route)
         let exchange = Exchange(
             request: request, parameters: parameters, principal: admitted?.principal, secret: secret,
             visitor: frontDoor.visitor(request.head), tenant: admitted?.tenant, front: tenants.front(for: request.head))
+        let origin = Origin(
+            person: admitted?.principal.person, device: admitted?.principal.device, address: request.head.peerAddress)
+        do {
+            return try await Origin.$current.withValue(origin) { try await carryOut(exchange, by: route) }
+        } catch let failure as Failure where [.unauthorized, .forbidden, .tooMany].contains(failure.code) {
+            // Who opens a page asks first whether somebody is signed in: that is no attempt at anything.
+            let isQuestion = secret == nil && route.pattern == "/api/v1/session" && method == "GET"
+            if !isQuestion {
+                (admitted?.tenant ?? tenants.first).refusals.note(
+                    .init(
+                        origin: origin, code: failure.code, asked: method + " " + route.pattern,
+                        isSignIn: route.pattern.hasPrefix("/api/v1/session") && method == "POST"))
+            }
+            throw failure
+        }
+    }
+
+    private func carryOut(_ exchange: Exchange, by route: Route) async throws -> HTTPReply {
+        try admit(exchange, to: route)
+        try Self.refuseStrangeType(exchange.request, for: route)
         let timer = Timer(
             label: "depotd_http_request_seconds", dimensions: [("route", route.pattern), ("method", route.method)],
             factory: measures)
         let started = ContinuousClock.now
         defer { timer.recordNanoseconds(Int64(clamping: (ContinuousClock.now - started).nanoseconds)) }
-        return try await route.handler(exchange)
+        if route.leavesAsFile {
+            // Before the file: what is not in the trail does not leave.
+            let asked: JSON = ["asked": .string("\(route.method) \(route.pattern)")]
+            try await exchange.tenant.trail.note(.exported, subject: route.pattern, asked)
+        }
+        return try await limits.carryOut(exchange, of: route) { try await route.handler(exchange) }
     }
 
     private static func hardened(_ reply: HTTPReply) -> HTTPReply {
@@ -139,23 +167,28 @@ struct Router: Sendable {
         return .response(FrontDoor.harden(response))
     }
 
-    private func admit(_ principal: Principal?, _ secret: String?, _ request: HTTPRequest, to route: Route) throws {
+    private func admit(_ exchange: Exchange, to route: Route) throws {
         switch route.access {
         case .anyone: break
-        case .role(let role): try Self.admit(principal, as: role)
+        case .role(let role): try Self.admit(exchange.principal, as: role, within: route.scopes)
         case .box:
-            guard administration.sent(secret, from: request.head.peerAddress) else {
+            guard administration.sent(exchange.secret, from: exchange.request.head.peerAddress) else {
                 throw Failure(
-                    principal == nil ? .unauthorized : .forbidden,
+                    exchange.principal == nil ? .unauthorized : .forbidden,
                     "That is for the command line on the box itself: depotd organisation.")
             }
         }
     }
 
-    private static func admit(_ principal: Principal?, as role: Role) throws {
+    private static func admit(_ principal: Principal?, as role: Role, within scopes: Set<Scope>) throws {
         guard let principal else { throw Failure(.unauthorized, "Sign in first.") }
         guard principal.role >= role else {
             throw Failure(.forbidden, "That is for a \(role.rawValue). Ask one to do it.")
+        }
+        guard principal.isWithin(scopes) else {
+            let needed = Scope.text(of: scopes).replacing(" ", with: " or ")
+            throw Failure(
+                .forbidden, needed.isEmpty ? "That is not for keys." : "This key is not for that: it needs \(needed).")
         }
     }
 

@@ -25,6 +25,8 @@ final class LiveHub: @unchecked Sendable {
     let loop: EventLoop
     let store: Store
     let logger: Logger
+    /// How much a client may send.
+    let events: Allowance
     let figures = LiveFigures()
     private let ringCountMax: Int
     private let socketLimits: WebSocketLimits
@@ -33,17 +35,24 @@ final class LiveHub: @unchecked Sendable {
     private(set) var position: LogPosition
     private var readingCount = 0
     private var sessions: [UInt64: LiveSession] = [:]
+    /// Those whose token or key ends some time.
+    private var passing: Set<UInt64> = []
     private var subscribers: [Topic: LiveListeners] = [:]
 
-    init(loop: EventLoop, store: Store, limits: Configuration.Live, logger: Logger) {
+    init(loop: EventLoop, store: Store, limits: Configuration.Live, events: Allowance, logger: Logger) {
         self.loop = loop
         self.store = store
         self.logger = logger
+        self.events = events
         ringCountMax = limits.ringChangeCountMax
         position = store.position
+        socketLimits = Self.socketLimits(limits)
+    }
+
+    static func socketLimits(_ limits: Configuration.Live) -> WebSocketLimits {
         var sockets = WebSocketLimits()
         sockets.queueByteCountMax = limits.queueByteCountMax
-        socketLimits = sockets
+        return sockets
     }
 
     /// Changes of before the start that are kept at hand: after a restart all screens come back at once, and what they
@@ -62,7 +71,10 @@ final class LiveHub: @unchecked Sendable {
             ring = Deque(end)
         }
         store.onCommit { [weak self] changes in self?.publish(changes) }
-        loop.post { [self] in loop.repeat(every: .seconds(30)) { [weak self] in self?.sendPosition() } }
+        loop.post { [self] in
+            loop.repeat(every: .seconds(30)) { [weak self] in self?.sendPosition() }
+            loop.repeat(every: .milliseconds(500)) { [weak self] in self?.endExpired() }
+        }
     }
 
     /// How a request goes on as a live connection.
@@ -70,17 +82,25 @@ final class LiveHub: @unchecked Sendable {
         var upgrade = WebSocketUpgrade()
         upgrade.limits = socketLimits
         upgrade.offersDeflate = true
-        upgrade.onOpen = { [self] socket in
-            let session = LiveSession(socket: socket, principal: principal, secret: secret, hub: self)
-            socket.userInfo = session
-            sessions[socket.id] = session
-        }
+        upgrade.onOpen = { [self] socket in take(socket, for: principal, secret: secret) }
         upgrade.onText = { socket, text in (socket.userInfo as? LiveSession)?.receive(text) }
-        upgrade.onClose = { [self] socket, _, _ in
-            sessions[socket.id] = nil
-            for topic in Topic.allCases { subscribers[topic]?.remove(socket.id) }
-        }
+        upgrade.onClose = { [self] socket, _, _ in forget(socket) }
         return upgrade
+    }
+
+    /// Makes an open socket a screen of somebody. On the loop.
+    func take(_ socket: WebSocket, for principal: Principal, secret: String) {
+        let session = LiveSession(socket: socket, principal: principal, secret: secret, hub: self)
+        socket.userInfo = session
+        sessions[socket.id] = session
+        if principal.expires != nil { passing.insert(socket.id) }
+    }
+
+    /// Lets go of a socket that was closed. On the loop.
+    func forget(_ socket: WebSocket) {
+        sessions[socket.id] = nil
+        passing.remove(socket.id)
+        for topic in Topic.allCases { subscribers[topic]?.remove(socket.id) }
     }
 
     /// Sends committed Changes. Called on the writer, in order.
@@ -103,6 +123,9 @@ final class LiveHub: @unchecked Sendable {
             subscribers[topic]?.send(shared)
         }
     }
+
+    /// Closes the connections of a key that was revoked, and of its tokens.
+    func end(key: APIKey.ID) { end { $0.principal.key == key } }
 
     /// Closes the connections of sessions that were ended.
     func end(sessions ended: Set<Session.ID>) {
@@ -172,6 +195,15 @@ final class LiveHub: @unchecked Sendable {
         guard let listeners = subscribers[entry.topic] else { return }
         listeners.send(entry.frame)
         figures.delivered.add(listeners.count)
+    }
+
+    /// Closes the connections whose key or token is over.
+    private func endExpired() {
+        let now = store.clock.now
+        for session in passing.compactMap({ sessions[$0] }) {
+            guard let end = session.principal.expires, end <= now else { continue }
+            session.socket.close(code: LiveSession.CloseCode.signedOut, reason: "the token is over")
+        }
     }
 
     private func sendPosition() {

@@ -12,16 +12,11 @@ final class LiveSession {
         static let policy: UInt16 = 4008
     }
 
-    /// Most messages a client may send in a minute.
-    static let messagesPerMinuteMax = 100
-
     let socket: WebSocket
     let principal: Principal
     let secret: String
     private(set) var topics: Set<Topic> = []
     private unowned let hub: LiveHub
-    private var minute: UInt64 = 0
-    private var messagesThisMinute = 0
 
     init(socket: WebSocket, principal: Principal, secret: String, hub: LiveHub) {
         self.socket = socket
@@ -50,7 +45,7 @@ final class LiveSession {
 
     /// Takes one message of the client.
     func receive(_ text: String) {
-        guard isWithinRate() else {
+        guard hub.events.take("live \(socket.id)") == nil else {
             return socket.close(code: CloseCode.policy, reason: "too many messages")
         }
         guard let message = Message(text) else {
@@ -64,6 +59,9 @@ final class LiveSession {
         default: refuse(.invalid, "There is no message of that type.")
         }
     }
+
+    /// The connection is over.
+    func leave() { hub.forget(socket) }
 
     func send(_ message: JSON) { socket.send(SharedFrame(utf8: message.bytes)) }
 
@@ -114,15 +112,5 @@ final class LiveSession {
     private func refuse(_ code: Failure.Code, _ message: String) {
         hub.figures.refused.add()
         send(["type": "error", "code": .string(code.rawValue), "message": .string(message)])
-    }
-
-    private func isWithinRate() -> Bool {
-        let now = bootClockNanoseconds() / 60_000_000_000
-        if now != minute {
-            minute = now
-            messagesThisMinute = 0
-        }
-        messagesThisMinute += 1
-        return messagesThisMinute <= Self.messagesPerMinuteMax
     }
 }

@@ -36,7 +36,7 @@ extension RouteTable {
     }
 
     /// The answer is in memory as a whole, once: 100,000 pieces of gear are some 20 MB.
-    private static func file(
+    static func file(
         _ name: String, _ format: ExportFormat, _ write: (@escaping ExportDesk.Sink) async throws -> Void
     ) async throws -> HTTPReply {
         let bytes = Mutex<[UInt8]>([])

@@ -48,6 +48,7 @@ enum OpenAPI {
         case .role(let role):
             operation = operation.adding([
                 "security": [["bearer": []], ["session": []]], "x-role": .string(role.rawValue),
+                "x-scopes": .array(Scope.allCases.filter(route.scopes.contains).map { .string($0.rawValue) }),
             ])
         case .box: operation = operation.adding(["security": [["bearer": []]], "x-role": "box"])
         }

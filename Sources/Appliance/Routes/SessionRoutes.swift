@@ -44,6 +44,9 @@ extension RouteTable {
                 RouteDocument("session", "Sign out; a program's token is not ended by this", answer: (204, nil))
             ) { exchange in
                 end(exchange)
+                if let person = exchange.principal?.person {
+                    try await exchange.tenant.trail.note(.signedOut, subject: person.rawValue, [:])
+                }
                 return .response(HTTPResponse(status: 204).giving(.session, nil, to: exchange))
             },
         ] + doorSignInRoutes() + linkRoutes(tenants)

@@ -3,7 +3,7 @@ import Core
 import Drivers
 
 extension RouteTable {
-    static func liveRoutes() -> [Route] {
+    static func liveRoutes(_ appliance: Wiring) -> [Route] {
         [
             Route(
                 "GET", "/api/v1/live",
@@ -12,7 +12,13 @@ extension RouteTable {
             ) { exchange in
                 let principal = try exchange.signedIn()
                 return .upgrade(try exchange.tenant.hub.upgrade(for: principal, secret: exchange.secret ?? ""))
-            }
+            },
+            Route(
+                "GET", "/api/v1/live/guest", access: .anyone,
+                RouteDocument(
+                    "live", "The same for programs that can not set a header: the first message says who they are",
+                    answer: (101, nil))
+            ) { exchange in .upgrade(appliance.guests.upgrade(from: exchange.request.peerAddress)) },
         ]
     }
 

@@ -14,6 +14,7 @@ struct Ground: Sendable {
     let loop: EventLoop
     let mill: PassphraseMill
     let heartbeat: Heartbeat
+    let limits: Limits
     let isDemo: Bool
     let logger: Logger
 }
@@ -31,6 +32,9 @@ final class Tenant: Sendable {
     let projects: ProjectBoard
     let door: DoorDesk
     let sessions: Sessions
+    let credentials: Credentials
+    let trail: AuditTrail
+    let refusals: RefusalBook
     let screens: TrustedScreens
     let signIn: SignInDesk
     let hub: LiveHub
@@ -83,11 +87,18 @@ final class Tenant: Sendable {
                 .enter(Tenancy.ID(at: clock.now), organisation.name, isFirst: true, at: clock.now)
         }
         sessions = try await Sessions(box: box, roster: roster, clock: clock, options: configuration.sessionOptions)
+        trail = AuditTrail(store: store)
+        refusals = RefusalBook(trail: trail, clock: clock, logger: logger)
+        let keys = try await KeyRing(box: box, trail: trail, clock: clock)
+        let signing = try await SigningKeys(box: box, clock: clock, options: configuration.signingOptions)
+        let mint = try await TokenMint(ring: keys, keys: signing, organisation: organisation, clock: clock)
+        credentials = Credentials(sessions: sessions, keys: keys, mint: mint)
         screens = try await TrustedScreens(box: box, clock: clock)
         signIn = SignInDesk(
             store: store, secrets: secrets, sessions: sessions, guesses: Guesses(clock: clock),
             invitations: Invitations(clock: clock), badges: BadgeWatch())
-        let hub = LiveHub(loop: ground.loop, store: store, limits: configuration.live, logger: logger)
+        let hub = LiveHub(
+            loop: ground.loop, store: store, limits: configuration.live, events: ground.limits.events, logger: logger)
         self.hub = hub
         batches = BatchRunner(store: store, logger: logger, signal: { hub.signal(.assets, "batch", $0) })
         imports = ImportDesk(store: store, box: box, runner: batches)
@@ -131,6 +142,7 @@ final class Tenant: Sendable {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { [batches] in await batches.run() }
             group.addTask { [progressWatch] in await progressWatch.run() }
+            group.addTask { [refusals] in await refusals.run() }
             group.addTask { await self.tendSessions() }
             group.addTask { [pictureSweep] in await pictureSweep.run() }
             group.addTask { [ending] in for await _ in ending {} }
@@ -169,14 +181,25 @@ extension Tenant {
     func programToken(address: String) async throws -> String {
         let file = LocalAccess.file(in: folder)
         let kept = try? LocalAccess(readingFrom: file)
-        let token = try await token(kept?.token, "local programs", .manager)
-        let adminToken = try await self.token(kept?.adminToken, "local administration", .admin)
+        let token = try await key(kept?.token)
+        let adminToken = try await adminToken(kept?.adminToken)
         try LocalAccess(url: address, token: token, adminToken: adminToken).write(to: file)
         return token
     }
 
-    private func token(_ kept: String?, _ device: String, _ role: Role) async throws -> String {
+    /// A key like any other: an admin may revoke it, until the next start. It has the scope `door`, so scripts at the
+    /// box are never throttled, and the others, so that they reach what a manager does.
+    private func key(_ kept: String?) async throws -> String {
+        if let kept, credentials.keys.principal(of: kept) != nil { return kept }
+        let author = Author(device: "local programs")
+        for old in credentials.keys.list where old.name == author.device {
+            try await credentials.keys.revoke(old.id, by: author)
+        }
+        return try await credentials.keys.create("local programs", scopes: Set(Scope.allCases), by: author).secret
+    }
+
+    private func adminToken(_ kept: String?) async throws -> String {
         if let kept, sessions.principal(of: kept) != nil { return kept }
-        return try await sessions.issueToken(device: device, role: role)
+        return try await sessions.issueToken(device: "local administration", role: .admin)
     }
 }

@@ -50,7 +50,7 @@ final class Tenants: Sendable {
     /// Whose secret this is, and of which organisation; nil when it is nobody's.
     func admitted(by secret: String) -> (tenant: Tenant, principal: Principal)? {
         for tenant in all {
-            if let principal = tenant.sessions.principal(of: secret) { return (tenant, principal) }
+            if let principal = tenant.credentials.principal(of: secret) { return (tenant, principal) }
         }
         return nil
     }

@@ -13,6 +13,14 @@ package struct Principal: Sendable, Equatable {
     package var role: Role
     /// The session it asks in.
     package var session: Session.ID?
+    /// Whether the session began at a trusted screen, which stands at a door.
+    package var isAtDoor = false
+    /// What a program is confined to; nil for whoever may do all that the role may.
+    package var scopes: Set<Scope>?
+    /// The key that a program showed, or that its token was made of.
+    package var key: APIKey.ID?
+    /// When the program's key or token is over.
+    package var expires: Date?
 
     package init(person: Person.ID? = nil, device: String? = nil, role: Role, session: Session.ID? = nil) {
         self.person = person
@@ -20,6 +28,9 @@ package struct Principal: Sendable, Equatable {
         self.role = role
         self.session = session
     }
+
+    /// Whether one of these scopes is held; whoever is not confined to scopes holds all.
+    package func isWithin(_ wanted: Set<Scope>) -> Bool { scopes.map { Scope.isCovered(wanted, by: $0) } ?? true }
 }
 
 /// One sign-in that still holds.
@@ -112,6 +123,7 @@ package final class Sessions: Sendable {
         let id = Session.ID(at: now)
         var principal = principal
         principal.session = id
+        principal.isAtDoor = visitor.screen != nil
         let session = Session(
             id: id, principal: principal, way: way, since: now, seen: now,
             expires: now.addingTimeInterval(Double(options.longest.components.seconds)), idle: idle ?? options.idle,
@@ -287,7 +299,7 @@ extension Sessions {
 extension Session {
     fileprivate init(row: Row) {
         id = row["id"]
-        principal = Principal(
+        var principal = Principal(
             person: row["person"], device: row["device"], role: Role(rawValue: row["role"]) ?? .crew, session: row["id"]
         )
         way = Way(rawValue: row["way"]) ?? .token
@@ -298,6 +310,8 @@ extension Session {
         address = row["address"]
         agent = row["agent"]
         screen = row["screen"]
+        principal.isAtDoor = screen != nil
+        self.principal = principal
     }
 
     fileprivate func insert(under hash: [UInt8], in database: Database) throws {

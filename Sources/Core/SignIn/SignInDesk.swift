@@ -108,6 +108,9 @@ package struct SignInDesk: Sendable {
     ) async throws -> SignedIn {
         let (secret, session) = try await sessions.open(
             Principal(person: person.id, role: role), by: way, from: visitor, idle: idle)
+        try await AuditTrail(store: store).note(
+            .signedIn, subject: person.id.rawValue, by: Author(person: person.id, device: visitor.screen?.name),
+            ["name": .string(person.name), "way": .string(way.rawValue), "agent": .string(session.agent)])
         return SignedIn(secret: secret, person: person, principal: session.principal)
     }
 

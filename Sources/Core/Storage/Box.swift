@@ -1,6 +1,7 @@
-// What is no part of a depot: sessions, tokens and uploads, in `box.sqlite` beside each Store; in that of the data folder
+// What is no part of a depot: sessions, keys and uploads, in `box.sqlite` beside each Store; in that of the data folder
 // also the readers and the list of organisations. It is written rarely, so it needs no group commit; it is FULL all the
 // same. What is deleted is overwritten: an organisation that was erased must not be found in it.
+import Foundation
 import GRDB
 
 /// The box's own file.
@@ -22,6 +23,10 @@ package final class Box: Sendable {
                     """)
         }
         do {
+            // What signs tokens is in it: nobody but the daemon's user reads it. SQLite's other files take its rights.
+            let files = FileManager.default
+            if !files.fileExists(atPath: path) { files.createFile(atPath: path, contents: nil) }
+            try files.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
             database = try DatabaseQueue(path: path, configuration: configuration)
             try Self.migrator.migrate(database)
         } catch {
@@ -56,6 +61,7 @@ package final class Box: Sendable {
         migrator.registerMigration("2 uploads") { try $0.execute(sql: UploadShelf.schema) }
         migrator.registerMigration("3 sign-in") { try $0.execute(sql: Sessions.schema) }
         migrator.registerMigration("organisations") { try $0.execute(sql: TenancyBook.schema) }
+        migrator.registerMigration("keys") { try $0.execute(sql: APIKey.schema) }
         return migrator
     }
 }

@@ -10,11 +10,14 @@ package enum Topic: String, Sendable, CaseIterable, Codable {
     case costs = "assets.cost"
     /// Notes on people and their badges; for managers.
     case confidential = "people.confidential"
+    /// Sign-ins, refusals, keys: for admins.
+    case audit
 
     /// Who may listen: whoever has this role or a higher one.
     package var role: Role {
         switch self {
         case .costs, .confidential: .manager
+        case .audit: .admin
         default: .crew
         }
     }
@@ -50,6 +53,8 @@ package struct Change: Sendable {
     package let actor: String?
     /// The reader or program it came from, if one is known.
     package let device: String?
+    /// The address the request came from, if it was one.
+    package let address: String?
     package let topic: Topic
     package let kind: String
     /// The row it is about.
@@ -62,12 +67,13 @@ package struct Change: Sendable {
 extension Change {
     /// The bytes that the hash is taken over: every field that gives the fact its meaning, one a line, then the body.
     static func hash(
-        node: String, epoch: String, n: Int64, time: HybridTime, actor: String?, device: String?, topic: Topic,
-        kind: String, subject: String, body: [UInt8]
+        node: String, epoch: String, n: Int64, time: HybridTime, actor: String?, device: String?,
+        address: String?, topic: Topic, kind: String, subject: String, body: [UInt8]
     ) -> [UInt8] {
-        let header = [
-            node, epoch, String(n), String(time.rawValue), actor ?? "", device ?? "", topic.rawValue, kind, subject,
-        ]
+        // Changes of before there were addresses have none, and their hash is over the other fields.
+        let header =
+            [node, epoch, String(n), String(time.rawValue), actor ?? "", device ?? "", topic.rawValue, kind, subject]
+            + (address.map { [$0] } ?? [])
         return SHA256.digest(Array(header.joined(separator: "\n").utf8) + [0x0A] + body)
     }
 
@@ -91,7 +97,7 @@ extension Change: FetchableRecord {
             position: LogPosition(epoch: row["epoch"], seq: row["seq"]), node: row["node"], n: row["n"],
             time: HybridTime(rawValue: row["hlc"]), bootID: row["boot"],
             monotonic: UInt64(bitPattern: row["monotonic"] as Int64), actor: row["actor"], device: row["device"],
-            topic: topic, kind: row["kind"], subject: row["subject"],
+            address: row["address"], topic: topic, kind: row["kind"], subject: row["subject"],
             body: Array((row["body"] as String).utf8), hash: Array(row["hash"] as Data))
     }
 }

@@ -23,6 +23,8 @@ final class GroupCommit: Sendable {
         let run: @Sendable (WriteTransaction) throws -> @Sendable () -> Void
         let refuse: @Sendable (any Error) -> Void
         let lane: WriteLane
+        /// Whose request it is.
+        let origin: Origin?
         var since: UInt64 = 0
     }
 
@@ -108,7 +110,7 @@ final class GroupCommit: Sendable {
                             ? try body(transaction) : try transaction.attempt { try body(transaction) }
                         return { continuation.resume(returning: value) }
                     },
-                    refuse: { continuation.resume(throwing: $0) }, lane: lane))
+                    refuse: { continuation.resume(throwing: $0) }, lane: lane, origin: Origin.current))
         }
     }
 
@@ -253,7 +255,8 @@ final class GroupCommit: Sendable {
         _ waiting: Waiting, in database: Database, keptCount: inout Int
     ) throws -> @Sendable () -> Void {
         do {
-            let answer = try waiting.run(WriteTransaction(database: database, log: log, clock: clock))
+            let answer = try waiting.run(
+                WriteTransaction(database: database, log: log, clock: clock, origin: waiting.origin))
             keptCount += 1
             return answer
         } catch  where database.isInsideTransaction && !StoreFault.isFault(error) {

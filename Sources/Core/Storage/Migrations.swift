@@ -44,8 +44,18 @@ enum Migrations {
         migrator.registerMigration("13 passphrases") { try $0.execute(sql: passphrases) }
         migrator.registerMigration("14 finding") { try $0.execute(sql: FindingIndexes.sql) }
         migrator.registerMigration("15 unused pictures") { try $0.execute(sql: PictureSweep.schema) }
+        migrator.registerMigration("16 audit") { try $0.execute(sql: audit) }
         return migrator
     }
+
+    /// What was logged stays as it was logged. `address` is where the request came from.
+    private static let audit = """
+        ALTER TABLE change ADD COLUMN address TEXT;
+        CREATE TRIGGER change_is_final BEFORE UPDATE ON change
+        BEGIN SELECT RAISE(ABORT, 'a Change is never edited'); END;
+        CREATE TRIGGER change_is_kept BEFORE DELETE ON change
+        BEGIN SELECT RAISE(ABORT, 'a Change is never removed'); END;
+        """
 
     /// Lists of models and places count the gear that is not archived: by these alone, without reading it.
     private static let gearInLists = """

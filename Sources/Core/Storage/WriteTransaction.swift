@@ -11,10 +11,12 @@ package final class WriteTransaction {
     package let monotonic: UInt64
     package let bootID: String
     private let log: LogWriter
+    private let origin: Origin?
 
-    init(database: Database, log: LogWriter, clock: HybridClock) {
+    init(database: Database, log: LogWriter, clock: HybridClock, origin: Origin?) {
         self.database = database
         self.log = log
+        self.origin = origin
         time = clock.tick()
         monotonic = clock.monotonic
         bootID = clock.bootID
@@ -32,14 +34,14 @@ package final class WriteTransaction {
     /// A new identifier made now.
     package func newID<Named>() -> Identifier<Named> { Identifier(at: now) }
 
-    /// Appends a Change; it is published after the commit.
+    /// Appends a Change; it is published after the commit. Who did it is whom the caller names, else whose request it is.
     @discardableResult
     package func append(
         _ topic: Topic, _ kind: String, subject: String, actor: String? = nil, device: String? = nil, _ body: JSON
     ) throws -> Change {
         try log.append(
-            topic, kind, subject: subject, actor: actor, device: device, body: body.bytes, time: time,
-            monotonic: monotonic, in: database)
+            topic, kind, subject: subject, actor: actor ?? origin?.person?.rawValue, device: device ?? origin?.device,
+            address: origin?.address, body: body.bytes, time: time, monotonic: monotonic, in: database)
     }
 
     /// Runs `body` in a savepoint of its own. If it throws, what it wrote and the Changes it made are undone, and
@@ -121,16 +123,16 @@ final class LogWriter {
     }
 
     func append(
-        _ topic: Topic, _ kind: String, subject: String, actor: String?, device: String?, body: [UInt8],
-        time: HybridTime, monotonic: UInt64, in database: Database
+        _ topic: Topic, _ kind: String, subject: String, actor: String?, device: String?, address: String?,
+        body: [UInt8], time: HybridTime, monotonic: UInt64, in database: Database
     ) throws -> Change {
         let hash = Change.hash(
-            node: node, epoch: epoch, n: n + 1, time: time, actor: actor, device: device, topic: topic, kind: kind,
-            subject: subject, body: body)
+            node: node, epoch: epoch, n: n + 1, time: time, actor: actor, device: device, address: address,
+            topic: topic, kind: kind, subject: subject, body: body)
         let change = Change(
             position: LogPosition(epoch: epoch, seq: seq + 1), node: node, n: n + 1, time: time, bootID: bootID,
-            monotonic: monotonic, actor: actor, device: device, topic: topic, kind: kind, subject: subject,
-            body: body, hash: hash)
+            monotonic: monotonic, actor: actor, device: device, address: address, topic: topic, kind: kind,
+            subject: subject, body: body, hash: hash)
         try insert(change, in: database)
         seq += 1
         n += 1
@@ -142,13 +144,13 @@ final class LogWriter {
         let statement = try database.cachedStatement(
             sql: """
                 INSERT INTO change
-                  (seq, epoch, node, n, hlc, boot, monotonic, actor, device, topic, kind, subject, body, hash)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                  (seq, epoch, node, n, hlc, boot, monotonic, actor, device, address, topic, kind, subject, body, hash)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """)
         try statement.execute(arguments: [
             change.position.seq, change.position.epoch, change.node, change.n, change.time.rawValue, change.bootID,
-            Int64(bitPattern: change.monotonic), change.actor, change.device, change.topic.rawValue, change.kind,
-            change.subject, String(decoding: change.body, as: UTF8.self), Data(change.hash),
+            Int64(bitPattern: change.monotonic), change.actor, change.device, change.address, change.topic.rawValue,
+            change.kind, change.subject, String(decoding: change.body, as: UTF8.self), Data(change.hash),
         ])
     }
 }

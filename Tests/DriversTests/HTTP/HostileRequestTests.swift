@@ -22,6 +22,19 @@ import Testing
         ("a huge length", "POST / HTTP/1.1\r\nHost: d\r\nContent-Length: 99999999999999999999999\r\n\r\nabc", 413),
         ("another encoding", "POST / HTTP/1.1\r\nHost: d\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", 501),
         ("an encoding in HTTP/1.0", "POST / HTTP/1.0\r\nHost: d\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400),
+        (
+            "an encoding in disguise",
+            "POST / HTTP/1.1\r\nHost: d\r\nTransfer-Encoding: xchunked\r\n\r\n0\r\n\r\n", 501
+        ),
+        (
+            "two encodings",
+            "POST / HTTP/1.1\r\nHost: d\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n\r\n0\r\n\r\n",
+            501
+        ),
+        (
+            "a space before the colon",
+            "POST / HTTP/1.1\r\nHost: d\r\nTransfer-Encoding : chunked\r\nContent-Length: 3\r\n\r\nabc", 400
+        ),
         ("no host", "GET / HTTP/1.1\r\n\r\n", 400),
         ("two hosts", "GET / HTTP/1.1\r\nHost: d\r\nHost: e\r\n\r\n", 400),
         ("an encoded NUL", "GET /a%00b HTTP/1.1\r\nHost: d\r\n\r\n", 400),

@@ -37,7 +37,7 @@ export function uuid(): string {
 }
 
 /** `type` is the content type of a body that is not JSON; `within` is for what takes longer than a usual answer. */
-export interface Options { signal?: AbortSignal; key?: string; quiet401?: boolean; ifMatch?: number; type?: string; within?: number }
+export interface Options { signal?: AbortSignal; key?: string; madeAt?: number; quiet401?: boolean; ifMatch?: number; type?: string; within?: number }
 
 /** What was answered, and the place of the Change it made in the log, by which it can be undone. */
 export interface Reply<Answer> { answer: Answer; change: number | null }
@@ -68,6 +68,7 @@ async function exchange<Answer>(method: string, path: string, body: unknown, opt
   const headers: Record<string, string> = { accept: "application/json" };
   if (body !== undefined) headers["content-type"] = options.type ?? "application/json";
   if (options.key) headers["idempotency-key"] = options.key;
+  if (options.madeAt !== undefined) headers["depotd-made-at"] = new Date(options.madeAt).toISOString();
   if (options.ifMatch !== undefined) headers["if-match"] = `"${options.ifMatch}"`;
   const sent = body === undefined ? null : options.type ? body as BodyInit : JSON.stringify(body);
   const response = await ask(`/api/v1${path}`, { method, headers, body: sent }, options);

@@ -56,7 +56,7 @@ async function sendNext(): Promise<void> {
   change(entry.key, { state: "sending" });
   let goesOn = true;
   try {
-    await sendScan(entry.code, entry.door, entry.key);
+    await sendScan(entry.code, entry.door, entry.key, entry.at);
     update((current) => { current.waiting = current.waiting.filter((other) => other.key !== entry.key); });
     keep();
   } catch (error) {
