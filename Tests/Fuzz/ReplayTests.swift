@@ -4,7 +4,8 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite struct ReplayTests {
+/// One after the other: targets share what they reuse, such as an inflater.
+@Suite(.serialized) struct ReplayTests {
     private static let corpora = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Corpora")
     /// So many changed inputs for each seed.
     private static let changedCount = 60
@@ -40,9 +41,8 @@ import Testing
     @Test(arguments: FuzzTarget.all.map(\.name))
     func `every parser keeps its claims over its seeds and what chance makes of them`(name: String) throws {
         let target = try #require(FuzzTarget.all.first { $0.name == name })
-        let seed = UInt64.random(in: 0 ... .max)
-        print("\(name): seed \(seed)")
-        var chance = SeededChance(seed: seed)
+        // The same in each run: what a longer round finds becomes a seed.
+        var chance = SeededChance(seed: 1)
         let seeds = try Self.seeds(of: target)
         for bytes in seeds + [[]] where bytes.count <= target.byteCountMax {
             target.run(bytes)

@@ -62,14 +62,14 @@ package struct Asset: RegistryRecord {
         package var since: Date
     }
 
-    /// The columns of `asset_row`, in order: read by place, because a scan reads two such rows and names are looked up.
+    /// The first columns of `asset_row`, in order: read by place, because a scan reads two such rows and names are looked up.
     enum Column: Int, CaseIterable {
         case id, number, name, model, modelName, maker, category, serial, condition, status, note, place, placePath
         case owner, custom, archived, picture, version, updated, sort
         case holder, holderName, heldFor, heldForName, heldSince
     }
 
-    /// - Parameter row: begins with all columns of `asset_row`.
+    /// - Parameter row: begins with the columns of `asset_row`.
     package init(row: Row) throws {
         id = row[Column.id.rawValue]
         number = row[Column.number.rawValue]

@@ -36,7 +36,7 @@ enum GearText {
         try database.execute(sql: assetRow)
     }
 
-    /// An asset with all that a list shows of it, in the order of ``Asset/Column``.
+    /// An asset with all that a list shows of it, in the order of ``Asset/Column``, and its whole number.
     private static let assetRow = """
         DROP VIEW asset_row;
         CREATE VIEW asset_row AS
@@ -44,7 +44,7 @@ enum GearText {
           serial, condition, status, asset.note, asset.place, place.path AS place_path, owner, custom, asset.archived,
           model.picture, asset.version, asset.updated, sort,
           custody.person AS holder, person.name AS holder_name,
-          custody.project AS held_for, project.name AS held_for_name, custody.since AS held_since
+          custody.project AS held_for, project.name AS held_for_name, custody.since AS held_since, docid
         FROM asset JOIN model ON model.id = asset.model JOIN category ON category.id = model.category
         LEFT JOIN place ON place.id = asset.place
         LEFT JOIN custody ON custody.asset = asset.id

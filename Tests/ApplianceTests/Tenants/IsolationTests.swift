@@ -37,7 +37,10 @@ import Testing
             #expect(other.ids.count >= 14, "\(other.ids.keys.sorted())")
             let (before, seq) = (try other.picture(on: box), try other.seq(on: box))
             let document = try JSON(parsing: box.ask("GET", "/api/v1/openapi.json").body)
-            let requests = try StrangeRequest.all(in: document, own: Self.own(box))
+            // A passphrase is nobody's name, and whoever gives wrong ones has to wait.
+            let requests = try StrangeRequest.all(in: document, own: Self.own(box)).filter {
+                $0.path != "/api/v1/session/passphrase"
+            }
             #expect(requests.count > 150)
             for (who, headers) in try Self.asking(box) {
                 // What a body may hold is the same for all who may send it; the admin may send all.
