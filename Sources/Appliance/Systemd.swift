@@ -1,6 +1,7 @@
 // How the daemon tells systemd that it is ready, alive, or stopping: datagrams to the socket it was given. Without
 // systemd nothing is sent and nothing fails. Not libsystemd: the protocol is a few lines and needs no library.
 import CLinux
+import Dispatch
 import Foundation
 
 /// The service manager that started this process, if one did.
@@ -66,9 +67,7 @@ package struct Systemd: Sendable {
 
     /// The clock that `reloading` wants.
     package static func monotonicMicroseconds() -> UInt64 {
-        var now = timespec()
-        guard clock_gettime(CLOCK_MONOTONIC, &now) == 0 else { return 0 }
-        return UInt64(now.tv_sec) * 1_000_000 + UInt64(now.tv_nsec) / 1_000
+        DispatchTime.now().uptimeNanoseconds / 1_000
     }
 
     private static func watchdog(_ environment: [String: String], processID: Int32) -> Duration? {

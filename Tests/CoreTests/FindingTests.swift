@@ -187,6 +187,16 @@ extension AssetRegister {
         #expect(try await depot.changes().last?.topic == .views)
     }
 
+    @Test func `what a door made is found at once`() async throws {
+        let depot = try await TestDepot()
+        let camera = depot.camera.rawValue
+        _ = try await depot.store.write(lane: .door) { transaction in
+            try RecordEdit.create(
+                Asset.self, ["number": "NEW-1", "name": "x", "model": .string(camera)], by: Author(), in: transaction)
+        }
+        #expect(try await depot.register.numbers("new-1") == ["NEW-1"])
+    }
+
     @Test func `a model of many units is found by its new name once its texts are written`() async throws {
         let depot = try await TestDepot()
         let count = GearText.countMax * 2 + 50

@@ -238,13 +238,14 @@ final class GroupCommit: Sendable {
         return nil
     }
 
-    /// What a page wrote is found when the page is answered. What a piece wrote has a group of its own, so that a scan
-    /// waits for one of the two.
+    /// What a page or a door wrote is found when it is answered. What a piece wrote has a group of its own, so that a
+    /// scan waits for one of the two.
     private func settleTexts(of group: [Waiting], in database: Database) throws {
-        if group.isEmpty || group.contains(where: { $0.lane == .page }) {
-            isTextDue = try GearText.settle(in: database, mergesIndex: group.isEmpty)
-        } else if group.contains(where: { $0.lane == .bulk }) {
+        let hasPage = group.contains { $0.lane == .page }
+        if !hasPage, group.contains(where: { $0.lane == .bulk }) {
             isTextDue = true
+        } else if hasPage || group.isEmpty || !isTextDue {
+            isTextDue = try GearText.settle(in: database, mergesIndex: group.isEmpty)
         }
     }
 
