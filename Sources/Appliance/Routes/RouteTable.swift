@@ -24,6 +24,8 @@ enum RouteTable {
             + keyRoutes(appliance)
             + auditRoutes()
             + projectRoutes()
+            + roomRoutes()
+            + messageRoutes()
             + changeRoutes()
             + batchRoutes()
             + importRoutes()

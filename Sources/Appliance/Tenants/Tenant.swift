@@ -42,6 +42,7 @@ final class Tenant: Sendable {
     let imports: ImportDesk
     let exports: ExportDesk
     let backups: BackupDesk
+    let talk: Talk
     private let heartbeat: Heartbeat
     private let progressWatch: ProgressWatch
     private let pictureSweep: PictureSweep
@@ -104,6 +105,7 @@ final class Tenant: Sendable {
         imports = ImportDesk(store: store, box: box, runner: batches)
         exports = ExportDesk(store: store)
         backups = BackupDesk(folder: folder, clock: clock)
+        talk = try await Talk(store: store, logger: logger)
         progressWatch = ProgressWatch(projects: projects, hub: hub)
         pictureSweep = PictureSweep(store: store, logger: logger)
         heartbeat = ground.heartbeat
@@ -112,7 +114,7 @@ final class Tenant: Sendable {
     /// Shows what is committed to its screens from now on. Before anybody listens, and before anything writes.
     func start() async throws {
         try await hub.start()
-        store.onCommit { [sessions, signIn, hub, progressWatch] changes in
+        store.onCommit { [sessions, signIn, hub, progressWatch, talk] changes in
             for person in Sessions.affected(by: changes) {
                 sessions.end(of: person)
                 signIn.invitations.revoke(of: person)
@@ -121,6 +123,7 @@ final class Tenant: Sendable {
             sessions.heed(changes)
             signIn.badges.heed(changes)
             progressWatch.heed(changes)
+            talk.heed(changes)
         }
         heartbeat.watch(store)
     }
@@ -144,6 +147,7 @@ final class Tenant: Sendable {
             group.addTask { [progressWatch] in await progressWatch.run() }
             group.addTask { [refusals] in await refusals.run() }
             group.addTask { await self.tendSessions() }
+            group.addTask { [talk] in await talk.run() }
             group.addTask { [pictureSweep] in await pictureSweep.run() }
             group.addTask { [ending] in for await _ in ending {} }
             await group.next()
