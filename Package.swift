@@ -55,7 +55,7 @@ let package = Package(
     targets: [
         cLibrary("CLibUSB"), cLibrary("CMicroHTTPD"), cLibrary("CWSLay"),
         cLibrary("CSodium"), cLibrary("CSpatiaLite"), cLibrary("CLinux"), cLibrary("CZlib"), cLibrary("CGnuTLS"),
-        cLibrary("CQREncode"),
+        cLibrary("CQREncode"), cLibrary("CTurboJPEG"), cLibrary("CPNG"), cLibrary("CWebP"), cLibrary("CConfine"),
         .target(
             name: "Core",
             dependencies: [
@@ -70,6 +70,7 @@ let package = Package(
             name: "Drivers",
             dependencies: [
                 "Core", "CLibUSB", "CMicroHTTPD", "CWSLay", "CLinux", "CZlib", "CGnuTLS", "CQREncode",
+                "CTurboJPEG", "CPNG", "CWebP", "CConfine",
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
             ],

@@ -29,6 +29,11 @@ final class LiveHub: @unchecked Sendable {
     let logger: Logger
     /// How much a client may send.
     let events: Allowance
+    /// How much a client may say of typing and receipts, which no message of its own has to wait for.
+    let murmurs: Allowance
+    /// Where receipts and last sights go; nil where nobody talks.
+    let receipts: ReceiptBook?
+    let seen: PresenceBook?
     let figures = LiveFigures()
     private let ringCountMax: Int
     private let socketLimits: WebSocketLimits
@@ -41,8 +46,15 @@ final class LiveHub: @unchecked Sendable {
     private var passing: Set<UInt64> = []
     private var subscribers: [LiveChannel: LiveListeners] = [:]
     private(set) var rooms = LiveRooms()
+    var typing = LiveTyping()
+    var presence = LivePresence()
 
-    init(loop: EventLoop, store: Store, limits: Configuration.Live, events: Allowance, logger: Logger) {
+    init(
+        loop: EventLoop, store: Store, limits: Configuration.Live, events: Allowance, talk: Talk? = nil, logger: Logger
+    ) {
+        receipts = talk?.receipts
+        seen = talk?.presence
+        murmurs = Allowance(perMinute: Self.murmursPerMinute, clock: store.clock)
         self.loop = loop
         self.store = store
         self.logger = logger
@@ -51,6 +63,9 @@ final class LiveHub: @unchecked Sendable {
         position = store.position
         socketLimits = Self.socketLimits(limits)
     }
+
+    /// Pages send receipts once a second at most and typing every three.
+    private static let murmursPerMinute = 240
 
     static func socketLimits(_ limits: Configuration.Live) -> WebSocketLimits {
         var sockets = WebSocketLimits()
@@ -79,6 +94,7 @@ final class LiveHub: @unchecked Sendable {
         loop.post { [self] in
             loop.repeat(every: .seconds(30)) { [weak self] in self?.sendPosition() }
             loop.repeat(every: .milliseconds(500)) { [weak self] in self?.endExpired() }
+            startRooms()
         }
     }
 
@@ -98,6 +114,7 @@ final class LiveHub: @unchecked Sendable {
         let session = LiveSession(socket: socket, principal: principal, secret: secret, hub: self)
         socket.userInfo = session
         sessions[socket.id] = session
+        presence.opened(by: principal.person)
         if principal.expires != nil { passing.insert(socket.id) }
     }
 
@@ -105,6 +122,7 @@ final class LiveHub: @unchecked Sendable {
     func forget(_ socket: WebSocket) {
         if let session = sessions.removeValue(forKey: socket.id) {
             for channel in session.heard { subscribers[channel]?.remove(socket.id) }
+            presence.closed(by: session.principal.person)
         }
         passing.remove(socket.id)
     }
@@ -121,13 +139,16 @@ final class LiveHub: @unchecked Sendable {
 
     /// Shows something that is not in the log: `{"type": "signal", "topic", "kind", "data"}`.
     func signal(_ topic: Topic, _ kind: String, _ data: JSON) {
+        loop.post { [self] in send(kind, data, to: .topic(topic), latestWins: nil) }
+    }
+
+    /// Sends a signal to those who listen. On the loop.
+    func send(_ kind: String, _ data: JSON, to channel: LiveChannel, latestWins key: String?) {
+        guard let listeners = subscribers[channel] else { return }
         let frame: JSON = [
-            "type": "signal", "topic": .string(topic.rawValue), "kind": .string(kind), "data": data,
+            "type": "signal", "topic": .string(channel.name), "kind": .string(kind), "data": data,
         ]
-        let shared = SharedFrame(utf8: frame.bytes)
-        loop.post { [self] in
-            subscribers[.topic(topic)]?.send(shared)
-        }
+        listeners.send(SharedFrame(utf8: frame.bytes), latestWins: key.map(LatestWinsKey.init))
     }
 
     /// Closes the connections of a key that was revoked, and of its tokens.

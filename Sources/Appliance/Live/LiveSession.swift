@@ -34,9 +34,21 @@ final class LiveSession {
             var seq: Int64
         }
 
+        /// How far somebody is in a room.
+        struct Place: Decodable {
+            var room: String
+            var delivered, read: Int64
+        }
+
         var type: String
         var topics: [String]?
         var since: Since?
+        /// Of `typing`.
+        var room: String?
+        var on: Bool?
+        /// Of `receipts`.
+        var epoch: String?
+        var rooms: [Place]?
 
         /// Nil for what is no message.
         init?(_ text: String) {
@@ -47,13 +59,15 @@ final class LiveSession {
 
     /// Takes one message of the client.
     func receive(_ text: String) {
-        guard hub.events.take("live \(socket.id)") == nil else {
+        let message = Message(text)
+        let isMurmur = message.map { ["typing", "receipts"].contains($0.type) } ?? false
+        guard (isMurmur ? hub.murmurs : hub.events).take("live \(socket.id)") == nil else {
             return socket.close(code: CloseCode.policy, reason: "too many messages")
         }
-        guard let message = Message(text) else {
-            return refuse(.invalid, "A message is a JSON object with a type.")
-        }
+        guard let message else { return refuse(.invalid, "A message is a JSON object with a type.") }
         switch message.type {
+        case "typing": hub.typing(self, in: message.room, isOn: message.on ?? true)
+        case "receipts": hub.take(message.rooms ?? [], epoch: message.epoch, from: self)
         case "subscribe": subscribe(message)
         case "unsubscribe":
             unsubscribe(Set((message.topics ?? []).compactMap(LiveChannel.init)))

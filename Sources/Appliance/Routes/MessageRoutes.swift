@@ -52,7 +52,8 @@ extension RouteTable {
                         .query("limit", Schema.whole(1...100), "Messages of a page."),
                     ],
                     answer: (
-                        200, Schema.object(["items": Schema.list(Schema.ref("Message")), "next": Schema.orNull(Schema.text)])
+                        200,
+                        Schema.object(["items": Schema.list(Schema.ref("Message")), "next": Schema.orNull(Schema.text)])
                     ))
             ) { exchange in
                 var search = ChatHistory.Search(text: exchange.request.query("q") ?? "")
@@ -174,7 +175,7 @@ extension Exchange {
     fileprivate func place() throws -> ChatHistory.Place {
         func seq(_ name: String) throws -> Int64? {
             guard let text = request.query(name), !text.isEmpty else { return nil }
-            guard let seq = Int64(text), seq >= 0 else {
+            guard let seq = Int64(text) else {
                 throw Failure(.invalid, "\(name) is the place of a message.", field: name)
             }
             return seq

@@ -19,10 +19,36 @@ extension RouteTable {
             },
             Route(
                 "GET", rooms + "/{id}",
-                RouteDocument("chat", "One room with its people", answer: (200, Schema.ref("Room")), problems: [.notFound])
+                RouteDocument(
+                    "chat", "One room with its people", answer: (200, Schema.ref("Room")), problems: [.notFound])
             ) { exchange in
                 let rooms = try exchange.tenant.talk.rooms
                 return .response(HTTPResponse(try await rooms.find(exchange.id(), for: exchange.author.person)))
+            },
+            Route(
+                "GET", rooms + "/{id}/receipts",
+                RouteDocument(
+                    "chat", "How far everybody is: by person, and in a large room how many", answer: (200, receipts),
+                    problems: [.notFound])
+            ) { exchange in
+                let receipts = try exchange.tenant.talk.receipts
+                return .response(HTTPResponse(try await receipts.list(of: exchange.id(), for: exchange.author.person)))
+            },
+            Route(
+                "GET", "/api/v1/presence",
+                RouteDocument(
+                    "chat", "Who has a screen open, and when the others were last there",
+                    answer: (
+                        200,
+                        Schema.items(
+                            Schema.object([
+                                "person": Schema.text, "online": Schema.flag, "seenAt": Schema.orNull(Schema.time),
+                            ]))
+                    ))
+            ) { exchange in
+                let tenant = try exchange.tenant
+                return .response(
+                    HTTPResponse(try await tenant.talk.presence.list(online: tenant.hub.online())))
             },
             Route(
                 "GET", rooms + "/{id}/export.jsonl", access: .role(.manager),
@@ -98,6 +124,14 @@ extension RouteTable {
         var retentionDays: Patch<Int64>
     }
 
+    private static let levels = Schema.list(Schema.object(["seq": Schema.whole, "count": Schema.whole]))
+    private static let receipts = Schema.object([
+        "room": Schema.text, "memberCount": Schema.whole,
+        "receipts?": Schema.list(
+            Schema.object([
+                "person": Schema.text, "delivered": Schema.whole, "read": Schema.whole, "devices": Schema.whole,
+            ])), "levels?": Schema.object(["delivered": levels, "read": levels]),
+    ])
     private static let newRoom = Schema.object([
         "kind": Schema.one(of: ["direct", "job"]), "person?": Schema.text, "name?": Schema.title,
         "people?": Schema.list(Schema.text),

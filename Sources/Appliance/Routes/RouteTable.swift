@@ -26,6 +26,7 @@ enum RouteTable {
             + projectRoutes()
             + roomRoutes()
             + messageRoutes()
+            + fileRoutes()
             + changeRoutes()
             + batchRoutes()
             + importRoutes()

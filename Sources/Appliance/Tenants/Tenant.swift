@@ -15,6 +15,7 @@ struct Ground: Sendable {
     let mill: PassphraseMill
     let heartbeat: Heartbeat
     let limits: Limits
+    let pictures: any PictureMaker
     let isDemo: Bool
     let logger: Logger
 }
@@ -98,14 +99,19 @@ final class Tenant: Sendable {
         signIn = SignInDesk(
             store: store, secrets: secrets, sessions: sessions, guesses: Guesses(clock: clock),
             invitations: Invitations(clock: clock), badges: BadgeWatch())
+        talk = try await Talk(store: store, folder: folder + "/files", maker: ground.pictures, logger: logger)
+        if isDemo {
+            let people = try await roster.whoMaySignIn()
+            try await DemoChat(talk: talk, people: people, register: register, now: clock.now).fill()
+        }
         let hub = LiveHub(
-            loop: ground.loop, store: store, limits: configuration.live, events: ground.limits.events, logger: logger)
+            loop: ground.loop, store: store, limits: configuration.live, events: ground.limits.events, talk: talk,
+            logger: logger)
         self.hub = hub
         batches = BatchRunner(store: store, logger: logger, signal: { hub.signal(.assets, "batch", $0) })
         imports = ImportDesk(store: store, box: box, runner: batches)
         exports = ExportDesk(store: store)
         backups = BackupDesk(folder: folder, clock: clock)
-        talk = try await Talk(store: store, logger: logger)
         progressWatch = ProgressWatch(projects: projects, hub: hub)
         pictureSweep = PictureSweep(store: store, logger: logger)
         heartbeat = ground.heartbeat
@@ -147,7 +153,7 @@ final class Tenant: Sendable {
             group.addTask { [progressWatch] in await progressWatch.run() }
             group.addTask { [refusals] in await refusals.run() }
             group.addTask { await self.tendSessions() }
-            group.addTask { [talk] in await talk.run() }
+            group.addTask { [talk, hub] in await talk.run { hub.signal($0, "receipts", $1) } }
             group.addTask { [pictureSweep] in await pictureSweep.run() }
             group.addTask { [ending] in for await _ in ending {} }
             await group.next()

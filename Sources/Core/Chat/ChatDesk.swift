@@ -1,6 +1,6 @@
 // What is said in rooms: post, edit, delete, react. Each is one transaction with one Change that names the message and a
 // hash of its words, and never the words; screens are shown the message beside it.
-import Foundation
+package import Foundation
 import GRDB
 
 /// Takes messages. Whoever is in a room may write there; in the announcements managers may.
@@ -17,6 +17,8 @@ package struct ChatDesk: Sendable {
         package var replyTo: Message.ID?
         package var links: [MessageLink] = []
         package var files: [MessageFile.ID] = []
+        /// When it was said, of what is brought from elsewhere; nil for now.
+        package var at: Date?
 
         package init(id: Message.ID) { self.id = id }
     }
@@ -25,7 +27,8 @@ package struct ChatDesk: Sendable {
     ///
     /// - Throws: `notFound` for a room one is not in; `forbidden` for who left, and for crew in the announcements;
     ///   `invalid`; `conflict` for an id that somebody else's message has.
-    package func post(_ draft: Draft, to room: Room.ID, by author: Author) async throws -> (message: JSON, isNew: Bool) {
+    package func post(_ draft: Draft, to room: Room.ID, by author: Author) async throws -> (message: JSON, isNew: Bool)
+    {
         let text = try MessageText.clean(draft.text)
         guard Message.isName(draft.id.rawValue) else {
             throw Failure(.invalid, "A message's id is a UUID of version 7 in small letters.", field: "id")
@@ -60,12 +63,16 @@ package struct ChatDesk: Sendable {
         }
         let links = try MessageLink.json(of: draft.links, in: access.room, database)
         let reply = try draft.replyTo.map { try MessageReader(access, in: database).place(of: $0) }
-        let entry = Entry(room: access.room, id: draft.id, author: access.person, text: text, links: links, reply: reply)
+        let entry = Entry(
+            room: access.room, id: draft.id, author: access.person, text: text, links: links, reply: reply, at: draft.at
+        )
         let seq = try entry.insert(in: transaction)
         try MessageFiles.attach(draft.files, of: access.person, to: seq, in: access.room, database)
         // Who writes has read what is there.
-        try database.cachedStatement(sql: "UPDATE room_member SET read = ?1, delivered = ?1 WHERE person = ?2 AND room = ?3")
-            .execute(arguments: [seq, access.person.rawValue, access.room.number])
+        try database.cachedStatement(
+            sql: "UPDATE room_member SET read = ?1, delivered = ?1 WHERE person = ?2 AND room = ?3"
+        )
+        .execute(arguments: [seq, access.person.rawValue, access.room.number])
         return try show(seq, in: access.room, transaction)
     }
 
@@ -103,6 +110,7 @@ extension ChatDesk {
         let links: JSON
         let reply: Int64?
         var card: JSON?
+        var at: Date?
 
         /// - Returns: the message's place.
         func insert(in transaction: WriteTransaction) throws -> Int64 {
@@ -121,7 +129,8 @@ extension ChatDesk {
                     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                     """
             ).execute(arguments: [
-                seq, room.number, id.rawValue, author?.rawValue, transaction.milliseconds, text, reply, links.text,
+                seq, room.number, id.rawValue, author?.rawValue, at?.milliseconds ?? transaction.milliseconds, text,
+                reply, links.text,
                 card?.text, Data(nonce),
             ])
             try database.cachedStatement(sql: "UPDATE room SET last = ? WHERE number = ?")
@@ -220,7 +229,8 @@ extension ChatDesk {
                 database, sql: "SELECT count(DISTINCT emoji) FROM reaction WHERE message = ? AND emoji <> ?",
                 arguments: [seq, emoji])
             guard count ?? 0 < Self.emojiCountMax else {
-                throw Failure(.invalid, "A message has at most \(Self.emojiCountMax) different reactions.", field: "emoji")
+                throw Failure(
+                    .invalid, "A message has at most \(Self.emojiCountMax) different reactions.", field: "emoji")
             }
             try database.execute(
                 sql: "INSERT INTO reaction (message, emoji, person, seq) VALUES (?, ?, ?, ?)",

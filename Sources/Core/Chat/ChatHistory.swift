@@ -122,7 +122,9 @@ extension ChatHistory {
             let items = try found.prefix(search.limit).compactMap { try Self.item($0, person, in: database) }
             let isMore = found.count > search.limit
             let next = isMore ? found[search.limit - 1]["seq"] as Int64? : nil
-            return ["items": .array(items), "next": next.map { .string(ListCursor.text(["said", String($0)])) } ?? .null]
+            return [
+                "items": .array(items), "next": next.map { .string(ListCursor.text(["said", String($0)])) } ?? .null,
+            ]
         }
     }
 

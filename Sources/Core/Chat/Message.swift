@@ -100,7 +100,8 @@ struct MessageReader {
     /// Enough of the message that is answered to know it again.
     private func answered(_ row: Row) -> JSON {
         guard let seq = row["reply"] as Int64? else { return .null }
-        let isLater = access.until.map { until in (row["answered_edited"] as Int64?).map { $0 > until } ?? false } ?? false
+        let isLater =
+            access.until.map { until in (row["answered_edited"] as Int64?).map { $0 > until } ?? false } ?? false
         let text = isLater ? nil : (row["answered_text"] as String?)
         return [
             "seq": .int(seq), "id": .optional(row["answered_id"]), "author": .optional(row["answered_author"]),

@@ -94,6 +94,9 @@ package struct Room: Sendable, FetchableRecord {
 extension Person {
     /// Somebody beside what they said: `{"id", "name", "initials", "avatar"}`.
     static func byline(_ id: String, _ name: String, _ avatar: String?) -> JSON {
-        ["id": .string(id), "name": .string(name), "initials": .string(initials(of: name)), "avatar": .optional(avatar)]
+        [
+            "id": .string(id), "name": .string(name), "initials": .string(initials(of: name)),
+            "avatar": .optional(avatar),
+        ]
     }
 }

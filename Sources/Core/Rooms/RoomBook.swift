@@ -79,7 +79,9 @@ package struct RoomBook: Sendable {
             let known = try Room.fetchOne(database, sql: Room.selection + " WHERE pair = ?", arguments: [pair])
             let room = try known ?? Self.make(.direct, ["pair": pair.databaseValue], in: transaction)
             if known == nil { try Self.add([person, other], to: room, in: transaction) }
-            return (try Self.detail(of: RoomAccess.find(room.id, for: person, in: database), in: database), known == nil)
+            return (
+                try Self.detail(of: RoomAccess.find(room.id, for: person, in: database), in: database), known == nil
+            )
         }
     }
 
@@ -136,7 +138,8 @@ package struct RoomBook: Sendable {
             now.append(.init(key: "retentionDays", value: days.map(JSON.int) ?? .null))
         }
         if !now.isEmpty {
-            try database.execute(sql: "UPDATE room SET version = version + 1 WHERE number = ?", arguments: [room.number])
+            try database.execute(
+                sql: "UPDATE room SET version = version + 1 WHERE number = ?", arguments: [room.number])
             try append("changed", room, .object(now), in: transaction)
         }
         if let people = edit.people { try setPeople(checked(people, in: database), of: room, in: transaction) }

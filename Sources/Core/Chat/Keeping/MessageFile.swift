@@ -46,12 +46,12 @@ enum MessageFiles {
     /// Most files of one message.
     static let countMax = 10
 
-    /// A file belongs to nobody's message until it is sent; then it goes with the message. `file_gone` names what is to be
+    /// A file belongs to nobody's message until it is sent; then it goes with the message. `type` is null until it is whole. `file_gone` names what is to be
     /// taken off the disk.
     static let schema = """
         CREATE TABLE message_file (
           id TEXT PRIMARY KEY, room INTEGER NOT NULL REFERENCES room, person TEXT NOT NULL REFERENCES person,
-          message INTEGER REFERENCES message, rank INTEGER, name TEXT NOT NULL CHECK (name <> ''), type TEXT NOT NULL,
+          message INTEGER REFERENCES message, rank INTEGER, name TEXT NOT NULL CHECK (name <> ''), type TEXT,
           byte_count INTEGER NOT NULL, width INTEGER, height INTEGER, at INTEGER NOT NULL
         ) STRICT;
         CREATE INDEX message_file_message ON message_file (message, rank) WHERE message IS NOT NULL;
@@ -82,7 +82,7 @@ enum MessageFiles {
             try database.cachedStatement(
                 sql: """
                     UPDATE message_file SET message = ?, rank = ? WHERE id = ? AND person = ? AND room = ?
-                      AND message IS NULL
+                      AND message IS NULL AND type IS NOT NULL
                     """
             ).execute(arguments: [message, rank, file.rawValue, person.rawValue, room.number])
             guard database.changesCount == 1 else {
