@@ -22,18 +22,20 @@ struct DemoChat {
         guard let mara = author("Mara Lindqvist") else { return }
         let rooms = try await talk.rooms.list(for: mara.person)["items"].map(Self.items) ?? []
         guard rooms.allSatisfy({ $0["last"] == .null || $0["last"]?["card"] != .null }) else { return }
-        for room in rooms {
-            guard let id = room["id"]?.string.map({ Room.ID($0) }), let title = room["title"]?.string else { continue }
-            if title == "Festival North" { try await say(Self.festival, in: id) }
-            if room["kind"] == "announcements" { try await say(Self.announcements, in: id) }
-        }
         guard let ana = author("Ana Vidal"), let ben = author("Ben Ortiz")?.person, let other = mara.person else {
             return
         }
-        try await say(Self.direct, in: room(of: talk.rooms.direct(with: ben, by: ana).room))
+        // In the order in which they were last spoken in.
         try await say(Self.office, in: room(of: talk.rooms.direct(with: other, by: ana).room))
+        if let id = rooms.first(where: { $0["kind"] == "announcements" }).map(room(of:)) {
+            try await say(Self.announcements, in: id)
+        }
+        try await say(Self.direct, in: room(of: talk.rooms.direct(with: ben, by: ana).room))
         try await say(
             Self.crew, in: room(of: talk.rooms.make("Light crew", with: [ben, ana.person].compactMap { $0 }, by: mara)))
+        if let id = rooms.first(where: { $0["title"] == "Festival North" }).map(room(of:)) {
+            try await say(Self.festival, in: id)
+        }
     }
 
     private func room(of json: JSON) -> Room.ID { Room.ID(json["id"]?.string ?? "") }

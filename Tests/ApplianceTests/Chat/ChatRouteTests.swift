@@ -42,8 +42,11 @@ import Testing
     }
 
     @Test func `a storm of messages is told to wait, and what was taken is all there`() async throws {
-        try await TestBox.run(flags: ["limits.events_per_minute": "20"]) { box in
-            let (ana, ben) = (try ChatPerson("Ana Vidal", on: box), try ChatPerson("Ben Ortiz", on: box))
+        try await TestBox.run(flags: ["limits.events_per_minute": "20", "sign_in.trust_loopback": "false"]) { box in
+            let (ana, ben) = (
+                try ChatPerson("Ana Vidal", on: box, isElsewhere: true),
+                try ChatPerson("Ben Ortiz", on: box, isElsewhere: true)
+            )
             let room = try ben.direct(ana)
             var taken = 0
             for number in 1...40 {

@@ -94,7 +94,7 @@ function ticks(current: Conversation, message: Message): Template {
   const name = (id: string): string => room?.people?.find((person) => person.id === id)?.name ?? "somebody";
   const words = read >= others ? (others === 1 ? "Read" : "Read by all") : read > 0 ? `Read by ${readers.length > 0 && readers.length < 4 ? readers.map(name).join(", ") : `${read} of ${others}`}` : delivered > 0 ? "Delivered" : "Sent";
   const state = read >= others ? "read" : delivered > 0 || read > 0 ? "delivered" : "sent";
-  return html`<span class="ticks ticks-${state}" data-ticks="${read > 0 ? "read" : state}" title="${words}"><svg viewBox="0 0 22 14" aria-hidden="true" focusable="false"><path d="M1.5 7.5 5.5 11.500 13 2.500"></path>${state !== "sent" && html`<path d="M8.500 10 10 11.500 17.500 2.500"></path>`}</svg><span class="unseen">${words}</span>${read > 0 && others > 1 && html`<span class="ticks-count" aria-hidden="true">${read}</span>`}</span>`;
+  return html`<span class="ticks ticks-${state}" data-ticks="${read > 0 ? "read" : state}" title="${words}"><svg viewBox="0 0 22 14" aria-hidden="true" focusable="false"><path d="${state === "sent" ? "M5 7.500 9 11.500 16.500 2.500" : "M1.500 7.500 5.500 11.500 13 2.500M9 10 10.500 11.500 18 2.500"}"></path></svg><span class="unseen">${words}</span>${read > 0 && others > 1 && html`<span class="ticks-count" aria-hidden="true">${read}</span>`}</span>`;
 }
 
 function tools(message: Message, isOwn: boolean, acts: Acts): Template {
