@@ -125,6 +125,7 @@ export class ChatComposer extends Page {
   private get naming(): { sign: string; words: string; from: number } | null {
     const box = this.box;
     const match = box && /(^|\s)([@#])([^\s@#][^@#\n]{0,40})?$/u.exec(box.value.slice(0, box.selectionStart));
+    if (match?.[2] === "#" && /\s/.test(match[3] ?? "")) return null;
     return match && box ? { sign: match[2] as string, words: match[3] ?? "", from: box.selectionStart - (match[3]?.length ?? 0) - 1 } : null;
   }
 
@@ -210,11 +211,11 @@ export class ChatComposer extends Page {
       ${(files.length > 0 || this.sendingCount > 0) && html`<ul class="composer-files">${files.map((file) => keyed(file.id, this.waitingFile(room, file)))}${this.sendingCount > 0 && html`<li class="file-chip" role="status">Sending ${this.sendingCount === 1 ? "a file" : `${this.sendingCount} files`}…</li>`}</ul>`}
       <form class="composer" @submit=${(event: Event) => { event.preventDefault(); this.send(); }}>
         <label class="icon-button composer-attach" title="Photos and files"><span class="unseen">Attach photos and files</span>${icon("clip")}<input type="file" multiple ?disabled=${state.live.state === "offline" || editing !== null} @change=${(event: Event) => this.chosen(event)}></label>
-        <textarea rows="1" dir="auto" enterkeyhint="send" autocapitalize="sentences" aria-label="${`Message to ${room.title}`}" placeholder="${`Message to ${room.title}`}" aria-describedby="composer-hint" .value=${text} role="combobox" aria-expanded="${this.hints.length > 0}" aria-controls="composer-hints" aria-activedescendant="${this.hints.length > 0 ? `composer-hint-${this.at}` : null}" aria-autocomplete="list"
+        <textarea rows="1" dir="auto" enterkeyhint="send" autocapitalize="sentences" aria-label="${`Message to ${room.title}`}" placeholder="${`Message to ${room.title}`}" aria-describedby="composer-hint" .value=${text} role="combobox" aria-expanded="${String(this.hints.length > 0)}" aria-controls="composer-hints" aria-activedescendant="${this.hints.length > 0 ? `composer-hint-${this.at}` : null}" aria-autocomplete="list"
           @input=${() => this.typed()} @keydown=${(event: Event) => this.key(event as KeyboardEvent)} @paste=${(event: Event) => this.pasted(event as ClipboardEvent)}></textarea>
         <span class="unseen" id="composer-hint">Enter sends, Shift and Enter begins a new line.</span>
         ${count > warnFrom && html`<span class="composer-count ${count > characterCountMax ? "composer-over" : ""}" role="status">${characterCountMax - count}</span>`}
-        <button type="button" class="icon-button composer-emoji" aria-label="Emoji" aria-expanded="${this.hasEmoji}" @click=${() => { this.hasEmoji = !this.hasEmoji; this.refresh(); }}>${icon("smile")}</button>
+        <button type="button" class="icon-button composer-emoji" aria-label="Emoji" aria-expanded="${String(this.hasEmoji)}" @click=${() => { this.hasEmoji = !this.hasEmoji; this.refresh(); }}>${icon("smile")}</button>
         <button class="icon-button composer-send" aria-label="${editing ? "Save" : "Send"}" title="Enter" ?disabled=${!canSend}>${icon(editing ? "check" : "send")}</button>
       </form>`;
   }
@@ -225,7 +226,7 @@ export class ChatComposer extends Page {
   }
 
   private hintList(): Content {
-    return html`<ul class="composer-hints ${this.hints.length === 0 ? "composer-none" : ""}" id="composer-hints" role="listbox" aria-label="Who or what is meant">${this.hints.map((hint, index) => html`<li role="option" id="composer-hint-${index}" aria-selected="${index === this.at}" @pointerdown=${(event: Event) => { event.preventDefault(); this.take(hint); }}>${hint.face ? avatar(hint.face) : icon("gear")}<b dir="auto">${hint.link.name}</b><span class="quiet">${hint.more}</span></li>`)}</ul>`;
+    return html`<ul class="composer-hints ${this.hints.length === 0 ? "composer-none" : ""}" id="composer-hints" role="listbox" aria-label="Who or what is meant">${this.hints.map((hint, index) => html`<li role="option" id="composer-hint-${index}" aria-selected="${String(index === this.at)}" @pointerdown=${(event: Event) => { event.preventDefault(); this.take(hint); }}>${hint.face ? avatar(hint.face) : icon("gear")}<b dir="auto">${hint.link.name}</b><span class="quiet">${hint.more}</span></li>`)}</ul>`;
   }
 }
 customElements.define("chat-composer", ChatComposer);

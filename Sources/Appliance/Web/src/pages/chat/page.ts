@@ -59,7 +59,7 @@ class ChatPage extends Page {
     document.title = unreadTotal() > 0 ? `(${unreadTotal()}) Chat · Depotd` : "Chat · Depotd";
     if (this.asked !== this.q) { this.asked = this.q; this.found.forget(); if (this.q) this.findSoon(); }
     const room = this.open, where = `${room}?${address().searchParams.get("m")}?${address().searchParams.get("at")}`;
-    if (room && this.opened !== room) { this.opened = room; this.said = ""; this.reacting = null; void loadRoom(room); if (innerWidth >= 960) queueMicrotask(() => this.composer.focusBox()); }
+    if (room && this.opened !== room) { this.opened = room; this.said = ""; this.reacting = null; void loadRoom(room); if (innerWidth >= 960 && !address().searchParams.has("m")) queueMicrotask(() => this.composer.focusBox()); }
     if (!room) this.opened = null;
     if (room && this.went !== where) { this.went = where; void this.goThere(room); }
     this.suit();
@@ -68,7 +68,10 @@ class ChatPage extends Page {
   private suit(): void {
     const room = this.open ? roomOf(this.open) : undefined;
     if (!room) return;
-    this.log.suit(conversation(room.id), outbox.waitingIn(room.id), { acts: this.acts, retry: outbox.retry, discard: outbox.discard, seen: (seq) => { if (room.isMember) watermarks.note(room.id, seq, true); } });
+    const current = conversation(room.id), last = current.items.slice(-100);
+    // One may come by the socket before its own answer is here.
+    const waiting = outbox.waitingIn(room.id).filter((draft) => !last.some((item) => item.id === draft.id));
+    this.log.suit(current, waiting, { acts: this.acts, retry: outbox.retry, discard: outbox.discard, seen: (seq) => { if (room.isMember) watermarks.note(room.id, seq, true); } });
     this.composer.suit(room, { send: outbox.send, edit: (message, text, links) => void this.save(message, text, links), editLast: () => this.editLast() });
   }
 
@@ -166,7 +169,7 @@ class ChatPage extends Page {
     const current = conversation(id);
     return html`<section class="chat-room" aria-label="${room.title}">
       <header class="room-head"><a class="icon-button room-back" href="/chat" aria-label="All rooms">${icon("back")}</a>${roomFace(room)}<div><h2 dir="auto">${room.title}</h2><p class="quiet">${this.about(room)}</p></div>
-        <button class="icon-button" aria-label="About this room" aria-expanded="${this.hasInfo}" @click=${() => to(withQuery({ info: this.hasInfo ? null : "1" }))}>${icon("info")}</button></header>
+        <button class="icon-button" aria-label="About this room" aria-expanded="${String(this.hasInfo)}" @click=${() => to(withQuery({ info: this.hasInfo ? null : "1" }))}>${icon("info")}</button></header>
       ${current.error && !current.loaded ? failedPlace("The room could not be loaded", current.error, () => void openAt(id)) : this.log}
       <p class="room-typing" aria-live="polite">${this.typing(room)}</p>
       ${this.reacting && html`<div class="react-panel">${emojiPanel((emoji) => { const message = this.reacting; if (message) void this.react(message, emoji); this.refresh(); })}</div>`}
