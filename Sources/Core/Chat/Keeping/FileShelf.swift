@@ -53,7 +53,7 @@ package struct FileShelf: Sendable {
                 transaction.database,
                 sql: "SELECT coalesce(sum(byte_count), 0) FROM message_file WHERE message IS NULL AND person = ?",
                 arguments: [access.person.rawValue])
-            guard waiting ?? 0 + byteCount <= Self.waitingByteCountMax else {
+            guard (waiting ?? 0) + byteCount <= Self.waitingByteCountMax else {
                 throw Failure(.tooMany, "You sent many files and no message with them. Send the message first.")
             }
             let id: MessageFile.ID = transaction.newID()
