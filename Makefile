@@ -35,7 +35,7 @@ test-swift: web $(BUILD)/test-packages $(BUILD)/emulator
 	$(SWIFT) test --skip-build --no-parallel --filter '$(ALONE)'
 
 test-browser: build $(VENV)/ready $(BUILD)/test-packages
-	$(VENV)/bin/python -m pytest -q Tests/Browser
+	$(VENV)/bin/python -m pytest -q -n 2 --dist loadfile Tests/Browser
 
 ## Says how many lines of each module the last tests ran, running them if none did; fails below 90 % of Core or 80 % in
 ## all.
