@@ -83,7 +83,9 @@ import Testing
             let microphone = try #require(try box.asset("MIC-1").text("id"))
             let began = ContinuousClock.now
             var allowed = 0
-            while allowed < 1_000, try Self.setStatus(box, microphone, "maintenance", key).status == 200 { allowed += 1 }
+            while allowed < 1_000, try Self.setStatus(box, microphone, "maintenance", key).status == 200 {
+                allowed += 1
+            }
             // However slow the machine is: a hundred, and what came back meanwhile.
             let seconds = (ContinuousClock.now - began) / .seconds(1)
             #expect((100...101 + Int(seconds * 100 / 60)).contains(allowed), "\(allowed) in \(seconds) s")
