@@ -228,7 +228,7 @@ final class Gate: Sendable {
         // What was not yet taken into the group goes with the next.
         let refused = refusals.filter { !$0.isEmpty }
         #expect(!refused.isEmpty && refused.allSatisfy { $0.contains("disk is full") }, "\(refusals)")
-        let kept = before + 2 * (refusals.count - refused.count)
+        let kept = before + 3 * (refusals.count - refused.count)
         #expect(try await depot.changes().count == kept)
         try await depot.store.write { try $0.database.execute(sql: "PRAGMA max_page_count = 1000000") }
         try await Self.append("after", to: depot.store)
