@@ -26,10 +26,11 @@ package final class BatchRunner: Sendable {
     /// Bounds of a piece and of what waits.
     package struct Options: Sendable {
         /// A piece ends with the step that passes this, or that somebody waits for and that passes
-        /// ``pieceDurationAwaited``: a scan waits for a step and the commit, some 3 ms.
-        package var pieceDuration = Duration.milliseconds(8)
+        /// ``pieceDurationAwaited``: a scan waits for a step and the commit, some 3 ms. The longer, the less is written:
+        /// a step touches pages of many indexes, and each is written once for all steps of a piece.
+        package var pieceDuration = Duration.milliseconds(25)
         package var pieceDurationAwaited = Duration.milliseconds(1)
-        package var pieceStepsMax = 100
+        package var pieceStepsMax = 500
         /// Most batches that wait for the one under way; more are refused as `tooMany`.
         package var waitingMax = 8
         /// Least time between two signals of one batch.

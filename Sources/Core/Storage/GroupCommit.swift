@@ -381,9 +381,10 @@ final class GroupCommit: Sendable {
     /// Copies the WAL back when it is long. Nobody waits for it but the next group, and no other connection may.
     private func checkpointIfLong(_ database: Database) {
         let pages = SpatiaLite.walPages(of: database)
-        // A batch fills the WAL all the time, and scans come in between: they wait for short copying more easily.
+        // A batch fills the WAL all the time, and scans come in between: they wait for short copying more easily, and
+        // who waits already goes before it.
         let pagesMax = textsDue != nil || lastCount == 0 ? options.checkpointPages / 4 : options.checkpointPages
-        guard pages >= pagesMax else {
+        guard pages >= pagesMax, pages >= options.checkpointPages || !isAwaited else {
             return state.withLock { $0.figures.walPages = pages }
         }
         // One sync at a time: the kernel tells of a failure once, and the group must hear of its own.
