@@ -55,7 +55,8 @@ let package = Package(
     targets: [
         cLibrary("CLibUSB"), cLibrary("CMicroHTTPD"), cLibrary("CWSLay"),
         cLibrary("CSodium"), cLibrary("CSpatiaLite"), cLibrary("CLinux"), cLibrary("CZlib"), cLibrary("CGnuTLS"),
-        cLibrary("CQREncode"),
+        cLibrary("CQREncode"), cLibrary("CPQ"),
+        .target(name: "CHub", path: "Sources/Drivers/System/CHub"),
         .target(
             name: "Core",
             dependencies: [
@@ -69,7 +70,7 @@ let package = Package(
         .target(
             name: "Drivers",
             dependencies: [
-                "Core", "CLibUSB", "CMicroHTTPD", "CWSLay", "CLinux", "CZlib", "CGnuTLS", "CQREncode",
+                "Core", "CLibUSB", "CMicroHTTPD", "CWSLay", "CLinux", "CZlib", "CGnuTLS", "CQREncode", "CPQ", "CHub",
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
             ],

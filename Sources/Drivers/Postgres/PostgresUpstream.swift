@@ -1,0 +1,129 @@
+// The hub as PostgreSQL: each thing asked is one statement, so it works as well through a pooler that gives every statement
+// another connection. On a queue of its own, because libpq is waited for with poll.
+package import Core
+import Foundation
+
+/// A hub in a PostgreSQL database.
+package actor PostgresUpstream: Upstream {
+    /// How long each thing may take.
+    package struct Limits: Sendable {
+        package var connect = Duration.seconds(10)
+        package var ask = Duration.seconds(20)
+        /// Of a batch, which may be on a slow line.
+        package var push = Duration.seconds(60)
+        package init() {}
+    }
+
+    private let address: PostgresAddress
+    private let limits: Limits
+    private let bell = Bell()
+    private let queue = QueueExecutor("depotd.upstream")
+    private var link: PostgresLink?
+
+    package nonisolated var unownedExecutor: UnownedSerialExecutor { queue.asUnownedSerialExecutor() }
+
+    package init(_ address: PostgresAddress, limits: Limits = Limits()) {
+        self.address = address
+        self.limits = limits
+    }
+
+    /// Ends what is being waited for, and all that is asked later.
+    package nonisolated func shut() { bell.ring() }
+
+    package func part() { link = nil }
+
+    package func meet(_ greeting: UpstreamGreeting) throws(UpstreamTrouble) -> UpstreamStanding {
+        let row = try row(
+            "SELECT tenant, hub_version, hub_epoch, hub_pos, hub_milliseconds, lanes FROM depotd.sync_meet($1, $2, $3, $4, $5)",
+            [
+                .text(greeting.node), .text(greeting.depot), .doubles(greeting.place), .text(greeting.seen.epoch),
+                .int(greeting.seen.pos),
+            ], within: limits.ask)
+        guard row.count == 6, let tenant = row[0], let version = row[1].flatMap({ Int($0) }), let epoch = row[2],
+            let pos = row[3].flatMap({ Int64($0) }), let now = row[4].flatMap({ Int64($0) }), let lanes = row[5],
+            let acked = try? JSONDecoder().decode([String: Int64].self, from: Data(lanes.utf8))
+        else { throw UpstreamTrouble(.broken, cause: "\(row)") }
+        return UpstreamStanding(
+            tenant: tenant, version: version, place: HubPlace(epoch: epoch, pos: pos),
+            now: Date(timeIntervalSince1970: Double(now) / 1000), acked: acked)
+    }
+
+    package func push(_ batch: ChangeBatch) throws(UpstreamTrouble) -> PushAnswer {
+        let rows = batch.rows
+        let row = try row(
+            """
+            SELECT verdict, acked, at, hub_epoch, hub_pos, refused FROM depotd.sync_push(
+              $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+            """,
+            [
+                .text(batch.node), .text(batch.lane), .int(batch.first), .text(batch.boot), .text(batch.seen.epoch),
+                .int(batch.seen.pos), .bytes(batch.digest), .ints(rows.map(\.hlc)), .ints(rows.map(\.monotonic)),
+                .texts(rows.map(\.actor)), .texts(rows.map(\.device)), .texts(rows.map(\.address)),
+                .texts(rows.map(\.topic)), .texts(rows.map(\.kind)), .texts(rows.map(\.subject)),
+                .blobs(rows.map(\.body)), .blobs(rows.map { $0.isIntact ? nil : $0.hash }),
+            ], within: limits.push)
+        guard row.count == 6, let acked = row[1].flatMap({ Int64($0) }), let epoch = row[3],
+            let pos = row[4].flatMap({ Int64($0) }),
+            let verdict = Self.verdict(row[0], at: row[2].flatMap { Int64($0) }),
+            let refused = try? JSONDecoder().decode([Refusal].self, from: Data((row[5] ?? "[]").utf8))
+        else { throw UpstreamTrouble(.broken, cause: "\(row)") }
+        return PushAnswer(
+            verdict: verdict, acked: acked, place: HubPlace(epoch: epoch, pos: pos),
+            refused: refused.map { PushAnswer.Refusal(n: $0.n, reason: $0.reason) })
+    }
+
+    package func checksums(of lane: String, by node: String, upTo n: Int64) throws(UpstreamTrouble) -> [TopicChecksum] {
+        let rows = try ask(
+            "SELECT topic, count, sum FROM depotd.sync_checksums($1, $2, $3)",
+            [.text(node), .text(lane), .int(n)], within: limits.push)
+        return rows.compactMap { row in
+            guard row.count == 3, let topic = row[0], let count = row[1].flatMap({ Int64($0) }),
+                let sum = row[2].flatMap({ Int64($0) })
+            else { return nil }
+            return TopicChecksum(topic: topic, count: count, sum: sum)
+        }
+    }
+
+    private struct Refusal: Decodable {
+        let n: Int64
+        let reason: String
+    }
+
+    private static func verdict(_ text: String?, at n: Int64?) -> PushAnswer.Verdict? {
+        switch (text, n) {
+        case ("ok", _): .ok
+        case ("gap", _): .gap
+        case ("altered", _): .altered
+        case ("forked", let n?): .forked(at: n)
+        default: nil
+        }
+    }
+
+    private func row(
+        _ sql: String, _ values: [PostgresValue], within limit: Duration
+    ) throws(UpstreamTrouble) -> [String?] {
+        let rows = try ask(sql, values, within: limit)
+        guard let row = rows.first, rows.count == 1 else { throw UpstreamTrouble(.broken, cause: "\(rows.count) rows") }
+        return row
+    }
+
+    /// Asks over the connection there is or a new one. Whatever goes wrong ends it: what was asked may still be carried
+    /// out, and its answer must not be taken for that of the next call.
+    private func ask(
+        _ sql: String, _ values: [PostgresValue], within limit: Duration
+    ) throws(UpstreamTrouble) -> [[String?]] {
+        do throws(PostgresError) {
+            return try connected().ask(sql, values, within: limit)
+        } catch {
+            link = nil
+            throw UpstreamTrouble(error)
+        }
+    }
+
+    private func connected() throws(PostgresError) -> PostgresLink {
+        if let link { return link }
+        let made = try PostgresLink(address.parameters, within: limits.connect, bell: bell)
+        link = made
+        return made
+    }
+}
