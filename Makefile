@@ -1,6 +1,6 @@
-# run · test · coverage · fuzz · sanitize · conformance · lint · measure · bench · release · deb. Each installs what it needs by
+# run · test · simulate · coverage · fuzz · sanitize · conformance · lint · measure · bench · release · deb. Each installs what it needs by
 # name, once, and says so.
-.PHONY: run test test-swift test-browser coverage fuzz sanitize conformance lint format web build release deb check-deb \
+.PHONY: run test test-swift test-browser simulate coverage fuzz sanitize conformance lint format web build release deb check-deb \
 	measure bench bench-peers clean
 SHELL := /bin/bash
 SWIFT ?= swift
@@ -35,6 +35,12 @@ test-swift: web $(BUILD)/test-packages $(BUILD)/emulator
 
 test-browser: build $(VENV)/ready $(BUILD)/test-packages
 	$(VENV)/bin/python -m pytest -q Tests/Browser
+
+## Runs the sync through 100,000 histories, and its hub's model beside PostgreSQL 1,000 times; release build.
+simulate: export HISTORIES ?= 100000
+simulate: export COMPARISONS ?= 1000
+simulate: $(BUILD)/test-packages
+	$(SWIFT) test -c release -Xswiftc -enable-testing --scratch-path $(BUILD)/simulation --filter SimulationTests
 
 ## Says how many lines of each module the tests run; fails below 90 % of Core or 80 % in all.
 coverage: export LLVM_PROFILE_FILE = $(CURDIR)/$(BUILD)/coverage/raw/%p.profraw

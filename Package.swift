@@ -123,6 +123,10 @@ let package = Package(
                 .product(name: "JWTKit", package: "jwt-kit"),
             ],
             swiftSettings: strict),
+        // The sync's protocol in a world of chance, and the model of its hub beside PostgreSQL.
+        .testTarget(
+            name: "SimulationTests", dependencies: ["Core", "Drivers", "TestSupport"], path: "Tests/Simulation",
+            swiftSettings: strict),
         .testTarget(name: "TidyTests", swiftSettings: strict),
     ] + (isFuzzing ? fuzzers : replays)
 )

@@ -68,7 +68,8 @@ CREATE TABLE depotd.change (
   pos bigint NOT NULL,
   hlc bigint NOT NULL, boot text NOT NULL, monotonic bigint NOT NULL,
   actor text, device text, address text,
-  topic text NOT NULL, kind text NOT NULL, subject text NOT NULL, body text NOT NULL,
+  topic text NOT NULL, kind text NOT NULL, subject text NOT NULL,
+  body text NOT NULL CHECK (jsonb_typeof(body::jsonb) = 'object'),
   hash bytea NOT NULL CHECK (octet_length(hash) = 32),
   stamp text COLLATE "C" NOT NULL,
   at timestamptz NOT NULL,
@@ -101,6 +102,7 @@ CREATE TABLE depotd.record (
   node text NOT NULL, pos bigint NOT NULL,
   PRIMARY KEY (tenant, sort, id)
 );
+CREATE INDEX record_feed ON depotd.record (tenant, pos);
 
 -- Row-level security stands behind every function and view, the owner included.
 DO $$

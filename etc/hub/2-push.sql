@@ -21,14 +21,20 @@ BEGIN
   RETURN me;
 END $$;
 
--- The tenant's row under its lock. A box that has seen a later position than was given out here has met this hub before it
--- was brought back from a backup: then a new epoch begins.
-CREATE FUNCTION depotd.my_head(mine text, seen_epoch text, seen_pos bigint) RETURNS depotd.tenant
+-- What is at a place of the feed, in a word; empty for the beginning.
+CREATE FUNCTION depotd.mark_at(mine text, place bigint) RETURNS text
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = '' AS $$
+  SELECT coalesce((SELECT encode(substr(hash, 1, 8), 'hex') FROM depotd.change WHERE tenant = mine AND pos = place), '')
+$$;
+
+-- The tenant's row under its lock. A box that has seen something else at its place, or a place that was not given out here,
+-- has met this hub before it was brought back from a backup: then a new epoch begins.
+CREATE FUNCTION depotd.my_head(mine text, seen_epoch text, seen_pos bigint, seen_mark text) RETURNS depotd.tenant
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
 DECLARE head depotd.tenant;
 BEGIN
   SELECT * INTO head FROM depotd.tenant WHERE tenant = mine FOR UPDATE;
-  IF seen_epoch = head.epoch AND seen_pos > head.pos THEN
+  IF seen_epoch = head.epoch AND seen_mark <> depotd.mark_at(mine, seen_pos) THEN
     UPDATE depotd.tenant SET epoch = pg_catalog.gen_random_uuid()::text WHERE tenant = mine RETURNING * INTO head;
   END IF;
   RETURN head;
@@ -36,12 +42,13 @@ END $$;
 
 -- Where both stand. `place` is where the depot is, longitude and latitude in degrees of WGS 84, or null.
 CREATE FUNCTION depotd.sync_meet(
-  node text, depot text, place double precision[], seen_epoch text, seen_pos bigint,
-  OUT tenant text, OUT hub_version int, OUT hub_epoch text, OUT hub_pos bigint, OUT hub_milliseconds bigint, OUT lanes jsonb)
+  node text, depot text, place double precision[], seen_epoch text, seen_pos bigint, seen_mark text,
+  OUT tenant text, OUT hub_version int, OUT hub_epoch text, OUT hub_pos bigint, OUT hub_mark text,
+  OUT hub_milliseconds bigint, OUT lanes jsonb)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' SET lock_timeout = '10s' AS $$
 DECLARE
   me depotd.member := depotd.my_depot(node);
-  head depotd.tenant := depotd.my_head(me.tenant, seen_epoch, seen_pos);
+  head depotd.tenant := depotd.my_head(me.tenant, seen_epoch, seen_pos, seen_mark);
 BEGIN
   UPDATE depotd.member m SET depot = sync_meet.depot, longitude = place[1], latitude = place[2]
     WHERE m.role = session_user
@@ -50,6 +57,7 @@ BEGIN
   hub_version := (SELECT max(version) FROM depotd.hub_version);
   hub_epoch := head.epoch;
   hub_pos := head.pos;
+  hub_mark := depotd.mark_at(me.tenant, head.pos);
   hub_milliseconds := floor(extract(epoch FROM clock_timestamp()) * 1000);
   lanes := (SELECT coalesce(jsonb_object_agg(l.epoch, l.acked), '{}')
     FROM depotd.lane l WHERE l.tenant = me.tenant AND l.node = sync_meet.node);
@@ -124,10 +132,12 @@ $$;
 -- `digest` is SHA-256 over the boot and, row by row, the hash and the monotonic time. A row's hash is not sent, because it
 -- follows from the row; the box sends it where it does not, because its file was damaged.
 CREATE FUNCTION depotd.sync_push(
-  node text, epoch text, first bigint, boot text, seen_epoch text, seen_pos bigint, digest bytea,
+  node text, epoch text, first bigint, boot text, seen_epoch text, seen_pos bigint, seen_mark text,
+  digest bytea,
   hlc bigint[], monotonic bigint[], actor text[], device text[], address text[], topic text[], kind text[],
   subject text[], body bytea[], hash bytea[],
-  OUT verdict text, OUT acked bigint, OUT at bigint, OUT hub_epoch text, OUT hub_pos bigint, OUT refused jsonb)
+  OUT verdict text, OUT acked bigint, OUT at bigint, OUT hub_epoch text, OUT hub_pos bigint,
+  OUT hub_mark text, OUT refused jsonb)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' SET lock_timeout = '10s' AS $$
 #variable_conflict use_variable
 DECLARE
@@ -142,9 +152,10 @@ DECLARE
   i int;
   trouble text;
 BEGIN
-  head := depotd.my_head(me.tenant, seen_epoch, seen_pos);
+  head := depotd.my_head(me.tenant, seen_epoch, seen_pos, seen_mark);
   hub_epoch := head.epoch;
   hub_pos := head.pos;
+  hub_mark := depotd.mark_at(me.tenant, hub_pos);
   refused := '[]';
   INSERT INTO depotd.lane (tenant, node, epoch, acked)
     VALUES (me.tenant, node, epoch, coalesce(nullif(split_part(epoch, '+', 2), '')::bigint, 0)) ON CONFLICT DO NOTHING;
@@ -184,6 +195,10 @@ BEGIN
   END IF;
 
   verdict := 'ok';
+  -- Of what is known already too: the box may not have heard it.
+  SELECT coalesce(jsonb_agg(jsonb_build_object('n', q.n, 'reason', q.reason) ORDER BY q.n), '[]') INTO refused
+    FROM depotd.quarantine q
+    WHERE q.tenant = me.tenant AND q.node = node AND q.epoch = epoch AND q.n BETWEEN first AND first + count - 1;
   skipped := least(greatest(acked - first + 1, 0), count);
   IF skipped = count THEN RETURN; END IF;
   BEGIN
@@ -224,6 +239,12 @@ BEGIN
   UPDATE depotd.lane l SET acked = sync_push.acked, at = arrived
     WHERE l.tenant = me.tenant AND l.node = node AND l.epoch = epoch;
   UPDATE depotd.tenant t SET pos = hub_pos WHERE t.tenant = me.tenant;
+  hub_mark := depotd.mark_at(me.tenant, hub_pos);
+  -- Whoever listens hears of it with the commit. Not every engine has this; then they ask from time to time.
+  BEGIN
+    PERFORM pg_notify('depotd_' || me.tenant, hub_pos::text);
+  EXCEPTION WHEN feature_not_supported OR undefined_function THEN NULL;
+  END;
 END $$;
 
 -- What the hub has of one lane up to `upto`, topic by topic: how many, and the sum of the first four bytes of their hashes.

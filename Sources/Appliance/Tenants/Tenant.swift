@@ -42,6 +42,8 @@ final class Tenant: Sendable {
     let imports: ImportDesk
     let exports: ExportDesk
     let backups: BackupDesk
+    /// Nil where no hub is configured, and for all but the first.
+    let sync: TenantSync?
     private let heartbeat: Heartbeat
     private let progressWatch: ProgressWatch
     private let pictureSweep: PictureSweep
@@ -104,6 +106,9 @@ final class Tenant: Sendable {
         imports = ImportDesk(store: store, box: box, runner: batches)
         exports = ExportDesk(store: store)
         backups = BackupDesk(folder: folder, clock: clock)
+        sync =
+            isFirst
+            ? try TenantSync(configuration, store: store, organisation: organisation, logger: logger) : nil
         progressWatch = ProgressWatch(projects: projects, hub: hub)
         pictureSweep = PictureSweep(store: store, logger: logger)
         heartbeat = ground.heartbeat
@@ -145,6 +150,7 @@ final class Tenant: Sendable {
             group.addTask { [refusals] in await refusals.run() }
             group.addTask { await self.tendSessions() }
             group.addTask { [pictureSweep] in await pictureSweep.run() }
+            if let sync { group.addTask { await sync.run() } }
             group.addTask { [ending] in for await _ in ending {} }
             await group.next()
             group.cancelAll()

@@ -18,10 +18,13 @@ package protocol Upstream: Sendable {
 package struct HubPlace: Sendable, Equatable {
     package var epoch: String
     package var pos: Int64
+    /// What is there, in a word: a hub that was brought back and went on has something else there.
+    package var mark: String
 
-    package init(epoch: String, pos: Int64) {
+    package init(epoch: String, pos: Int64, mark: String) {
         self.epoch = epoch
         self.pos = pos
+        self.mark = mark
     }
 }
 

@@ -34,17 +34,20 @@ package actor PostgresUpstream: Upstream {
 
     package func meet(_ greeting: UpstreamGreeting) throws(UpstreamTrouble) -> UpstreamStanding {
         let row = try row(
-            "SELECT tenant, hub_version, hub_epoch, hub_pos, hub_milliseconds, lanes FROM depotd.sync_meet($1, $2, $3, $4, $5)",
+            """
+            SELECT hub_epoch, hub_pos, hub_mark, tenant, hub_version, hub_milliseconds, lanes
+            FROM depotd.sync_meet($1, $2, $3, $4, $5, $6)
+            """,
             [
                 .text(greeting.node), .text(greeting.depot), .doubles(greeting.place), .text(greeting.seen.epoch),
-                .int(greeting.seen.pos),
+                .int(greeting.seen.pos), .text(greeting.seen.mark),
             ], within: limits.ask)
-        guard row.count == 6, let tenant = row[0], let version = row[1].flatMap({ Int($0) }), let epoch = row[2],
-            let pos = row[3].flatMap({ Int64($0) }), let now = row[4].flatMap({ Int64($0) }), let lanes = row[5],
+        guard row.count == 7, let place = Self.place(row), let tenant = row[3],
+            let version = row[4].flatMap({ Int($0) }), let now = row[5].flatMap({ Int64($0) }), let lanes = row[6],
             let acked = try? JSONDecoder().decode([String: Int64].self, from: Data(lanes.utf8))
         else { throw UpstreamTrouble(.broken, cause: "\(row)") }
         return UpstreamStanding(
-            tenant: tenant, version: version, place: HubPlace(epoch: epoch, pos: pos),
+            tenant: tenant, version: version, place: place,
             now: Date(timeIntervalSince1970: Double(now) / 1000), acked: acked)
     }
 
@@ -52,23 +55,22 @@ package actor PostgresUpstream: Upstream {
         let rows = batch.rows
         let row = try row(
             """
-            SELECT verdict, acked, at, hub_epoch, hub_pos, refused FROM depotd.sync_push(
-              $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+            SELECT hub_epoch, hub_pos, hub_mark, verdict, acked, at, refused FROM depotd.sync_push(
+              $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
             """,
             [
                 .text(batch.node), .text(batch.lane), .int(batch.first), .text(batch.boot), .text(batch.seen.epoch),
-                .int(batch.seen.pos), .bytes(batch.digest), .ints(rows.map(\.hlc)), .ints(rows.map(\.monotonic)),
+                .int(batch.seen.pos), .text(batch.seen.mark), .bytes(batch.digest), .ints(rows.map(\.hlc)), .ints(rows.map(\.monotonic)),
                 .texts(rows.map(\.actor)), .texts(rows.map(\.device)), .texts(rows.map(\.address)),
                 .texts(rows.map(\.topic)), .texts(rows.map(\.kind)), .texts(rows.map(\.subject)),
                 .blobs(rows.map(\.body)), .blobs(rows.map { $0.isIntact ? nil : $0.hash }),
             ], within: limits.push)
-        guard row.count == 6, let acked = row[1].flatMap({ Int64($0) }), let epoch = row[3],
-            let pos = row[4].flatMap({ Int64($0) }),
-            let verdict = Self.verdict(row[0], at: row[2].flatMap { Int64($0) }),
-            let refused = try? JSONDecoder().decode([Refusal].self, from: Data((row[5] ?? "[]").utf8))
+        guard row.count == 7, let place = Self.place(row), let acked = row[4].flatMap({ Int64($0) }),
+            let verdict = Self.verdict(row[3], at: row[5].flatMap { Int64($0) }),
+            let refused = try? JSONDecoder().decode([Refusal].self, from: Data((row[6] ?? "[]").utf8))
         else { throw UpstreamTrouble(.broken, cause: "\(row)") }
         return PushAnswer(
-            verdict: verdict, acked: acked, place: HubPlace(epoch: epoch, pos: pos),
+            verdict: verdict, acked: acked, place: place,
             refused: refused.map { PushAnswer.Refusal(n: $0.n, reason: $0.reason) })
     }
 
@@ -87,6 +89,12 @@ package actor PostgresUpstream: Upstream {
     private struct Refusal: Decodable {
         let n: Int64
         let reason: String
+    }
+
+    /// The first three columns of both.
+    private static func place(_ row: [String?]) -> HubPlace? {
+        guard let epoch = row[0], let pos = row[1].flatMap({ Int64($0) }), let mark = row[2] else { return nil }
+        return HubPlace(epoch: epoch, pos: pos, mark: mark)
     }
 
     private static func verdict(_ text: String?, at n: Int64?) -> PushAnswer.Verdict? {

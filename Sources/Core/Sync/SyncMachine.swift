@@ -1,0 +1,157 @@
+// What to ask of the hub next. A state machine without clock, disk or network: it is told what came of its last step and
+// says the next one. SyncEngine.swift carries the steps out; a simulator can, too.
+package import Foundation
+
+/// The side of the box in the exchange with the hub: one thing at a time, from the oldest Change on.
+package struct SyncMachine: Sendable {
+    /// What is to be done.
+    package enum Step: Sendable, Equatable {
+        /// Read where we stand.
+        case load
+        case meet(UpstreamGreeting)
+        /// Read the next batch of a lane, within these bounds but at least one row.
+        case read(SyncLane, of: SyncLedger, rowCountMax: Int, byteCountMax: Int)
+        case push(ChangeBatch)
+        case note([SyncNote])
+        case rest(Rest)
+    }
+
+    /// What ends a rest.
+    package enum Rest: Sendable, Equatable {
+        /// New Changes, or somebody who asks.
+        case untilNeeded
+        /// This much time, or a line that came up, or somebody who asks; new Changes do not.
+        case afterTrouble(Duration)
+        /// Only somebody who asks.
+        case paused
+    }
+
+    /// Why a rest ended.
+    package enum Waking: Sendable, Equatable {
+        case needed, time, lineUp
+    }
+
+    /// What came of a step.
+    package enum Outcome: Sendable {
+        case began
+        case loaded(SyncLedger)
+        case met(UpstreamStanding)
+        /// Nil: there is nothing to read.
+        case read(ChangeBatch?)
+        case pushed(PushAnswer, took: Duration)
+        case noted(SyncLedger)
+        case rested(Waking)
+        /// The hub could not be had.
+        case failed(UpstreamTrouble)
+        /// Our own file could not be read or written.
+        case stuck(String)
+    }
+
+    /// The functions in etc/hub that this version needs.
+    package static let hubVersionMin = 4
+
+    private let depot: String
+    private let place: [Double]?
+    private var ledger: SyncLedger?
+    private var isMet = false
+    private var pushing: ChangeBatch?
+    private var pace = SyncPace()
+    private var backOff: SyncBackOff
+    /// What is wrong; nil once the hub took something again or there is nothing to give.
+    package private(set) var trouble: UpstreamTrouble?
+    /// Whose hub it is, as it said last.
+    package private(set) var tenant: String?
+
+    /// - Parameters:
+    ///   - depot: its name, for the office.
+    ///   - place: longitude and latitude, if known.
+    ///   - seed: of the waits after trouble.
+    package init(depot: String, place: [Double]?, seed: UInt64) {
+        self.depot = depot
+        self.place = place
+        backOff = SyncBackOff(seed: seed)
+    }
+
+    /// The step after what came of the last one.
+    package mutating func next(_ outcome: Outcome) -> Step {
+        switch outcome {
+        case .began: return .load
+        case .loaded(let ledger), .noted(let ledger):
+            self.ledger = ledger
+            return goOn(ledger)
+        case .met(let standing): return meet(standing)
+        case .read(let batch?):
+            pushing = batch
+            return .push(batch)
+        // The file does not have what the ledger says: nobody removes Changes, so this is not gone on with.
+        case .read(nil): return rest(after: UpstreamTrouble(.broken, "Changes are missing in the depot's file."))
+        case .pushed(let answer, let duration): return settle(answer, duration)
+        case .rested(let waking):
+            if waking != .time { backOff.reset() }
+            return .load
+        case .failed(let trouble):
+            if pushing != nil, trouble.kind == .unreachable { pace.slow() }
+            return rest(after: trouble)
+        case .stuck(let message): return rest(after: UpstreamTrouble(.broken, message))
+        }
+    }
+
+    private mutating func goOn(_ ledger: SyncLedger) -> Step {
+        if ledger.isPaused {
+            isMet = false
+            return .rest(.paused)
+        }
+        guard isMet else {
+            return .meet(UpstreamGreeting(node: ledger.node, depot: depot, place: place, seen: ledger.seen))
+        }
+        guard let lane = ledger.lanes.first(where: { $0.acked < $0.last }) else { return .rest(.untilNeeded) }
+        return .read(lane, of: ledger, rowCountMax: pace.rowCount, byteCountMax: pace.byteCount)
+    }
+
+    /// Compares what both know. Where the hub knows less, it was brought back from a backup, and gets again what it lost.
+    /// Where it knows more, our own file was, unless only an answer was lost: what it knows is sent again and compared.
+    private mutating func meet(_ standing: UpstreamStanding) -> Step {
+        guard let ledger else { return .load }
+        guard standing.version >= Self.hubVersionMin else { return rest(after: UpstreamTrouble(.notInstalled)) }
+        isMet = true
+        tenant = standing.tenant
+        trouble = nil
+        var notes: [SyncNote] = standing.place == ledger.seen ? [] : [.seen(standing.place)]
+        for lane in ledger.lanes {
+            let acked = standing.acked[lane.name] ?? lane.after
+            if acked < lane.acked { notes.append(.acked(lane: lane.name, n: acked)) }
+            if lane.isOpen, acked > lane.last { notes.append(.outgrown(lane: lane.name)) }
+        }
+        return notes.isEmpty ? goOn(ledger) : .note(notes)
+    }
+
+    private mutating func settle(_ answer: PushAnswer, _ duration: Duration) -> Step {
+        guard let batch = pushing else { return .load }
+        pushing = nil
+        var notes: [SyncNote] = []
+        switch answer.verdict {
+        case .ok where answer.acked >= batch.last:
+            pace.took(duration)
+            backOff.reset()
+            trouble = nil
+            notes = [.acked(lane: batch.lane, n: batch.last)]
+            if !answer.refused.isEmpty { notes.append(.refused(lane: batch.lane, answer.refused)) }
+        case .gap where answer.acked < batch.first - 1: notes = [.acked(lane: batch.lane, n: answer.acked)]
+        case .forked(let n) where (batch.first...batch.last).contains(n):
+            let word = Hex.text(batch.rows[Int(n - batch.first)].hash.prefix(8))
+            notes = [.forked(lane: batch.lane, at: n, word: word)]
+        case .altered:
+            return rest(after: UpstreamTrouble(.broken, "What arrived at the hub is not what was sent. It is sent again."))
+        default: return rest(after: UpstreamTrouble(.broken, cause: "\(answer) to \(batch.first)...\(batch.last)"))
+        }
+        if answer.place != ledger?.seen { notes.append(.seen(answer.place)) }
+        return .note(notes)
+    }
+
+    private mutating func rest(after trouble: UpstreamTrouble) -> Step {
+        isMet = false
+        pushing = nil
+        self.trouble = trouble
+        return .rest(.afterTrouble(backOff.next()))
+    }
+}

@@ -1,0 +1,106 @@
+// The hub in Swift, to the letter of etc/hub/2-push.sql; HubComparisonTests holds it against PostgreSQL. A mutation makes it
+// wrong in one way, and the checker has to find that out.
+import Foundation
+
+@testable import Core
+
+/// A hub of one tenant.
+struct HubModel {
+    struct Key: Hashable {
+        let node: String
+        let lane: String
+        let n: Int64
+    }
+
+    var epoch = "hub-1"
+    /// The hashes of Changes in the order of their positions, which begin at 1.
+    private(set) var feed: [[UInt8]] = []
+    /// By node and lane.
+    private(set) var acked: [String: [String: Int64]] = [:]
+    private(set) var changes: [Key: [UInt8]] = [:]
+    private(set) var quarantine: [Key: [UInt8]] = [:]
+    var mutation: Mutation?
+
+    var place: HubPlace {
+        HubPlace(epoch: epoch, pos: Int64(feed.count), mark: mark(at: Int64(feed.count)))
+    }
+
+    private func mark(at pos: Int64) -> String {
+        (1...Int64(max(1, feed.count))).contains(pos) && !feed.isEmpty ? Hex.text(feed[Int(pos) - 1].prefix(8)) : ""
+    }
+
+    /// A hub that was brought back from a backup and the lost one share an epoch until a box comes that knows better.
+    private mutating func settle(_ seen: HubPlace) {
+        guard seen.epoch == epoch, mutation != .hubKeepsItsEpoch else { return }
+        if mutation == .markIsNotCompared ? seen.pos > Int64(feed.count) : seen.mark != mark(at: seen.pos) { epoch += "'" }
+    }
+
+    mutating func meet(_ greeting: UpstreamGreeting) -> UpstreamStanding {
+        settle(greeting.seen)
+        return UpstreamStanding(
+            tenant: "north", version: SyncMachine.hubVersionMin, place: place, now: Date(timeIntervalSince1970: 0),
+            acked: acked[greeting.node] ?? [:])
+    }
+
+    /// - Parameter digest: as it was sent, whatever happened to the rows.
+    mutating func push(_ batch: ChangeBatch, digest: [UInt8]) -> PushAnswer {
+        settle(batch.seen)
+        let known = acked[batch.node]?[batch.lane] ?? Self.start(of: batch.lane)
+        acked[batch.node, default: [:]][batch.lane] = known
+        if batch.digest != digest, mutation != .digestIsNotLookedAt {
+            return PushAnswer(verdict: .altered, acked: known, place: place)
+        }
+        if batch.first > known + 1, mutation != .gapsAreTaken {
+            return PushAnswer(verdict: .gap, acked: known, place: place)
+        }
+        if mutation != .hashIsNotCompared, let n = firstForked(batch, known) {
+            return PushAnswer(verdict: .forked(at: n), acked: known, place: place)
+        }
+        let isForgetful = mutation == .ackBeforeKeeping && batch.first % 7 == 3
+        for row in batch.rows where (row.n > known || mutation == .duplicatesAreKept) && !isForgetful {
+            keep(row, batch)
+        }
+        let standsStill = mutation == .ackStandsStill && batch.first % 5 == 2
+        acked[batch.node, default: [:]][batch.lane] = standsStill ? known : max(known, batch.last)
+        return PushAnswer(
+            verdict: .ok, acked: max(known, batch.last), place: place, refused: refusals(of: batch, known))
+    }
+
+    private func refusals(of batch: ChangeBatch, _ known: Int64) -> [PushAnswer.Refusal] {
+        if mutation == .refusalsAreToldOnce, known >= batch.last { return [] }
+        return batch.rows.compactMap { row in
+            quarantine[Key(node: batch.node, lane: batch.lane, n: row.n)] == nil
+                ? nil : PushAnswer.Refusal(n: row.n, reason: "poison")
+        }
+    }
+
+    private mutating func keep(_ row: OutgoingChange, _ batch: ChangeBatch) {
+        let key = Key(node: batch.node, lane: batch.lane, n: row.n)
+        if mutation == .lastRowIsLost, row.n == batch.last, row.n % 3 == 1 { return }
+        guard !row.isPoison else {
+            if mutation != .poisonIsDropped { quarantine[key] = row.hash }
+            return
+        }
+        if mutation == .positionIsUsedTwice, row.n % 4 == 2, !feed.isEmpty { feed.removeLast() }
+        feed.append(row.hash)
+        changes[key] = row.hash
+    }
+
+    private func firstForked(_ batch: ChangeBatch, _ known: Int64) -> Int64? {
+        batch.rows.first { row in
+            let key = Key(node: batch.node, lane: batch.lane, n: row.n)
+            return row.n <= known && changes[key] != row.hash && quarantine[key] != row.hash
+        }?.n
+    }
+
+    /// A forked lane is named EPOCH+AFTER+WORD.
+    static func start(of lane: String) -> Int64 {
+        let parts = lane.split(separator: "+")
+        return parts.count > 1 ? Int64(parts[1]) ?? 0 : 0
+    }
+}
+
+extension OutgoingChange {
+    /// Whether PostgreSQL can not keep it as JSON, or it is not what its hash was taken over.
+    var isPoison: Bool { !isIntact || String(decoding: body, as: UTF8.self).contains(#"\u0000"#) }
+}

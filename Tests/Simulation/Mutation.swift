@@ -1,0 +1,13 @@
+// Mistakes that the protocol must not survive: each is made on purpose, and the checker must find it out. If it does not, the
+// checker is no good.
+
+/// One mistake.
+enum Mutation: String, CaseIterable, Sendable {
+    // At the hub.
+    case hashIsNotCompared, digestIsNotLookedAt, gapsAreTaken, ackBeforeKeeping, duplicatesAreKept, ackStandsStill
+    case lastRowIsLost, poisonIsDropped, positionIsUsedTwice, refusalsAreToldOnce, hubKeepsItsEpoch, markIsNotCompared
+    // At the box.
+    case hubsMoreIsBelieved, forkIsPassedOver, forkIsNamedByChance, forkKeepsItsEpoch, hubsLessIsIgnored
+    case lostAnswerIsTakenForOK, lanesAreForgotten, unsyncedRowsAreSent, readSkipsARow, refusalsAreNotKept
+    case troubleIsFinal, placeIsNotNoted
+}
