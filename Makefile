@@ -1,7 +1,7 @@
 # run · test · simulate · coverage · fuzz · sanitize · conformance · lint · measure · bench · release · deb. Each installs what it needs by
 # name, once, and says so.
 .PHONY: run test test-swift test-browser simulate coverage fuzz sanitize conformance lint format web build release deb check-deb \
-	measure bench bench-peers clean
+	measure bench bench-sync bench-peers clean
 SHELL := /bin/bash
 SWIFT ?= swift
 BUILD := .build
@@ -103,6 +103,10 @@ measure: release $(BUILD)/emulator $(VENV)/ready
 ## Measures what the README promises, beside C floors in the same run; some five minutes. Writes .build/bench.json.
 bench: release $(BUILD)/emulator bench-tools
 	python3 Tests/Benchmarks/bench.py $(BENCH) --out $(BUILD)/bench.json $(ARGS)
+
+## Measures how fast a log gets to a hub, beside \copy and single inserts, and the bytes of a scan.
+bench-sync: release $(BUILD)/test-packages
+	python3 Tests/Benchmarks/syncing.py $(BUILD)/release/depotd $(ARGS)
 
 ## The same beside nginx with nchan (Debian) and uWebSockets (socketify of PyPI); loopback only.
 bench-peers: release $(BUILD)/emulator bench-tools $(BUILD)/peer-packages $(BUILD)/peers/ready

@@ -26,7 +26,8 @@ import Testing
             last = (try? box.ask("GET", "/api/v1/sync").fields()) ?? last
             return last.number("backlog") == 0 && last.text("state") == "idle"
         }
-        try #require(isDrained, "\(last.text("state") ?? "") \(last.text("trouble") ?? "") \(last.number("backlog") ?? -1)")
+        try #require(
+            isDrained, "\(last.text("state") ?? "") \(last.text("trouble") ?? "") \(last.number("backlog") ?? -1)")
         return last
     }
 
@@ -51,7 +52,10 @@ import Testing
             try box.scan("BADGE-ANA")
             try box.scan("CAM-7")
             let started = ContinuousClock.now
-            #expect(waits(upTo: 10) { (try? read("SELECT person FROM office.assets WHERE number = 'CAM-7'")) == "Ana Vidal" })
+            #expect(
+                waits(upTo: 10) {
+                    (try? read("SELECT person FROM office.assets WHERE number = 'CAM-7'")) == "Ana Vidal"
+                })
             let took = ContinuousClock.now - started
             // psql alone takes a tenth of a second to start here, and other tests run beside this one.
             #expect(took < .seconds(5), "\(took)")
@@ -71,7 +75,9 @@ import Testing
         defer { try? FileManager.default.removeItem(atPath: folder) }
         try await TestBox.run(flags: Self.flags(hub.depot("Hall 4"), in: folder)) { box in
             _ = try Self.drained(box)
-            try hub.sql("UPDATE depotd.change SET hash = sha256(hash) WHERE n = (SELECT min(n) FROM depotd.change WHERE topic = 'models')")
+            try hub.sql(
+                "UPDATE depotd.change SET hash = sha256(hash) WHERE n = (SELECT min(n) FROM depotd.change WHERE topic = 'models')"
+            )
             let verified = try Self.ask(box, "GET", "/verification").fields()
             #expect(verified.list("differences").map { $0.text("topic") } == ["models"])
         }
@@ -96,7 +102,10 @@ import Testing
             try server.start()
             #expect(try Self.ask(box, "POST", "/resume").status == 200)
             _ = try Self.drained(box)
-            #expect(try hub.sql("SELECT fields #>> '{holder,person,name}' FROM depotd.record WHERE fields ->> 'number' = 'CAM-8'") == "Ben Ortiz")
+            #expect(
+                try hub.sql(
+                    "SELECT fields #>> '{holder,person,name}' FROM depotd.record WHERE fields ->> 'number' = 'CAM-8'")
+                    == "Ben Ortiz")
         }
     }
 
@@ -146,7 +155,9 @@ import Testing
         }
         #expect(try Self.missing(at: hub, from: file).isEmpty)
         #expect(try hub.sql("SELECT count(*) FROM depotd.change GROUP BY hash HAVING count(*) > 1") == "")
-        let epochs = try DatabaseQueue(path: file).read { try Int.fetchOne($0, sql: "SELECT count(*) FROM epoch") }
+        let epochs = try await DatabaseQueue(path: file).read {
+            try Int.fetchOne($0, sql: "SELECT count(*) FROM epoch")
+        }
         #expect(epochs == 2)
     }
 
@@ -201,9 +212,57 @@ import Testing
         }
     }
 
+    @Test func `what happens at one depot is on the other one's screens within a second`() async throws {
+        let hub = try RealHub()
+        let (folder, other) = (Self.folder(), Self.folder())
+        defer { for folder in [folder, other] { try? FileManager.default.removeItem(atPath: folder) } }
+        let quay = try hub.depot("Quay")
+        try await TestBox.run(flags: Self.flags(hub.depot("Hall 4"), in: folder)) { box in
+            _ = try Self.drained(box)
+            let daemon = try Self.daemon(quay, in: other)
+            let elsewhere = try Self.box(of: daemon, other)
+            #expect(waits { (try? box.ask("GET", "/api/v1/distant/assets").fields())?.number("count") ?? 0 > 90 })
+            let live = try box.live()
+            try live.subscribe(["assets"])
+            try elsewhere.scan("BADGE-ANA")
+            try elsewhere.scan("CAM-7")
+            let started = ContinuousClock.now
+            _ = try live.next { $0.text("kind") == "distant" }
+            var person: String?
+            #expect(
+                waits(upTo: 10) {
+                    person = (try? box.ask("GET", "/api/v1/distant/assets?q=cam-7%20quay").fields())?.list("items")
+                        .first?
+                        .text("person")
+                    return person == "Ana Vidal"
+                })
+            #expect(ContinuousClock.now - started < .seconds(3), "other tests run beside this one")
+            #expect(try box.asset("CAM-7").text("status") != "in_use", "one's own gear is left alone")
+            daemon.kill()
+        }
+    }
+
+    private static func daemon(_ place: RealHub.Place, in folder: String) throws -> Daemon {
+        let flags = try flags(place, in: folder)
+        return try Daemon(
+            ["demo", "--data", folder, "--listen", "127.0.0.1:0", "--json"],
+            environment: [
+                "DEPOTD_UPSTREAM_URL": place.url,
+                "DEPOTD_UPSTREAM_PASSWORD_FILE": flags["upstream.password_file"] ?? "",
+                "DEPOTD_READERS_ENABLED": "false",
+            ])
+    }
+
+    private static func box(of daemon: Daemon, _ folder: String) throws -> TestBox {
+        let ready = Fields(Array(daemon.readLine().utf8))
+        let url = try #require(URL(string: ready.text("url") ?? ""))
+        return TestBox(port: UInt16(url.port ?? 0), token: ready.text("token") ?? "", folder: folder)
+    }
+
     @Test func `a box without a hub says so`() async throws {
         try await TestBox.run { box in
-            #expect(try box.ask("GET", "/api/v1/sync").fields().text("state") == "off")
+            let standing = try box.ask("GET", "/api/v1/sync").fields()
+            #expect(standing.text("state") == "off")
             #expect(try Self.ask(box, "POST", "/pause").status == 409)
         }
     }
@@ -217,7 +276,8 @@ import Testing
 
     /// Identities of a file's Changes that the hub has neither taken nor put aside.
     private static func missing(at hub: RealHub, from file: String) throws -> [String] {
-        let rows = try hub.sql("SELECT encode(hash, 'hex') FROM depotd.change UNION SELECT encode(hash, 'hex') FROM depotd.quarantine")
+        let rows = try hub.sql(
+            "SELECT encode(hash, 'hex') FROM depotd.change UNION SELECT encode(hash, 'hex') FROM depotd.quarantine")
         let there = Set(rows.split(separator: "\n").map(String.init))
         return try DatabaseQueue(path: file).read { database in
             try String.fetchAll(database, sql: "SELECT lower(hex(hash)) FROM change").filter { !there.contains($0) }

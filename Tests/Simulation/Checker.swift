@@ -58,8 +58,8 @@ struct Checker {
         world.boxes.compactMap { box in
             let seen = box.disk.seen
             guard seen.epoch == world.hub.epoch else { return "\(box.disk.node) has not heard of the hub's epoch" }
-            return box.disk.feed == Array(world.hub.feed.prefix(Int(seen.pos)))
-                ? nil : "\(box.disk.node) read another feed than there is"
+            return box.disk.feed == world.hub.feed.map(HubModel.word)
+                ? nil : "\(box.disk.node) heard another feed than there is"
         }
     }
 }

@@ -32,7 +32,9 @@ struct HubModel {
     /// A hub that was brought back from a backup and the lost one share an epoch until a box comes that knows better.
     private mutating func settle(_ seen: HubPlace) {
         guard seen.epoch == epoch, mutation != .hubKeepsItsEpoch else { return }
-        if mutation == .markIsNotCompared ? seen.pos > Int64(feed.count) : seen.mark != mark(at: seen.pos) { epoch += "'" }
+        if mutation == .markIsNotCompared ? seen.pos > Int64(feed.count) : seen.mark != mark(at: seen.pos) {
+            epoch += "'"
+        }
     }
 
     mutating func meet(_ greeting: UpstreamGreeting) -> UpstreamStanding {
@@ -65,6 +67,23 @@ struct HubModel {
         return PushAnswer(
             verdict: .ok, acked: max(known, batch.last), place: place, refused: refusals(of: batch, known))
     }
+
+    /// What others did, here all of the feed and a few at a time. etc/hub/5-pull.sql tells of a record once, as it is now, and
+    /// leaves out one's own; which of the places are told of is the same.
+    mutating func pull(_ request: PullRequest) -> PullAnswer {
+        settle(request.seen)
+        let isFresh = request.seen.epoch != epoch
+        let from = isFresh ? 0 : Int(request.seen.pos)
+        let upTo = min(feed.count, from + 5)
+        guard from <= upTo else { return PullAnswer(place: place, isFresh: false, hasMore: false, assets: []) }
+        return PullAnswer(
+            place: HubPlace(epoch: epoch, pos: Int64(upTo), mark: mark(at: Int64(upTo))), isFresh: isFresh,
+            hasMore: upTo < feed.count || mutation == .moreIsAlwaysSaid,
+            assets: feed[from..<upTo].map { DistantAsset(id: Self.word(for: $0), node: "", depot: "", fields: [:]) })
+    }
+
+    /// What a pull calls a Change.
+    static func word(for hash: [UInt8]) -> String { String(hash.map { Character(UnicodeScalar($0)) }) }
 
     private func refusals(of batch: ChangeBatch, _ known: Int64) -> [PushAnswer.Refusal] {
         if mutation == .refusalsAreToldOnce, known >= batch.last { return [] }

@@ -6,8 +6,9 @@ enum Mutation: String, CaseIterable, Sendable {
     // At the hub.
     case hashIsNotCompared, digestIsNotLookedAt, gapsAreTaken, ackBeforeKeeping, duplicatesAreKept, ackStandsStill
     case lastRowIsLost, poisonIsDropped, positionIsUsedTwice, refusalsAreToldOnce, hubKeepsItsEpoch, markIsNotCompared
+    case moreIsAlwaysSaid
     // At the box.
     case hubsMoreIsBelieved, forkIsPassedOver, forkIsNamedByChance, forkKeepsItsEpoch, hubsLessIsIgnored
     case lostAnswerIsTakenForOK, lanesAreForgotten, unsyncedRowsAreSent, readSkipsARow, refusalsAreNotKept
-    case troubleIsFinal, placeIsNotNoted
+    case troubleIsFinal, cursorIsNotKept, cursorRunsAhead, freshIsPassedOver
 }

@@ -22,8 +22,8 @@ struct SimulatedDisk {
     var seen = HubPlace(epoch: "", pos: 0, mark: "")
     var isPaused = false
     var refused: Set<[UInt8]> = []
-    /// What a reader of the feed has of it, up to `seen`.
-    var feed: [[UInt8]] = []
+    /// What was heard of the feed, up to `seen`.
+    var feed: [String] = []
 
     init(node: String, epoch: String) {
         self.node = node
@@ -114,7 +114,7 @@ struct SimulatedBox {
 
     /// Notes down, as SyncLedger.note does. - Returns: the ledger then.
     mutating func note(
-        _ notes: [SyncNote], _ mutation: Mutation?, hubFeed: [[UInt8]], epoch: () -> String
+        _ notes: [SyncNote], _ mutation: Mutation?, epoch: () -> String
     ) throws -> SyncLedger {
         var ledger = disk.ledger(mutation)
         for note in notes {
@@ -124,12 +124,6 @@ struct SimulatedBox {
                 for refusal in refusals {
                     disk.refused.insert(disk.rows[lane?.epoch ?? ""]?[Int(refusal.n) - 1].hash ?? [])
                 }
-            case .seen where mutation == .placeIsNotNoted: continue
-            case .seen(let place):
-                // A reader of the feed goes on where it was, and from the beginning under another epoch.
-                let kept = place.epoch == disk.seen.epoch ? disk.feed : []
-                let upTo = min(Int(place.pos), hubFeed.count)
-                disk.feed = kept + hubFeed[min(kept.count, upTo)..<upTo]
             case .forked where mutation == .forkKeepsItsEpoch:
                 let last = ledger.lanes.last?.epoch ?? ""
                 try ledger.heed(note) { last }
@@ -143,8 +137,17 @@ struct SimulatedBox {
                 return name
             }
         }
-        disk.seen = ledger.seen
         disk.lanes = ledger.lanes
         return ledger
+    }
+
+    /// What others did and up to where, both or neither, as DistantGear.keep does.
+    mutating func keep(_ answer: PullAnswer, _ mutation: Mutation?) -> SyncLedger {
+        if answer.isFresh, mutation != .freshIsPassedOver { disk.feed = [] }
+        if mutation != .cursorRunsAhead || answer.assets.count < 2 {
+            disk.feed += answer.assets.map(\.id)
+        }
+        if mutation != .cursorIsNotKept || disk.feed.count % 3 != 1 { disk.seen = answer.place }
+        return disk.ledger(mutation)
     }
 }

@@ -134,9 +134,11 @@ struct SimulatedWorld {
         case .note(let notes):
             let epoch = name()
             let known = notes.compactMap { mutation.twisted($0, in: boxes[index].disk.ledger(nil), chance: epoch) }
-            let ledger = try boxes[index].note(known, mutation, hubFeed: hub.feed) { epoch }
+            let ledger = try boxes[index].note(known, mutation) { epoch }
             boxes[index].go(on: .noted(ledger))
-        case .rest(.untilNeeded): boxes[index].go(on: .rested(.needed))
+        case .pull(let request): pull(request, index)
+        case .keep(let answer): boxes[index].go(on: .noted(boxes[index].keep(answer, mutation)))
+        case .rest(.untilNeeded): boxes[index].go(on: .rested(Bool.random(using: &chance) ? .needed : .news))
         case .rest(.afterTrouble):
             guard mutation != .troubleIsFinal else { return }
             boxes[index].go(on: .rested(Bool.random(using: &chance) ? .time : .lineUp))
@@ -152,6 +154,15 @@ struct SimulatedWorld {
         let standing = hub.meet(greeting)
         if mutation == .hubsMoreIsBelieved { boxes[index].believe(standing) }
         boxes[index].go(on: .met(standing))
+    }
+
+    private mutating func pull(_ request: PullRequest, _ index: Int) {
+        guard isMended || Int.random(in: 0..<10, using: &chance) > 1 else {
+            faults.note("no answer to a pull")
+            if Bool.random(using: &chance) { _ = hub.pull(request) }
+            return boxes[index].go(on: .failed(UpstreamTrouble(.unreachable)))
+        }
+        boxes[index].go(on: .pulled(hub.pull(request)))
     }
 
     private mutating func push(_ batch: ChangeBatch, _ index: Int) {
@@ -201,8 +212,8 @@ struct SimulatedWorld {
             if boxes[index].step == .rest(.paused) { boxes[index].go(on: .rested(.needed)) }
         }
         for hash in boxes.flatMap({ $0.disk.rows.values.joined().map(\.hash) }) { durable.insert(hash) }
-        // Twice, because what one box says may be what another one's place is compared with.
-        for _ in 0..<2 {
+        // More than once: what one box says is what another one hears, and what a place is compared with.
+        for _ in 0..<3 {
             for index in boxes.indices {
                 if boxes[index].step == .rest(.untilNeeded) { boxes[index].start(seed: 1) }
                 var count = 0

@@ -13,7 +13,9 @@ import Testing
     private static let stepCount = 250
 
     /// What is wrong with one history, and what happened in it.
-    private static func complaints(of seed: UInt64, _ mutation: Mutation? = nil) -> (texts: [String], faults: FaultCounts) {
+    private static func complaints(of seed: UInt64, _ mutation: Mutation? = nil) -> (
+        texts: [String], faults: FaultCounts
+    ) {
         var world = SimulatedWorld(seed: seed, mutation: mutation)
         do {
             try world.run(stepCount: stepCount)

@@ -33,7 +33,8 @@ package final class PostgresServer: Sendable {
         if getuid() == 0 { try Self.run(["chown", "postgres", folder]) }
         try Self.run(
             Self.asUser + [
-                Self.program("initdb"), "-D", data, "-U", "boss", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync",
+                Self.program("initdb"), "-D", data, "-U", "boss", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8",
+                "--no-sync",
             ])
         // Whoever is not the boss needs a password, as at a real hub.
         let rules = """
@@ -97,10 +98,12 @@ package final class PostgresServer: Sendable {
 
     /// Ends it at once, with every connection.
     package func stop() {
-        guard let (process, leash) = running.withLock({ running in
-            defer { running = nil }
-            return running
-        }) else { return }
+        guard
+            let (process, leash) = running.withLock({ running in
+                defer { running = nil }
+                return running
+            })
+        else { return }
         try? leash.fileHandleForWriting.close()
         process.waitUntilExit()
     }

@@ -26,7 +26,8 @@ package struct RealHub: Sendable {
 
     /// Lets a depot in. Roles are the server's, so the tenant's name has the database's in it.
     package func depot(
-        _ name: String, of organisation: String = "north", limits: PostgresUpstream.Limits = .init(), port: UInt16? = nil
+        _ name: String, of organisation: String = "north", limits: PostgresUpstream.Limits = .init(),
+        port: UInt16? = nil
     ) throws -> Place {
         let member = try installer.admit(.depot, name, of: "\(organisation) \(database)")
         let url = "postgresql://\(member.role)@127.0.0.1:\(port ?? server.port)/\(database)"
@@ -36,7 +37,8 @@ package struct RealHub: Sendable {
     }
 
     /// Lets an office in. - Returns: what it reads with a query.
-    package func office(_ name: String, of organisation: String = "north") throws -> @Sendable (String) throws -> String {
+    package func office(_ name: String, of organisation: String = "north") throws -> @Sendable (String) throws -> String
+    {
         let member = try installer.admit(.office, name, of: "\(organisation) \(database)")
         return { [server, database] query in
             try server.sql(query, in: database, as: member.role, password: member.password)

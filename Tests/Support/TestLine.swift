@@ -83,7 +83,7 @@ package final class TestLine: Sendable {
             guard count > 0 else { break }
             while state.withLock({ $0.isSilent }) { usleep(5_000) }
             state.withLock { $0.byteCount += count }
-            guard send(to, buffer, count, Int32(MSG_NOSIGNAL.rawValue)) == count else { break }
+            guard send(to, buffer, count, Int32(MSG_NOSIGNAL)) == count else { break }
         }
         shutdown(from, Int32(SHUT_RDWR))
         shutdown(to, Int32(SHUT_RDWR))

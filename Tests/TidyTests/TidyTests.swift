@@ -50,7 +50,8 @@ import Testing
     @Test(arguments: [
         ("CLibUSB", "Sources/Drivers/USB"), ("CMicroHTTPD", "Sources/Drivers/HTTP"),
         ("CWSLay", "Sources/Drivers/WebSocket"), ("CGnuTLS", "Sources/Drivers/TLS"), ("CSodium", "Sources/Core/Basics"),
-        ("CQREncode", "Sources/Drivers/Codes"),
+        ("CQREncode", "Sources/Drivers/Codes"), ("CPQ", "Sources/Drivers/Postgres"),
+        ("CHub", "Sources/Drivers/Postgres"),
         ("CSpatiaLite", "Sources/Core/Storage"), ("GRDBSQLite", "Sources/Core/Storage"),
     ])
     func `a C library is wrapped in one folder`(library: String, folder: String) throws {
@@ -64,6 +65,7 @@ import Testing
             #expect(
                 Self.imports(file).isDisjoint(with: [
                     "GRDB", "GRDBSQLite", "CLibUSB", "CMicroHTTPD", "CWSLay", "CGnuTLS", "CQREncode",
+                    "CPQ", "CHub",
                 ]),
                 "\(file.path)")
         }

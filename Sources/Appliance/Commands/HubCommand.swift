@@ -38,7 +38,8 @@ struct InstallHub: AsyncParsableCommand {
             print(
                 applied.isEmpty
                     ? "The hub is up to date: version \(HubInstaller.scripts.count)."
-                    : "Applied \(applied.joined(separator: ", ")): the hub is of version \(HubInstaller.scripts.count).")
+                    : "Applied \(applied.joined(separator: ", ")): the hub is of version \(HubInstaller.scripts.count)."
+            )
             if !hasPoints { print("There is no PostGIS: office.positions has degrees and no points.") }
         } catch {
             throw Exit.failed(error)

@@ -50,11 +50,14 @@ struct SyncCommand: AsyncParsableCommand {
 
         func run() async throws {
             let answer = try await SyncCommand.ask(options, "GET", "/verification")
-            guard case .array(let differences)? = answer["differences"], case .int(let count)? = answer["compared"] else {
+            guard case .array(let differences)? = answer["differences"], case .int(let count)? = answer["compared"]
+            else {
                 return
             }
             for one in differences {
-                print("\(one["topic"]?.string ?? "?"): \(one["here"]?.text ?? "?") here, \(one["there"]?.text ?? "?") at the hub")
+                print(
+                    "\(one["topic"]?.string ?? "?"): \(one["here"]?.text ?? "?") here, \(one["there"]?.text ?? "?") at the hub"
+                )
             }
             guard differences.isEmpty else { throw ExitCode(1) }
             print("\(count) changes are the same at both sides.")
@@ -82,10 +85,13 @@ struct SyncCommand: AsyncParsableCommand {
             standing["trouble"]?.string,
             standing["retryAt"]?.string.map { "It tries again at \($0)." },
             "\(standing["state"]?.string ?? "?"): \(hub)" + (standing["organisation"]?.string.map { ", \($0)" } ?? ""),
-            count == "0" ? "The hub has everything." : "\(count) changes are not at the hub yet, the oldest of "
-                + "\(standing["oldestAt"]?.string ?? "?").",
+            count == "0"
+                ? "The hub has everything."
+                : "\(count) changes are not at the hub yet, the oldest of "
+                    + "\(standing["oldestAt"]?.string ?? "?").",
             standing["ackedAt"]?.string.map { "It last took something at \($0)." },
-            standing["refusedCount"] == 0 ? nil : "\(standing["refusedCount"]?.text ?? "?") changes were put aside there.",
+            standing["refusedCount"] == 0
+                ? nil : "\(standing["refusedCount"]?.text ?? "?") changes were put aside there.",
         ]
         return lines.compactMap { $0 }.joined(separator: "\n")
     }

@@ -13,9 +13,24 @@ extension RouteTable {
                 RouteDocument("sync", "How the sync with the hub stands", answer: (200, syncSchema))
             ) { exchange in .response(HTTPResponse(try await standing(of: exchange.tenant))) },
             Route(
+                "GET", "/api/v1/distant/assets",
+                RouteDocument(
+                    "sync", "Gear of the other depots, as the hub told it: those in which every word of q is found",
+                    [
+                        .query(
+                            "q", Schema.text, "Words that must occur in number, name, model, serial, holder or depot.")
+                    ],
+                    answer: (200, distantSchema))
+            ) { exchange in
+                let words = exchange.request.query("q") ?? ""
+                let (items, count) = try await exchange.tenant.sync?.gear.list(words, limit: 200) ?? ([], 0)
+                return .response(HTTPResponse(["items": .array(items), "count": .int(Int64(count))]))
+            },
+            Route(
                 "GET", sync + "/verification", access: .role(.admin),
                 RouteDocument(
-                    "sync", "Compares what this box and the hub hold, topic by topic", answer: (200, verificationSchema),
+                    "sync", "Compares what this box and the hub hold, topic by topic",
+                    answer: (200, verificationSchema),
                     problems: [.conflict, .unavailable])
             ) { exchange in
                 let (count, differences) = try await running(exchange.tenant).verify()
@@ -29,7 +44,8 @@ extension RouteTable {
             },
             Route(
                 "POST", sync + "/pause", access: .role(.admin),
-                RouteDocument("sync", "Stop sending, also over a restart", answer: (200, syncSchema), problems: [.conflict])
+                RouteDocument(
+                    "sync", "Stop sending, also over a restart", answer: (200, syncSchema), problems: [.conflict])
             ) { exchange in .response(HTTPResponse(try await pause(true, exchange.tenant))) },
             Route(
                 "POST", sync + "/resume", access: .role(.admin),
@@ -66,7 +82,7 @@ extension RouteTable {
             "oldestAt": figures.oldest.map(JSON.time) ?? .null, "isStale": .bool(age > TenantSync.staleAge),
             "ackedAt": figures.ackedAt.map(JSON.time) ?? .null, "heardAt": standing.heardAt.map(JSON.time) ?? .null,
             "sentChanges": .int(standing.sentChangeCount), "sentBytes": .int(standing.sentByteCount),
-            "roundTripMilliseconds": standing.lastRoundTrip.map { .double($0 / .milliseconds(1)) } ?? .null,
+            "roundTripMilliseconds": standing.lastRoundTrip.map { .int(Int64($0 / .milliseconds(1))) } ?? .null,
             "refusedCount": .int(Int64(figures.refusedCount)), "refused": try await sync.book.refusals(),
         ]
     }
@@ -83,12 +99,23 @@ extension RouteTable {
         "trouble": Schema.orNull(Schema.text), "retryAt": Schema.orNull(Schema.time), "backlog": Schema.whole,
         "oldestAt": Schema.orNull(Schema.time), "isStale": Schema.flag, "ackedAt": Schema.orNull(Schema.time),
         "heardAt": Schema.orNull(Schema.time), "sentChanges": Schema.whole, "sentBytes": Schema.whole,
-        "roundTripMilliseconds": Schema.orNull(Schema.number), "refusedCount": Schema.whole,
+        "roundTripMilliseconds": Schema.orNull(Schema.whole), "refusedCount": Schema.whole,
         "refused": Schema.list(
             Schema.object([
                 "n": Schema.whole, "reason": Schema.text, "at": Schema.time, "topic": Schema.orNull(Schema.text),
                 "kind": Schema.orNull(Schema.text), "subject": Schema.orNull(Schema.text),
             ])),
+    ])
+
+    private static let distantSchema = Schema.object([
+        "items": Schema.list(
+            Schema.object([
+                "depot": Schema.text, "number": Schema.orNull(Schema.text), "name": Schema.orNull(Schema.text),
+                "model": Schema.orNull(Schema.text), "category": Schema.orNull(Schema.text),
+                "status": Schema.orNull(Schema.status), "person": Schema.orNull(Schema.text),
+                "project": Schema.orNull(Schema.text), "since": Schema.orNull(Schema.time),
+                "home": Schema.orNull(Schema.text),
+            ])), "count": Schema.whole,
     ])
 
     private static let verificationSchema = Schema.object([

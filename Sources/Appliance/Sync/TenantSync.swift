@@ -12,7 +12,9 @@ final class TenantSync: Sendable {
     let book: SyncBook
     /// Where the hub is, without a password.
     let address: String
+    let gear: DistantGear
     private let upstream: PostgresUpstream
+    private let ear: PostgresEar
     private let clock: HybridClock
     private let logger: Logger
     private let latest = Mutex<SyncBook.Figures?>(nil)
@@ -22,7 +24,11 @@ final class TenantSync: Sendable {
 
     /// - Returns: nil where no hub is configured.
     /// - Throws: `invalid` when the hub's address can not be read, or its password's file.
-    init?(_ configuration: Configuration, store: Store, organisation: Organisation, logger: Logger) throws {
+    /// - Parameter told: called after gear of other depots was kept, with how much.
+    init?(
+        _ configuration: Configuration, store: Store, organisation: Organisation, logger: Logger,
+        told: @escaping @Sendable (Int) -> Void
+    ) throws {
         guard let wanted = configuration.upstream else { return nil }
         let address = try PostgresAddress(
             wanted.url, password: UpstreamPassword.read(wanted), authorities: wanted.authorities)
@@ -30,7 +36,10 @@ final class TenantSync: Sendable {
         upstream = PostgresUpstream(address)
         engine = SyncEngine(
             store: store, upstream: upstream, depot: organisation.depot.name,
-            place: configuration.depot.position.map { [$0.longitude, $0.latitude] }, logger: logger)
+            place: configuration.depot.position.map { [$0.longitude, $0.latitude] }, logger: logger,
+            told: told)
+        ear = PostgresEar(address)
+        gear = DistantGear(store: store)
         book = SyncBook(store: store)
         clock = store.clock
         self.logger = logger
@@ -42,10 +51,14 @@ final class TenantSync: Sendable {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { [engine] in await engine.run() }
             group.addTask { await self.lookAfter() }
+            group.addTask { [ear, engine] in
+                await ear.run(connected: { engine.lineCameUp() }, heard: { engine.hearNews() })
+            }
             await withTaskCancellationHandler {
                 await group.waitForAll()
             } onCancel: {
                 upstream.shut()
+                ear.shut()
             }
         }
         withExtendedLifetime(watch) {}

@@ -108,7 +108,9 @@ final class Tenant: Sendable {
         backups = BackupDesk(folder: folder, clock: clock)
         sync =
             isFirst
-            ? try TenantSync(configuration, store: store, organisation: organisation, logger: logger) : nil
+            ? try TenantSync(
+                configuration, store: store, organisation: organisation, logger: logger,
+                told: { hub.signal(.assets, "distant", ["count": .int(Int64($0))]) }) : nil
         progressWatch = ProgressWatch(projects: projects, hub: hub)
         pictureSweep = PictureSweep(store: store, logger: logger)
         heartbeat = ground.heartbeat

@@ -46,6 +46,7 @@ enum Migrations {
         migrator.registerMigration("15 unused pictures") { try $0.execute(sql: PictureSweep.schema) }
         migrator.registerMigration("16 audit") { try $0.execute(sql: audit) }
         migrator.registerMigration("21 upstream") { try $0.execute(sql: UpstreamSchema.sql) }
+        migrator.registerMigration("22 gear of other depots") { try $0.execute(sql: DistantGear.schema) }
         return migrator
     }
 

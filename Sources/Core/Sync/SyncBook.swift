@@ -29,7 +29,8 @@ package struct SyncBook: Sendable {
             let waiting = ledger.lanes.first { $0.acked < $0.last }
             let oldest = try waiting.flatMap { lane in
                 try Int64.fetchOne(
-                    database.cachedStatement(sql: "SELECT hlc FROM change WHERE node = ? AND epoch = ? AND n > ? LIMIT 1"),
+                    database.cachedStatement(
+                        sql: "SELECT hlc FROM change WHERE node = ? AND epoch = ? AND n > ? LIMIT 1"),
                     arguments: [ledger.node, lane.epoch, lane.acked])
             }
             let acked = try Int64.fetchOne(

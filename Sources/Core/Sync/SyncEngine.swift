@@ -1,6 +1,6 @@
 // Carries out what SyncMachine says: the Store, the hub, the clock. One exchange at a time, for as long as the box runs;
 // nobody at a door or a page ever waits for it.
-import Foundation
+package import Foundation
 package import Logging
 private import Synchronization
 
@@ -34,17 +34,24 @@ package final class SyncEngine: Sendable {
     private let place: [Double]?
     private let logger: Logger
     private let waking = WakeUp()
+    /// Called after gear of other depots was kept, with how much.
+    private let told: @Sendable (Int) -> Void
     private let standingNow = Mutex(Standing())
 
     /// - Parameters:
     ///   - depot: its name, for the office.
     ///   - place: longitude and latitude in degrees of WGS 84, if known.
-    package init(store: Store, upstream: any Upstream, depot: String, place: [Double]?, logger: Logger) {
+    ///   - told: called after gear of other depots was kept, with how much.
+    package init(
+        store: Store, upstream: any Upstream, depot: String, place: [Double]?, logger: Logger,
+        told: @escaping @Sendable (Int) -> Void
+    ) {
         self.store = store
         self.upstream = upstream
         self.depot = depot
         self.place = place
         self.logger = logger
+        self.told = told
         store.onCommit { [waking] _ in waking.ring(.needed) }
     }
 
@@ -52,6 +59,9 @@ package final class SyncEngine: Sendable {
 
     /// Tries at once: somebody asks, or goes on after a pause.
     package func wake() { waking.ring(.asked) }
+
+    /// Asks what other depots did.
+    package func hearNews() { waking.ring(.news) }
 
     /// Tries at once: a line came up.
     package func lineCameUp() { waking.ring(.lineUp) }
@@ -84,6 +94,14 @@ package final class SyncEngine: Sendable {
                     })
             case .push(let batch): return try await push(batch)
             case .note(let notes): return .noted(try await store.write { try SyncLedger.note(notes, in: $0) })
+            case .pull(let request):
+                let answer = try await upstream.pull(request)
+                heard()
+                return .pulled(answer)
+            case .keep(let answer):
+                let ledger = try await store.write { try DistantGear.keep(answer, in: $0) }
+                if !answer.assets.isEmpty || answer.isFresh { told(answer.assets.count) }
+                return .noted(ledger)
             case .rest(let rest): return .rested(await self.rest(rest))
             }
         } catch let trouble as UpstreamTrouble {
@@ -120,7 +138,10 @@ package final class SyncEngine: Sendable {
 
     private func rest(_ rest: SyncMachine.Rest) async -> SyncMachine.Waking {
         switch rest {
-        case .untilNeeded: return await waking.wait(for: [.needed, .asked, .lineUp], atMost: nil)
+        // Where nobody listens, or what was said was lost, others are asked after all the same.
+        case .untilNeeded:
+            let woken = await waking.wait(for: [.needed, .news, .asked, .lineUp], atMost: .seconds(60))
+            return woken == .needed ? .needed : .news
         case .paused:
             await upstream.part()
             return await waking.wait(for: [.asked], atMost: nil)
@@ -144,7 +165,7 @@ package final class SyncEngine: Sendable {
             case .rest(.afterTrouble(let duration)):
                 standing.state = .waiting
                 standing.retryAt = now.addingTimeInterval(duration / .seconds(1))
-            case .load, .meet, .read, .note: break
+            case .load, .meet, .read, .note, .pull, .keep: break
             }
             return isNew
         }

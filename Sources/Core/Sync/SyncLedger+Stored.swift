@@ -49,7 +49,8 @@ extension SyncLedger {
                 SyncLane(name: epoch, epoch: epoch, after: 0, last: last, acked: 0, isOpen: epoch == current))
         }
         return SyncLedger(
-            node: name, seen: HubPlace(epoch: hub["hub_epoch"], pos: hub["hub_pos"], mark: hub["hub_mark"]), isPaused: hub["paused"],
+            node: name, seen: HubPlace(epoch: hub["hub_epoch"], pos: hub["hub_pos"], mark: hub["hub_mark"]),
+            isPaused: hub["paused"],
             lanes: lanes)
     }
 
@@ -81,8 +82,6 @@ extension SyncLedger {
     }
 
     private func save(in database: Database) throws {
-        try database.cachedStatement(sql: "UPDATE upstream SET hub_epoch = ?, hub_pos = ?, hub_mark = ?")
-            .execute(arguments: [seen.epoch, seen.pos, seen.mark])
         for lane in lanes {
             try database.cachedStatement(
                 sql: """

@@ -50,7 +50,6 @@ package struct SyncLedger: Sendable, Equatable {
 package enum SyncNote: Sendable, Equatable {
     /// The hub has a lane up to here, whether that is more or less than before.
     case acked(lane: String, n: Int64)
-    case seen(HubPlace)
     /// What the hub put aside.
     case refused(lane: String, [PushAnswer.Refusal])
     /// The hub has other contents under this number and may have under the following ones: from here on our Changes go
@@ -68,7 +67,6 @@ extension SyncLedger {
     /// - Throws: `internal` for a lane or a number that there is not, and what `begin` throws.
     package mutating func heed(_ note: SyncNote, begin: () throws -> String) throws {
         switch note {
-        case .seen(let place): seen = place
         case .refused: break
         case .acked(let name, let n):
             let index = try index(of: name)

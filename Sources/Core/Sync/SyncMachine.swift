@@ -13,12 +13,15 @@ package struct SyncMachine: Sendable {
         case read(SyncLane, of: SyncLedger, rowCountMax: Int, byteCountMax: Int)
         case push(ChangeBatch)
         case note([SyncNote])
+        case pull(PullRequest)
+        /// Keep what other depots did, and up to where it goes, both or neither.
+        case keep(PullAnswer)
         case rest(Rest)
     }
 
     /// What ends a rest.
     package enum Rest: Sendable, Equatable {
-        /// New Changes, or somebody who asks.
+        /// New Changes here or elsewhere, or somebody who asks.
         case untilNeeded
         /// This much time, or a line that came up, or somebody who asks; new Changes do not.
         case afterTrouble(Duration)
@@ -29,6 +32,8 @@ package struct SyncMachine: Sendable {
     /// Why a rest ended.
     package enum Waking: Sendable, Equatable {
         case needed, time, lineUp
+        /// Another depot did something, or may have.
+        case news
     }
 
     /// What came of a step.
@@ -40,6 +45,7 @@ package struct SyncMachine: Sendable {
         case read(ChangeBatch?)
         case pushed(PushAnswer, took: Duration)
         case noted(SyncLedger)
+        case pulled(PullAnswer)
         case rested(Waking)
         /// The hub could not be had.
         case failed(UpstreamTrouble)
@@ -48,12 +54,18 @@ package struct SyncMachine: Sendable {
     }
 
     /// The functions in etc/hub that this version needs.
-    package static let hubVersionMin = 4
+    package static let hubVersionMin = 5
 
     private let depot: String
     private let place: [Double]?
     private var ledger: SyncLedger?
     private var isMet = false
+    /// Whether the hub may know what we do not.
+    private var isBehind = true
+    private static let pullRowCountMax = 500
+    /// Batches since the last pull. Ours go first, but not for ever.
+    private var pushCount = 0
+    private static let pushCountBetweenPulls = 8
     private var pushing: ChangeBatch?
     private var pace = SyncPace()
     private var backOff: SyncBackOff
@@ -86,8 +98,11 @@ package struct SyncMachine: Sendable {
         // The file does not have what the ledger says: nobody removes Changes, so this is not gone on with.
         case .read(nil): return rest(after: UpstreamTrouble(.broken, "Changes are missing in the depot's file."))
         case .pushed(let answer, let duration): return settle(answer, duration)
+        case .pulled(let answer):
+            isBehind = answer.hasMore
+            return .keep(answer)
         case .rested(let waking):
-            if waking != .time { backOff.reset() }
+            if waking == .news { isBehind = true } else if waking != .time { backOff.reset() }
             return .load
         case .failed(let trouble):
             if pushing != nil, trouble.kind == .unreachable { pace.slow() }
@@ -104,8 +119,14 @@ package struct SyncMachine: Sendable {
         guard isMet else {
             return .meet(UpstreamGreeting(node: ledger.node, depot: depot, place: place, seen: ledger.seen))
         }
-        guard let lane = ledger.lanes.first(where: { $0.acked < $0.last }) else { return .rest(.untilNeeded) }
-        return .read(lane, of: ledger, rowCountMax: pace.rowCount, byteCountMax: pace.byteCount)
+        let isTurnOfPull = isBehind && pushCount >= Self.pushCountBetweenPulls
+        if !isTurnOfPull, let lane = ledger.lanes.first(where: { $0.acked < $0.last }) {
+            pushCount += 1
+            return .read(lane, of: ledger, rowCountMax: pace.rowCount, byteCountMax: pace.byteCount)
+        }
+        guard isBehind else { return .rest(.untilNeeded) }
+        pushCount = 0
+        return .pull(PullRequest(node: ledger.node, seen: ledger.seen, rowCountMax: Self.pullRowCountMax))
     }
 
     /// Compares what both know. Where the hub knows less, it was brought back from a backup, and gets again what it lost.
@@ -116,7 +137,8 @@ package struct SyncMachine: Sendable {
         isMet = true
         tenant = standing.tenant
         trouble = nil
-        var notes: [SyncNote] = standing.place == ledger.seen ? [] : [.seen(standing.place)]
+        isBehind = standing.place != ledger.seen
+        var notes: [SyncNote] = []
         for lane in ledger.lanes {
             let acked = standing.acked[lane.name] ?? lane.after
             if acked < lane.acked { notes.append(.acked(lane: lane.name, n: acked)) }
@@ -141,10 +163,10 @@ package struct SyncMachine: Sendable {
             let word = Hex.text(batch.rows[Int(n - batch.first)].hash.prefix(8))
             notes = [.forked(lane: batch.lane, at: n, word: word)]
         case .altered:
-            return rest(after: UpstreamTrouble(.broken, "What arrived at the hub is not what was sent. It is sent again."))
+            return rest(
+                after: UpstreamTrouble(.broken, "What arrived at the hub is not what was sent. It is sent again."))
         default: return rest(after: UpstreamTrouble(.broken, cause: "\(answer) to \(batch.first)...\(batch.last)"))
         }
-        if answer.place != ledger?.seen { notes.append(.seen(answer.place)) }
         return .note(notes)
     }
 

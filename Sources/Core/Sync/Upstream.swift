@@ -8,6 +8,8 @@ package protocol Upstream: Sendable {
     func meet(_ greeting: UpstreamGreeting) async throws(UpstreamTrouble) -> UpstreamStanding
     /// Gives a batch. Giving it again does no harm.
     func push(_ batch: ChangeBatch) async throws(UpstreamTrouble) -> PushAnswer
+    /// What other depots did after the place that was seen.
+    func pull(_ request: PullRequest) async throws(UpstreamTrouble) -> PullAnswer
     /// What the hub has of a lane up to a number, topic by topic.
     func checksums(of lane: String, by node: String, upTo n: Int64) async throws(UpstreamTrouble) -> [TopicChecksum]
     /// Ends the connection; the next call makes a new one.
@@ -96,10 +98,11 @@ package struct ChangeBatch: Sendable, Equatable {
 
     /// SHA-256 over the boot and, row by row, the hash and the monotonic time: the hub refuses what was altered on the way.
     package var digest: [UInt8] {
-        SHA256.digest(rows.reduce(into: Array(boot.utf8)) { bytes, row in
-            bytes += row.hash
-            withUnsafeBytes(of: row.monotonic.bigEndian) { bytes += $0 }
-        })
+        SHA256.digest(
+            rows.reduce(into: Array(boot.utf8)) { bytes, row in
+                bytes += row.hash
+                withUnsafeBytes(of: row.monotonic.bigEndian) { bytes += $0 }
+            })
     }
 }
 
@@ -148,19 +151,6 @@ package struct PushAnswer: Sendable, Equatable {
         self.acked = acked
         self.place = place
         self.refused = refused
-    }
-}
-
-/// How many Changes of a topic there are, and the sum of the first four bytes of their hashes.
-package struct TopicChecksum: Sendable, Equatable {
-    package var topic: String
-    package var count: Int64
-    package var sum: Int64
-
-    package init(topic: String, count: Int64, sum: Int64) {
-        self.topic = topic
-        self.count = count
-        self.sum = sum
     }
 }
 

@@ -4,7 +4,7 @@ private import Synchronization
 
 /// What ends a rest, from any thread; what rang while nobody rested ends the next one at once.
 final class WakeUp: Sendable {
-    enum Reason: Sendable { case needed, asked, lineUp, time, end }
+    enum Reason: Sendable { case needed, news, asked, lineUp, time, end }
 
     private struct State {
         var rung: Set<Reason> = []
@@ -41,7 +41,9 @@ final class WakeUp: Sendable {
             let heard = state.rung.intersection(reasons)
             state.rung.subtract(heard)
             state.wanted = []
-            return heard.contains(.lineUp) ? .lineUp : heard.isEmpty ? .time : .needed
+            if heard.contains(.lineUp) { return .lineUp }
+            if heard.contains(.news) { return .news }
+            return heard.isEmpty ? .time : .needed
         }
     }
 

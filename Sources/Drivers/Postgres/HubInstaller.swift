@@ -44,7 +44,8 @@ package final class HubInstaller {
         let done = try version()
         guard done <= Self.scripts.count else {
             throw Failure(
-                .conflict, "The hub is of version \(done) and this program knows \(Self.scripts.count). Update it first.")
+                .conflict,
+                "The hub is of version \(done) and this program knows \(Self.scripts.count). Update it first.")
         }
         let hasPoints = wantPoints()
         let due = Self.scripts.filter { $0.version > done }

@@ -27,12 +27,16 @@ package struct PostgresError: Error, Sendable, Equatable {
     ///
     /// - Source: PostgreSQL documentation, appendix A.
     package var kind: UpstreamTrouble.Kind {
-        guard let state else { return isIdentity ? .refused : .unreachable }
+        guard let state else {
+            return text.contains("too many") ? .busy : isIdentity ? .refused : .unreachable
+        }
         switch state {
         case "3F000", "42883", "42P01", "3D000": return .notInstalled
         case "25006": return .readOnly
         case "53100": return .full
         case "42501": return .refused
+        // The server is going down or coming up.
+        case "57P01", "57P02", "57P03": return .unreachable
         default: break
         }
         switch state.prefix(2) {
@@ -45,9 +49,12 @@ package struct PostgresError: Error, Sendable, Equatable {
 
     /// While connecting libpq gives a sentence and no code.
     private var isIdentity: Bool {
-        ["authentication failed", "no password supplied", "certificate", "does not support SSL", "no pg_hba.conf entry",
-            "channel binding", "is not permitted to log in", "fe_sendauth", "does not exist"]
-            .contains { text.contains($0) }
+        [
+            "authentication failed", "no password supplied", "certificate", "does not support SSL",
+            "no pg_hba.conf entry",
+            "channel binding", "is not permitted to log in", "fe_sendauth", "does not exist",
+        ]
+        .contains { text.contains($0) }
     }
 }
 

@@ -61,6 +61,20 @@ final class PostgresLink {
         _ = try answer(until: deadline)
     }
 
+    /// Waits for a notification and takes all there are.
+    func awaitNotice(until deadline: ContinuousClock.Instant) throws(PostgresError) {
+        var isHeard = false
+        while true {
+            while let notice = PQnotifies(connection) {
+                PQfreemem(notice)
+                isHeard = true
+            }
+            if isHeard { return }
+            try wait("listen", for: POLLIN, until: deadline)
+            guard PQconsumeInput(connection) == 1 else { throw failure("listen") }
+        }
+    }
+
     /// What the server keeps of a password, made here so that neither the wire nor the server's log ever has the password.
     func verifier(of password: String, for role: String) throws(PostgresError) -> String {
         guard let text = PQencryptPasswordConn(connection, password, role, "scram-sha-256") else {

@@ -60,7 +60,8 @@ package actor PostgresUpstream: Upstream {
             """,
             [
                 .text(batch.node), .text(batch.lane), .int(batch.first), .text(batch.boot), .text(batch.seen.epoch),
-                .int(batch.seen.pos), .text(batch.seen.mark), .bytes(batch.digest), .ints(rows.map(\.hlc)), .ints(rows.map(\.monotonic)),
+                .int(batch.seen.pos), .text(batch.seen.mark), .bytes(batch.digest), .ints(rows.map(\.hlc)),
+                .ints(rows.map(\.monotonic)),
                 .texts(rows.map(\.actor)), .texts(rows.map(\.device)), .texts(rows.map(\.address)),
                 .texts(rows.map(\.topic)), .texts(rows.map(\.kind)), .texts(rows.map(\.subject)),
                 .blobs(rows.map(\.body)), .blobs(rows.map { $0.isIntact ? nil : $0.hash }),
@@ -72,6 +73,30 @@ package actor PostgresUpstream: Upstream {
         return PushAnswer(
             verdict: verdict, acked: acked, place: place,
             refused: refused.map { PushAnswer.Refusal(n: $0.n, reason: $0.reason) })
+    }
+
+    package func pull(_ request: PullRequest) throws(UpstreamTrouble) -> PullAnswer {
+        let row = try row(
+            """
+            SELECT hub_epoch, hub_pos, hub_mark, is_fresh, has_more, records
+            FROM depotd.sync_pull($1, $2, $3, $4, $5::bigint::int)
+            """,
+            [
+                .text(request.node), .text(request.seen.epoch), .int(request.seen.pos), .text(request.seen.mark),
+                .int(Int64(request.rowCountMax)),
+            ], within: limits.push)
+        guard row.count == 6, let place = Self.place(row), let records = row[5],
+            case .array(let items)? = try? JSON(parsing: Array(records.utf8))
+        else { throw UpstreamTrouble(.broken, cause: "\(row.prefix(5))") }
+        return PullAnswer(
+            place: place, isFresh: row[3] == "t", hasMore: row[4] == "t", assets: items.compactMap(Self.asset))
+    }
+
+    private static func asset(_ record: JSON) -> DistantAsset? {
+        guard let id = record["id"]?.string, let node = record["node"]?.string, let fields = record["fields"] else {
+            return nil
+        }
+        return DistantAsset(id: id, node: node, depot: record["depot"]?.string ?? "?", fields: fields)
     }
 
     package func checksums(of lane: String, by node: String, upTo n: Int64) throws(UpstreamTrouble) -> [TopicChecksum] {

@@ -54,7 +54,9 @@ import Testing
         #expect(try readSouth("SELECT number, depot FROM office.assets") == "CAM-2|Quay")
         #expect(try readNorth("SELECT depot, changes FROM office.depots") == "Hall 4|1")
         #expect(throws: PostgresServer.ServerError.self) { try readNorth("SELECT * FROM depotd.change") }
-        #expect(throws: PostgresServer.ServerError.self) { try readNorth("SELECT depotd.sync_meet('', '', null, '', 0, '')") }
+        #expect(throws: PostgresServer.ServerError.self) {
+            try readNorth("SELECT depotd.sync_meet('', '', null, '', 0, '')")
+        }
     }
 
     @Test func `gear that is in stands on the office's map where its depot is`() async throws {

@@ -6,16 +6,19 @@ import Foundation
 enum TestBatch {
     static func make(
         node: String = "box", lane: String = "e1", from first: Int64, bodies: [String], topic: String = "assets",
-        kind: String = "created", milliseconds: Int64 = 1_795_000_000_000
+        kind: String = "created", milliseconds: Int64 = 1_795_000_000_000,
+        subjects: [String] = ["a"]
     ) -> ChangeBatch {
         let rows = bodies.enumerated().map { index, body -> OutgoingChange in
             let n = first + Int64(index)
+            let subject = subjects[index % subjects.count]
             let time = HybridTime(rawValue: (milliseconds + n) << 16)
             let hash = Change.hash(
                 node: node, epoch: String(lane.prefix { $0 != "+" }), n: n, time: time, actor: nil, device: nil,
-                address: nil, topic: topic, kind: kind, subject: "a", body: Array(body.utf8))
+                address: nil, topic: topic, kind: kind, subject: subject, body: Array(body.utf8))
             return OutgoingChange(
-                n: n, hlc: time.rawValue, monotonic: n, topic: topic, kind: kind, subject: "a", body: Array(body.utf8),
+                n: n, hlc: time.rawValue, monotonic: n, topic: topic, kind: kind, subject: subject,
+                body: Array(body.utf8),
                 hash: hash, isIntact: true)
         }
         return ChangeBatch(

@@ -1,10 +1,11 @@
 // What the hub does with what a box sends, and what the box is told when it can not be had: against a real PostgreSQL, over
 // lines that break.
-import Core
 import Drivers
 import Foundation
 import TestSupport
 import Testing
+
+@testable import Core
 
 @Suite struct UpstreamTests {
     private static let bodies = (1...5).map { #"{"id":"a","number":"CAM-\#($0)","name":"x"}"# }
@@ -58,7 +59,9 @@ import Testing
         #expect(answer.acked == 5)
         #expect(answer.refused.map(\.n) == [3, 4])
         #expect(try hub.sql("SELECT array_agg(n ORDER BY n), max(pos) FROM depotd.change") == "{1,2,5}|3")
-        #expect(try hub.office("o")("SELECT n, reason FROM office.quarantine ORDER BY n LIMIT 1").hasPrefix("3|unsupported"))
+        #expect(
+            try hub.office("o")("SELECT n, reason FROM office.quarantine ORDER BY n LIMIT 1").hasPrefix("3|unsupported")
+        )
         #expect(try await upstream.push(batch).refused == answer.refused, "who did not hear it is told again")
     }
 
@@ -154,7 +157,66 @@ import Testing
         async let answer = Result { try await upstream.push(TestBatch.make(from: 1, bodies: Self.bodies)) }
         let started = ContinuousClock.now
         upstream.shut()
-        #expect(throws: UpstreamTrouble.self) { try await answer.get() }
+        let ended = await answer
+        #expect(throws: UpstreamTrouble.self) { try ended.get() }
         #expect(ContinuousClock.now - started < .seconds(3))
+    }
+
+    // MARK: - Hearing of others
+
+    private static func request(_ node: String, _ seen: HubPlace, _ rowCountMax: Int = 2) -> PullRequest {
+        PullRequest(node: node, seen: seen, rowCountMax: rowCountMax)
+    }
+
+    private static let nowhere = HubPlace(epoch: "", pos: 0, mark: "")
+
+    @Test func `a depot hears of the others' gear as it is now, piece by piece, and not of its own`() async throws {
+        let hub = try RealHub()
+        let (hall, quay) = (try hub.depot("Hall 4").upstream, try hub.depot("Quay").upstream)
+        _ = try await hall.push(
+            TestBatch.make(node: "hall", from: 1, bodies: Self.bodies, subjects: ["a", "b", "c", "a", "b"]))
+        _ = try await quay.push(TestBatch.make(node: "quay", from: 1, bodies: Self.bodies, subjects: ["q"]))
+        let first = try await quay.pull(Self.request("quay", Self.nowhere))
+        #expect(first.isFresh && first.hasMore)
+        #expect(first.assets.map(\.id) == ["c", "a"])
+        #expect(first.assets.last?.fields["number"] == "CAM-4")
+        let second = try await quay.pull(Self.request("quay", first.place))
+        #expect(!second.isFresh && !second.hasMore)
+        #expect(second.assets.map(\.id) == ["b"])
+        let third = try await quay.pull(Self.request("quay", second.place))
+        #expect(third.assets.isEmpty && third.place == second.place)
+    }
+
+    @Test func `after the hub was brought back everything is told anew`() async throws {
+        let hub = try RealHub()
+        let (hall, quay) = (try hub.depot("Hall 4").upstream, try hub.depot("Quay").upstream)
+        _ = try await hall.push(TestBatch.make(node: "hall", from: 1, bodies: Self.bodies, subjects: ["a", "b"]))
+        let before = try await quay.pull(Self.request("quay", Self.nowhere, 100))
+        // Brought back to the third Change, and another depot went on from there past where we were.
+        try hub.sql(
+            """
+            DELETE FROM depotd.change WHERE n > 3; DELETE FROM depotd.record; UPDATE depotd.lane SET acked = 3;
+            UPDATE depotd.tenant SET pos = 3
+            """)
+        let more = TestBatch.make(
+            node: "hall", from: 4, bodies: Self.bodies.map { $0.replacing("x", with: "y") }, subjects: ["a", "b"])
+        _ = try await hall.push(more)
+        let after = try await quay.pull(Self.request("quay", before.place, 100))
+        #expect(after.isFresh)
+        #expect(after.place.epoch != before.place.epoch)
+        #expect(Set(after.assets.map(\.id)) == ["a", "b"])
+    }
+
+    @Test func `whoever listens hears of a push with its commit`() async throws {
+        let hub = try RealHub()
+        let (hall, quay) = (try hub.depot("Hall 4"), try hub.depot("Quay").upstream)
+        let ear = PostgresEar(try PostgresAddress(hall.url, password: hall.password))
+        let heard = Gathered<String>()
+        async let running: Void = ear.run(connected: { heard.add("connected") }, heard: { heard.add("news") })
+        #expect(await comes { heard.all == ["connected"] })
+        _ = try await quay.push(TestBatch.make(node: "quay", from: 1, bodies: Self.bodies))
+        #expect(await comes(upTo: 5) { heard.all.contains("news") })
+        ear.shut()
+        await running
     }
 }

@@ -15,11 +15,16 @@ static const unsigned char postgis[] = {
 #embed "../../../../etc/hub/4-postgis.sql"
 };
 
+static const unsigned char pull[] = {
+#embed "../../../../etc/hub/5-pull.sql"
+};
+
 static const struct depotd_hub_script scripts[] = {
     {"1-ground", ground, sizeof ground},
     {"2-push", push, sizeof push},
     {"3-office", office, sizeof office},
     {"4-postgis", postgis, sizeof postgis},
+    {"5-pull", pull, sizeof pull},
 };
 
 const struct depotd_hub_script *depotd_hub_scripts(unsigned long *count) {

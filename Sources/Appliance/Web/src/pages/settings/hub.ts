@@ -9,6 +9,7 @@ import { shape } from "../../icons";
 import { Page } from "../../page";
 import { mayEdit, state, tell } from "../../store";
 import { ago, clock } from "../../time";
+import { DistantGear } from "./distant";
 
 interface Refused { n: number; reason: string; at: string; topic: string | null; kind: string | null }
 
@@ -20,6 +21,7 @@ interface Standing {
 }
 
 export class Hub extends Page {
+  private readonly gear = new DistantGear();
   private readonly standing = new Asked<Standing>(() => get("/sync"), () => this.refresh());
 
   protected override enter(): void {
@@ -41,7 +43,10 @@ export class Hub extends Page {
   // ---- what is seen --------------------------------------------------------------------------------------------------
 
   protected view(): Content {
-    if (!mayEdit()) return emptyPlace("reader", "Only managers see the hub", "Ask one of them to come to this screen.");
+    return html`${mayEdit() && this.sync()}${this.standing.value?.state !== "off" && this.gear}`;
+  }
+
+  private sync(): Content {
     const { value, error } = this.standing;
     if (!value) return error !== null ? failedPlace("The sync could not be looked at", error, () => void this.standing.load()) : html`<div class="skeleton-rows" aria-busy="true"><span></span></div>`;
     if (value.state === "off") return emptyPlace("link", "No hub is set up", "This box works alone. Whoever runs it names a hub in upstream.url of depotd.yaml.");
