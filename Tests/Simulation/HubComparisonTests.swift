@@ -72,7 +72,9 @@ import Testing
             guard from < log.count else { continue }
             let upTo = min(log.count, from + Int.random(in: 1...8, using: &chance))
             let batch = ChangeBatch(
-                node: node, lane: lanes[which], boot: "boot", seen: seen, rows: Array(log[from..<upTo]))
+                node: node, lane: lanes[which],
+                before: from > HubModel.start(of: lanes[which]) ? log[from - 1].hash : nil, boot: "boot", seen: seen,
+                rows: Array(log[from..<upTo]))
             let real = try await upstream.push(batch)
             let made = model.push(batch, digest: batch.digest)
             #expect(real.verdict == made.verdict, note)

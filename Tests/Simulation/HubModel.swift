@@ -55,6 +55,13 @@ struct HubModel {
         if batch.first > known + 1, mutation != .gapsAreTaken {
             return PushAnswer(verdict: .gap, acked: known, place: place)
         }
+        if let before = batch.before, mutation != .chainIsNotCompared {
+            let key = Key(node: batch.node, lane: batch.lane, n: batch.first - 1)
+            guard changes[key] == before || quarantine[key] == before else {
+                return PushAnswer(
+                    verdict: .gap, acked: max(Self.start(of: batch.lane), batch.first - 1_001), place: place)
+            }
+        }
         if mutation != .hashIsNotCompared, let n = firstForked(batch, known) {
             return PushAnswer(verdict: .forked(at: n), acked: known, place: place)
         }

@@ -4,7 +4,8 @@
 /// One mistake.
 enum Mutation: String, CaseIterable, Sendable {
     // At the hub.
-    case hashIsNotCompared, digestIsNotLookedAt, gapsAreTaken, ackBeforeKeeping, duplicatesAreKept, ackStandsStill
+    case hashIsNotCompared, chainIsNotCompared, digestIsNotLookedAt, gapsAreTaken, ackBeforeKeeping, duplicatesAreKept,
+        ackStandsStill
     case lastRowIsLost, poisonIsDropped, positionIsUsedTwice, refusalsAreToldOnce, hubKeepsItsEpoch, markIsNotCompared
     case moreIsAlwaysSaid
     // At the box.

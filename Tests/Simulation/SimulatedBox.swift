@@ -99,7 +99,10 @@ struct SimulatedBox {
         }
         guard lane.acked < last else { return nil }
         let boot = rows[Int(lane.acked)].boot
-        var batch = ChangeBatch(node: ledger.node, lane: lane.name, boot: "\(boot)", seen: ledger.seen, rows: [])
+        var batch = ChangeBatch(
+            node: ledger.node, lane: lane.name,
+            before: lane.acked == lane.after ? nil : rows[Int(lane.acked) - 1].hash, boot: "\(boot)", seen: ledger.seen,
+            rows: [])
         for index in Int(lane.acked)..<min(Int(last), Int(lane.acked) + rowCountMax) {
             let row = rows[index]
             guard row.boot == boot else { break }

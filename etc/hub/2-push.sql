@@ -125,14 +125,17 @@ $$;
 -- Repeatable: what is known already is compared and left. The answer's `acked` is the highest Change up to which nothing is
 -- missing. `verdict` is
 --   ok       taken, or known already; `refused` names what went into quarantine: [{"n": 7, "reason": "…"}]
---   gap      something before `first` is missing here; go on after `acked`
+--   gap      what is here before `first` is not what the box has there, or is missing; go on after `acked`
 --   forked   `at` is known with other contents: the box was brought back from a copy and numbered anew
 --   altered  the rows are not those that `digest` was taken over; send them again
+--
+-- `before` is the hash of the Change before `first`, null where the lane begins: a lane is one history, also when an old call
+-- arrives late or a box was brought back more than once.
 --
 -- `digest` is SHA-256 over the boot and, row by row, the hash and the monotonic time. A row's hash is not sent, because it
 -- follows from the row; the box sends it where it does not, because its file was damaged.
 CREATE FUNCTION depotd.sync_push(
-  node text, epoch text, first bigint, boot text, seen_epoch text, seen_pos bigint, seen_mark text,
+  node text, epoch text, first bigint, before bytea, boot text, seen_epoch text, seen_pos bigint, seen_mark text,
   digest bytea,
   hlc bigint[], monotonic bigint[], actor text[], device text[], address text[], topic text[], kind text[],
   subject text[], body bytea[], hash bytea[],
@@ -177,6 +180,17 @@ BEGIN
   END IF;
   IF first > acked + 1 THEN
     verdict := 'gap';
+    RETURN;
+  END IF;
+  IF before IS NOT NULL AND NOT EXISTS (
+      SELECT FROM depotd.change c
+        WHERE c.tenant = me.tenant AND c.node = node AND c.epoch = epoch AND c.n = first - 1 AND c.hash = before)
+    AND NOT EXISTS (
+      SELECT FROM depotd.quarantine q
+        WHERE q.tenant = me.tenant AND q.node = node AND q.epoch = epoch AND q.n = first - 1 AND q.hash = before) THEN
+    -- Where the two part is found by comparing from further back.
+    verdict := 'gap';
+    acked := greatest(coalesce(nullif(split_part(epoch, '+', 2), '')::bigint, 0), first - 1001);
     RETURN;
   END IF;
 

@@ -15,7 +15,14 @@ extension ChangeBatch {
                     WHERE node = ? AND epoch = ? AND n > ? AND n <= ? ORDER BY n LIMIT ?
                     """),
             arguments: [ledger.node, lane.epoch, lane.acked, lane.last, rowCountMax])
-        var batch = ChangeBatch(node: ledger.node, lane: lane.name, boot: "", seen: ledger.seen, rows: [])
+        let before =
+            lane.acked == lane.after
+            ? nil
+            : try Data.fetchOne(
+                database.cachedStatement(sql: "SELECT hash FROM change WHERE node = ? AND epoch = ? AND n = ?"),
+                arguments: [ledger.node, lane.epoch, lane.acked])
+        var batch = ChangeBatch(
+            node: ledger.node, lane: lane.name, before: before.map { Array($0) }, boot: "", seen: ledger.seen, rows: [])
         var byteCount = 0
         while let row = try rows.next() {
             let boot: String = row["boot"]

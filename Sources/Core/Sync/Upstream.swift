@@ -87,6 +87,8 @@ package struct OutgoingChange: Sendable, Equatable {
 package struct ChangeBatch: Sendable, Equatable {
     package var node: String
     package var lane: String
+    /// The hash of the Change before the first one; nil where the lane begins.
+    package var before: [UInt8]?
     package var boot: String
     package var seen: HubPlace
     /// At least one.

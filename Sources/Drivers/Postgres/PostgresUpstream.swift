@@ -56,10 +56,11 @@ package actor PostgresUpstream: Upstream {
         let row = try row(
             """
             SELECT hub_epoch, hub_pos, hub_mark, verdict, acked, at, refused FROM depotd.sync_push(
-              $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+              $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
             """,
             [
-                .text(batch.node), .text(batch.lane), .int(batch.first), .text(batch.boot), .text(batch.seen.epoch),
+                .text(batch.node), .text(batch.lane), .int(batch.first), .bytes(batch.before), .text(batch.boot),
+                .text(batch.seen.epoch),
                 .int(batch.seen.pos), .text(batch.seen.mark), .bytes(batch.digest), .ints(rows.map(\.hlc)),
                 .ints(rows.map(\.monotonic)),
                 .texts(rows.map(\.actor)), .texts(rows.map(\.device)), .texts(rows.map(\.address)),

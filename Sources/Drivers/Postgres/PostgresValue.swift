@@ -6,7 +6,7 @@ import Foundation
 package enum PostgresValue: Sendable {
     case text(String?)
     case int(Int64)
-    case bytes([UInt8])
+    case bytes([UInt8]?)
     case ints([Int64])
     case doubles([Double]?)
     case texts([String?])

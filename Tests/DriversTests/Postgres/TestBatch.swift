@@ -7,7 +7,7 @@ enum TestBatch {
     static func make(
         node: String = "box", lane: String = "e1", from first: Int64, bodies: [String], topic: String = "assets",
         kind: String = "created", milliseconds: Int64 = 1_795_000_000_000,
-        subjects: [String] = ["a"]
+        subjects: [String] = ["a"], after before: ChangeBatch? = nil
     ) -> ChangeBatch {
         let rows = bodies.enumerated().map { index, body -> OutgoingChange in
             let n = first + Int64(index)
@@ -22,6 +22,7 @@ enum TestBatch {
                 hash: hash, isIntact: true)
         }
         return ChangeBatch(
-            node: node, lane: lane, boot: "boot", seen: HubPlace(epoch: "", pos: 0, mark: ""), rows: rows)
+            node: node, lane: lane, before: before?.rows.last?.hash, boot: "boot",
+            seen: HubPlace(epoch: "", pos: 0, mark: ""), rows: rows)
     }
 }

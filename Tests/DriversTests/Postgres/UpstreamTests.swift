@@ -33,11 +33,12 @@ import Testing
         try hub.sql(
             """
             ALTER FUNCTION depotd.sync_push RENAME TO sync_push_really;
-            CREATE FUNCTION depotd.sync_push(text, text, bigint, text, text, bigint, text, bytea, bigint[], bigint[], text[],
+            CREATE FUNCTION depotd.sync_push(text, text, bigint, bytea, text, text, bigint, text, bytea, bigint[], bigint[], text[],
               text[], text[], text[], text[], text[], bytea[], bytea[], OUT verdict text, OUT acked bigint, OUT at bigint,
               OUT hub_epoch text, OUT hub_pos bigint, OUT hub_mark text, OUT refused jsonb) LANGUAGE sql SECURITY DEFINER AS $$
               SELECT * FROM depotd.sync_push_really($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,
-                array_replace($16, 'a', 'b'), $17, $18) $$;
+                $16,
+                array_replace($17, 'a', 'b'), $18, $19) $$;
             GRANT EXECUTE ON FUNCTION depotd.sync_push TO depotd_depot;
             """)
         let answer = try await over.push(TestBatch.make(from: 6, bodies: Self.bodies))
