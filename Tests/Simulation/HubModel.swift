@@ -55,7 +55,7 @@ struct HubModel {
         if batch.first > known + 1, mutation != .gapsAreTaken {
             return PushAnswer(verdict: .gap, acked: known, place: place)
         }
-        if let before = batch.before, mutation != .chainIsNotCompared {
+        if let before = batch.before, mutation != .chainIsNotCompared, mutation != .gapsAreTaken {
             let key = Key(node: batch.node, lane: batch.lane, n: batch.first - 1)
             guard changes[key] == before || quarantine[key] == before else {
                 return PushAnswer(

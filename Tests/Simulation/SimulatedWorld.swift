@@ -56,10 +56,14 @@ struct SimulatedWorld {
         case 91..<92: bringBackHub()
         case 92..<95: deliverLate()
         case 95..<97: pause(index)
-        default: boxes[index].sync()
+        default: sync(index)
         }
-        if mutation != .unsyncedRowsAreSent { for index in boxes.indices { boxes[index].sync() } }
-        for hash in boxes[index].disk.rows.values.joined().map(\.hash) { durable.insert(hash) }
+        if mutation != .unsyncedRowsAreSent { for index in boxes.indices { sync(index) } }
+    }
+
+    private mutating func sync(_ index: Int) {
+        for row in boxes[index].unsynced { durable.insert(row.hash) }
+        boxes[index].sync()
     }
 
     private mutating func name() -> String {
@@ -207,11 +211,10 @@ struct SimulatedWorld {
         isMended = true
         while !late.isEmpty { deliverLate() }
         for index in boxes.indices {
-            boxes[index].sync()
+            sync(index)
             boxes[index].disk.isPaused = false
             if boxes[index].step == .rest(.paused) { boxes[index].go(on: .rested(.needed)) }
         }
-        for hash in boxes.flatMap({ $0.disk.rows.values.joined().map(\.hash) }) { durable.insert(hash) }
         // More than once: what one box says is what another one hears, and what a place is compared with.
         for _ in 0..<3 {
             for index in boxes.indices {

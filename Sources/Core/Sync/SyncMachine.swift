@@ -159,15 +159,19 @@ package struct SyncMachine: Sendable {
             notes = [.acked(lane: batch.lane, n: batch.last)]
             if !answer.refused.isEmpty { notes.append(.refused(lane: batch.lane, answer.refused)) }
         case .gap where answer.acked < batch.first - 1: notes = [.acked(lane: batch.lane, n: answer.acked)]
-        case .forked(let n) where (batch.first...batch.last).contains(n):
-            let word = Hex.text(batch.rows[Int(n - batch.first)].hash.prefix(8))
-            notes = [.forked(lane: batch.lane, at: n, word: word)]
+        case .forked(let n):
+            guard let row = batch.rows.first(where: { $0.n == n }) else { return rest(after: Self.nonsense(answer, batch)) }
+            notes = [.forked(lane: batch.lane, at: n, word: Hex.text(row.hash.prefix(8)))]
         case .altered:
             return rest(
                 after: UpstreamTrouble(.broken, "What arrived at the hub is not what was sent. It is sent again."))
-        default: return rest(after: UpstreamTrouble(.broken, cause: "\(answer) to \(batch.first)...\(batch.last)"))
+        default: return rest(after: Self.nonsense(answer, batch))
         }
         return .note(notes)
+    }
+
+    private static func nonsense(_ answer: PushAnswer, _ batch: ChangeBatch) -> UpstreamTrouble {
+        UpstreamTrouble(.broken, cause: "\(answer) to \(batch.first)...\(batch.last)")
     }
 
     private mutating func rest(after trouble: UpstreamTrouble) -> Step {
