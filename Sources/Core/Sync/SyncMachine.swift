@@ -160,7 +160,9 @@ package struct SyncMachine: Sendable {
             if !answer.refused.isEmpty { notes.append(.refused(lane: batch.lane, answer.refused)) }
         case .gap where answer.acked < batch.first - 1: notes = [.acked(lane: batch.lane, n: answer.acked)]
         case .forked(let n):
-            guard let row = batch.rows.first(where: { $0.n == n }) else { return rest(after: Self.nonsense(answer, batch)) }
+            guard let row = batch.rows.first(where: { $0.n == n }) else {
+                return rest(after: Self.nonsense(answer, batch))
+            }
             notes = [.forked(lane: batch.lane, at: n, word: Hex.text(row.hash.prefix(8)))]
         case .altered:
             return rest(
