@@ -8,7 +8,8 @@ BUILD := .build
 VENV := $(BUILD)/venv
 
 BUILD_PACKAGES := libsqlite3-dev libspatialite-dev libusb-1.0-0-dev libmicrohttpd-dev libwslay-dev libsodium-dev \
-	zlib1g-dev libgnutls28-dev libqrencode-dev libpq-dev esbuild node-typescript
+	zlib1g-dev libgnutls28-dev libqrencode-dev libturbojpeg0-dev \
+	libpng-dev libwebp-dev libpq-dev esbuild node-typescript
 TEST_PACKAGES := umockdev libumockdev-dev libglib2.0-dev pkg-config gcc chromium python3-venv shellcheck sqlite3 \
 	openssl curl libnss3-tools postgresql postgresql-postgis
 DEB_PACKAGES := debhelper lintian mmdebstrap systemd-container curl python3 procps

@@ -67,7 +67,8 @@ let package = Package(
     targets: [
         cLibrary("CLibUSB"), cLibrary("CMicroHTTPD"), cLibrary("CWSLay"),
         cLibrary("CSodium"), cLibrary("CSpatiaLite"), cLibrary("CLinux"), cLibrary("CZlib"), cLibrary("CGnuTLS"),
-        cLibrary("CQREncode"), cLibrary("CPQ"),
+        cLibrary("CQREncode"), cLibrary("CTurboJPEG"), cLibrary("CPNG"), cLibrary("CWebP"), cLibrary("CConfine"),
+        cLibrary("CPQ"),
         .target(name: "CHub", path: "Sources/Drivers/System/CHub"),
         .target(name: "CCounts", path: "Sources/Drivers/System/CCounts"),
         .target(
@@ -83,7 +84,8 @@ let package = Package(
         .target(
             name: "Drivers",
             dependencies: [
-                "Core", "CLibUSB", "CMicroHTTPD", "CWSLay", "CLinux", "CZlib", "CGnuTLS", "CQREncode", "CPQ", "CHub",
+                "Core", "CLibUSB", "CMicroHTTPD", "CWSLay", "CLinux", "CZlib", "CGnuTLS", "CQREncode",
+                "CTurboJPEG", "CPNG", "CWebP", "CConfine", "CPQ", "CHub",
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
             ],

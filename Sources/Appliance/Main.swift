@@ -9,8 +9,7 @@ struct Depotd: AsyncParsableCommand {
         subcommands: [
             ServeCommand.self, DemoCommand.self, ScanCommand.self, DevicesCommand.self, DoctorCommand.self,
             KeyCommand.self, BackupCommand.self, RestoreCommand.self, OrganisationCommand.self, HubCommand.self,
-            SyncCommand.self,
-            ConformanceCommand.self,
+            SyncCommand.self, ConformanceCommand.self, DecodeCommand.self,
             VersionCommand.self,
         ])
 }

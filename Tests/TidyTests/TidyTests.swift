@@ -50,8 +50,10 @@ import Testing
     @Test(arguments: [
         ("CLibUSB", "Sources/Drivers/USB"), ("CMicroHTTPD", "Sources/Drivers/HTTP"),
         ("CWSLay", "Sources/Drivers/WebSocket"), ("CGnuTLS", "Sources/Drivers/TLS"), ("CSodium", "Sources/Core/Basics"),
-        ("CQREncode", "Sources/Drivers/Codes"), ("CPQ", "Sources/Drivers/Postgres"),
-        ("CHub", "Sources/Drivers/Postgres"),
+        ("CQREncode", "Sources/Drivers/Codes"), ("CTurboJPEG", "Sources/Drivers/Imaging"),
+        ("CPNG", "Sources/Drivers/Imaging"), ("CWebP", "Sources/Drivers/Imaging"),
+        ("CConfine", "Sources/Drivers/Imaging"),
+        ("CPQ", "Sources/Drivers/Postgres"), ("CHub", "Sources/Drivers/Postgres"),
         ("CSpatiaLite", "Sources/Core/Storage"), ("GRDBSQLite", "Sources/Core/Storage"),
     ])
     func `a C library is wrapped in one folder`(library: String, folder: String) throws {

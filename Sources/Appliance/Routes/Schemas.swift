@@ -3,7 +3,8 @@ import Core
 
 extension Schema {
     /// All named shapes.
-    static let components: JSON = common.adding(stockComponents).adding(gearComponents).adding(entering)
+    static let components: JSON = common.adding(stockComponents).adding(gearComponents).adding(entering).adding(
+        chatComponents)
 
     private static let common: JSON = [
         "Reference": object(["id": text, "name": text]),

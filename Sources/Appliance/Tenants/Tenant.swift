@@ -15,6 +15,7 @@ struct Ground: Sendable {
     let mill: PassphraseMill
     let heartbeat: Heartbeat
     let limits: Limits
+    let pictures: any PictureMaker
     let isDemo: Bool
     let logger: Logger
 }
@@ -42,6 +43,7 @@ final class Tenant: Sendable {
     let imports: ImportDesk
     let exports: ExportDesk
     let backups: BackupDesk
+    let talk: Talk
     /// Nil where no hub is configured, and for all but the first.
     let sync: TenantSync?
     private let heartbeat: Heartbeat
@@ -99,8 +101,14 @@ final class Tenant: Sendable {
         signIn = SignInDesk(
             store: store, secrets: secrets, sessions: sessions, guesses: try Guesses(box: box, clock: clock),
             invitations: Invitations(clock: clock), badges: BadgeWatch())
+        talk = try await Talk(store: store, folder: folder + "/files", maker: ground.pictures, logger: logger)
+        if isDemo {
+            let people = try await roster.whoMaySignIn()
+            try await DemoChat(talk: talk, people: people, register: register, now: clock.now).fill()
+        }
         let hub = LiveHub(
-            loop: ground.loop, store: store, limits: configuration.live, events: ground.limits.events, logger: logger)
+            loop: ground.loop, store: store, limits: configuration.live, events: ground.limits.events, talk: talk,
+            logger: logger)
         self.hub = hub
         batches = BatchRunner(store: store, logger: logger, signal: { hub.signal(.assets, "batch", $0) })
         imports = ImportDesk(store: store, box: box, runner: batches)
@@ -119,7 +127,7 @@ final class Tenant: Sendable {
     /// Shows what is committed to its screens from now on. Before anybody listens, and before anything writes.
     func start() async throws {
         try await hub.start()
-        store.onCommit { [sessions, signIn, hub, progressWatch] changes in
+        store.onCommit { [sessions, signIn, hub, progressWatch, talk] changes in
             for person in Sessions.affected(by: changes) {
                 sessions.end(of: person)
                 signIn.invitations.revoke(of: person)
@@ -128,6 +136,7 @@ final class Tenant: Sendable {
             sessions.heed(changes)
             signIn.badges.heed(changes)
             progressWatch.heed(changes)
+            talk.heed(changes)
         }
         heartbeat.watch(store)
     }
@@ -151,6 +160,7 @@ final class Tenant: Sendable {
             group.addTask { [progressWatch] in await progressWatch.run() }
             group.addTask { [refusals] in await refusals.run() }
             group.addTask { await self.tendSessions() }
+            group.addTask { [talk, hub] in await talk.run { hub.signal($0, "receipts", $1) } }
             group.addTask { [pictureSweep] in await pictureSweep.run() }
             if let sync { group.addTask { await sync.run() } }
             group.addTask { [ending] in for await _ in ending {} }

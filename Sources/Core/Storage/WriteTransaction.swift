@@ -44,6 +44,9 @@ package final class WriteTransaction {
             address: origin?.address, body: body.bytes, time: time, monotonic: monotonic, in: database)
     }
 
+    /// Shows members beside those of the Change that was just appended, and keeps them out of the log.
+    func show(_ members: JSON) { log.show(members.bytes) }
+
     /// Begins a new epoch while the box runs, because what was numbered here is known with other contents elsewhere.
     func beginEpoch() throws -> String {
         let machine = try String.fetchOne(database, sql: "SELECT machine FROM node")
@@ -130,6 +133,11 @@ final class LogWriter {
     func takeLoss() -> (any Error)? {
         defer { loss = nil }
         return loss
+    }
+
+    func show(_ members: [UInt8]) {
+        guard !pending.isEmpty else { return }
+        pending[pending.count - 1].shown = members
     }
 
     /// Hands over the group's Changes, which are durable now.
