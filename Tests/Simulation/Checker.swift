@@ -24,10 +24,10 @@ struct Checker {
     }
 
     private var doubled: [String] {
-        let keys = world.hub.changes.count
+        let known = Set(world.hub.changes.values).count
         return [
             kept.count == world.hub.feed.count ? nil : "a Change is in the feed twice",
-            keys == world.hub.feed.count ? nil : "the feed has \(world.hub.feed.count) places for \(keys) Changes",
+            known == world.hub.feed.count ? nil : "the feed has \(world.hub.feed.count) places for \(known) Changes",
             kept.union(aside).isSubset(of: world.durable) ? nil : "the hub has what was never on a disk",
         ].compactMap { $0 }
     }

@@ -53,12 +53,18 @@ import Testing
         let (node, lanes) = ("node", ["e1", "e1+4+abcd"])
         let logs = lanes.map { Self.logs(&chance, node: node, lane: $0) }
         var seen = HubPlace(epoch: "", pos: 0, mark: "")
+        model.epoch = try await upstream.meet(
+            UpstreamGreeting(node: node, depot: "Hall", place: nil, seen: seen)
+        ).place.epoch
         for step in 0..<20 {
             let note = Comment(rawValue: "SIMULATION_SEED=\(seed) COMPARISONS=1, step \(step)")
             guard Int.random(in: 0..<5, using: &chance) > 0 else {
-                let greeting = UpstreamGreeting(node: node, depot: "Hall", place: nil, seen: seen)
+                let ends = zip(lanes, logs).map { lane, logs in
+                    let row = logs[Int.random(in: 0..<2, using: &chance)].randomElement(using: &chance)
+                    return LaneEnd(lane: lane, n: row?.n ?? 1, hash: row?.hash ?? [])
+                }
+                let greeting = UpstreamGreeting(node: node, depot: "Hall", place: nil, seen: seen, ends: ends)
                 let real = try await upstream.meet(greeting)
-                model.epoch = real.place.epoch
                 let made = model.meet(greeting)
                 #expect(real.acked == made.acked, note)
                 #expect(real.place == made.place, note)

@@ -39,9 +39,15 @@ struct HubModel {
 
     mutating func meet(_ greeting: UpstreamGreeting) -> UpstreamStanding {
         settle(greeting.seen)
+        var acked = acked[greeting.node] ?? [:]
+        for end in greeting.ends where mutation != .endsAreNotCompared {
+            let key = Key(node: greeting.node, lane: end.lane, n: end.n)
+            guard end.n <= acked[end.lane] ?? 0, changes[key] != end.hash, quarantine[key] != end.hash else { continue }
+            acked[end.lane] = end.n - 1
+        }
         return UpstreamStanding(
             tenant: "north", version: SyncMachine.hubVersionMin, place: place, now: Date(timeIntervalSince1970: 0),
-            acked: acked[greeting.node] ?? [:])
+            acked: acked)
     }
 
     /// - Parameter digest: as it was sent, whatever happened to the rows.
@@ -107,9 +113,19 @@ struct HubModel {
             if mutation != .poisonIsDropped { quarantine[key] = row.hash }
             return
         }
+        defer { changes[key] = row.hash }
+        if mutation != .siblingsAreNotAsked, isKnown(row, beside: batch) { return }
         if mutation == .positionIsUsedTwice, row.n % 4 == 2, !feed.isEmpty { feed.removeLast() }
         feed.append(row.hash)
-        changes[key] = row.hash
+    }
+
+    /// Whether the Change came under another lane of its epoch already.
+    private func isKnown(_ row: OutgoingChange, beside batch: ChangeBatch) -> Bool {
+        let epoch = batch.lane.prefix { $0 != "+" }
+        return acked[batch.node, default: [:]].keys.contains { lane in
+            lane != batch.lane && lane.prefix { $0 != "+" } == epoch
+                && changes[Key(node: batch.node, lane: lane, n: row.n)] == row.hash
+        }
     }
 
     private func firstForked(_ batch: ChangeBatch, _ known: Int64) -> Int64? {

@@ -7,9 +7,9 @@ enum Mutation: String, CaseIterable, Sendable {
     case hashIsNotCompared, chainIsNotCompared, digestIsNotLookedAt, gapsAreTaken, ackBeforeKeeping, duplicatesAreKept,
         ackStandsStill
     case lastRowIsLost, poisonIsDropped, positionIsUsedTwice, refusalsAreToldOnce, hubKeepsItsEpoch, markIsNotCompared
-    case moreIsAlwaysSaid
+    case moreIsAlwaysSaid, siblingsAreNotAsked, endsAreNotCompared
     // At the box.
-    case hubsMoreIsBelieved, forkIsPassedOver, forkIsNamedByChance, forkKeepsItsEpoch, hubsLessIsIgnored
+    case hubsMoreIsBelieved, forkIsPassedOver, forkKeepsItsEpoch, hubsLessIsIgnored
     case lostAnswerIsTakenForOK, lanesAreForgotten, unsyncedRowsAreSent, readSkipsARow, refusalsAreNotKept
     case troubleIsFinal, cursorIsNotKept, cursorRunsAhead, freshIsPassedOver
 }

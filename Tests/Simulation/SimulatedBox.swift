@@ -115,6 +115,14 @@ struct SimulatedBox {
         return batch
     }
 
+    /// As LaneEnd.read takes them from a file.
+    func ends(of ledger: SyncLedger) -> [LaneEnd] {
+        ledger.lanes.filter { $0.acked > $0.after }.compactMap { lane in
+            guard let rows = disk.rows[lane.epoch], rows.count >= lane.acked else { return nil }
+            return LaneEnd(lane: lane.name, n: lane.acked, hash: rows[Int(lane.acked) - 1].hash)
+        }
+    }
+
     /// Notes down, as SyncLedger.note does. - Returns: the ledger then.
     mutating func note(
         _ notes: [SyncNote], _ mutation: Mutation?, epoch: () -> String

@@ -131,13 +131,15 @@ struct SimulatedWorld {
     private mutating func advance(_ index: Int) throws {
         switch boxes[index].step {
         case .load: boxes[index].go(on: .loaded(boxes[index].disk.ledger(mutation)))
-        case .meet(let greeting): meet(greeting, index)
+        case .meet(var greeting, let ledger):
+            greeting.ends = boxes[index].ends(of: ledger)
+            meet(greeting, index)
         case .read(let lane, let ledger, let rowCountMax, _):
             boxes[index].go(on: .read(boxes[index].read(lane, of: ledger, min(rowCountMax, 8), mutation)))
         case .push(let batch): push(batch, index)
         case .note(let notes):
             let epoch = name()
-            let known = notes.compactMap { mutation.twisted($0, in: boxes[index].disk.ledger(nil), chance: epoch) }
+            let known = notes.compactMap { mutation.twisted($0, in: boxes[index].disk.ledger(nil)) }
             let ledger = try boxes[index].note(known, mutation) { epoch }
             boxes[index].go(on: .noted(ledger))
         case .pull(let request): pull(request, index)
@@ -244,10 +246,9 @@ extension SimulatedBox {
 
 extension Mutation? {
     /// A note as a box takes it in that makes this mistake; nil when it does not.
-    fileprivate func twisted(_ note: SyncNote, in ledger: SyncLedger, chance: String) -> SyncNote? {
+    fileprivate func twisted(_ note: SyncNote, in ledger: SyncLedger) -> SyncNote? {
         switch (self, note) {
         case (.forkIsPassedOver, .forked(let lane, let n, _)): .acked(lane: lane, n: n)
-        case (.forkIsNamedByChance, .forked(let lane, let n, _)): .forked(lane: lane, at: n, word: chance)
         case (.hubsLessIsIgnored, .acked(let lane, let n)):
             n < ledger.lanes.first { $0.name == lane }?.acked ?? 0 ? nil : note
         default: note

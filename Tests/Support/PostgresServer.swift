@@ -80,7 +80,7 @@ package final class PostgresServer: Sendable {
         let (process, leash) = (Process(), Pipe())
         process.executableURL = URL(filePath: "/usr/bin/env")
         process.arguments =
-            Self.asUser + ["sh", "-c", "\"$@\" & read -r end; kill -INT $!; wait", "sh", Self.program("postgres")]
+            Self.asUser + ["sh", "-c", Self.leash, "sh", Self.program("postgres")]
             + ["-D", data, "-k", folder, "-p", "\(port)"]
             + (["listen_addresses=127.0.0.1", "fsync=off", "shared_buffers=32MB", "log_min_messages=fatal"] + options)
             .flatMap { ["-c", $0] }
@@ -96,16 +96,25 @@ package final class PostgresServer: Sendable {
         throw ServerError(text: "no answer on port \(port)")
     }
 
+    /// Ends PostgreSQL when its input ends, and ends with it.
+    private static let leash = #"exec 3<&0; "$@" & p=$!; { read -r end <&3; kill -INT $p; } & wait $p; kill $!"#
+
     /// Ends it at once, with every connection.
     package func stop() {
         guard
-            let (process, leash) = running.withLock({ running in
+            let (_, leash) = running.withLock({ running in
                 defer { running = nil }
                 return running
             })
         else { return }
+        // By its own number, which it writes down itself: at the end of the process nobody waits for children any more.
+        let first = (try? String(contentsOfFile: data + "/postmaster.pid", encoding: .utf8))?.split(separator: "\n")
+            .first
+        if let pid = first.flatMap({ pid_t($0) }) {
+            kill(pid, SIGINT)
+            for _ in 0..<200 where kill(pid, 0) == 0 { usleep(50_000) }
+        }
         try? leash.fileHandleForWriting.close()
-        process.waitUntilExit()
     }
 
     /// Ends it and removes its files.

@@ -4,16 +4,25 @@
 --
 -- depotd_hub owns everything and signs in nowhere. A depot's role may execute functions and touch no table; an office's
 -- role may read views. Which tenant a role belongs to is looked up by session_user, which no client can set.
+-- Roles are the cluster's: another hub's installation may make them at the same moment.
 DO $$
+DECLARE role text;
 BEGIN
-  IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'depotd_hub') THEN CREATE ROLE depotd_hub NOLOGIN; END IF;
-  IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'depotd_depot') THEN CREATE ROLE depotd_depot NOLOGIN; END IF;
-  IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'depotd_office') THEN CREATE ROLE depotd_office NOLOGIN; END IF;
   IF current_setting('server_encoding') <> 'UTF8' THEN
     RAISE EXCEPTION 'the database is encoded in %, and Changes are UTF-8', current_setting('server_encoding');
   END IF;
+  FOREACH role IN ARRAY ARRAY['depotd_hub', 'depotd_depot', 'depotd_office'] LOOP
+    BEGIN
+      EXECUTE format('CREATE ROLE %I NOLOGIN', role);
+    EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
+    END;
+  END LOOP;
+  BEGIN
+    GRANT depotd_hub TO CURRENT_USER;
+  -- "tuple concurrently updated" has no code of its own. If the right is missing, SET ROLE below says so.
+  EXCEPTION WHEN unique_violation OR internal_error THEN NULL;
+  END;
 END $$;
-GRANT depotd_hub TO CURRENT_USER;
 CREATE SCHEMA depotd AUTHORIZATION depotd_hub;
 CREATE SCHEMA office AUTHORIZATION depotd_hub;
 SET LOCAL ROLE depotd_hub;
@@ -61,11 +70,12 @@ CREATE TABLE depotd.lane (
   PRIMARY KEY (tenant, node, epoch)
 );
 
--- Every Change of every depot, with the bytes it was made with. `pos` is its place in the tenant's feed. `stamp` decides
--- between two edits of one field: the Change's hybrid time, but never far ahead of the hub's clock, and the node.
+-- Every Change of every depot, with the bytes it was made with. `pos` is its place in the tenant's feed; null where the
+-- Change has its place under another lane of its epoch already. `stamp` decides between two edits of one field: the
+-- Change's hybrid time, but never far ahead of the hub's clock, and the node.
 CREATE TABLE depotd.change (
   tenant text NOT NULL REFERENCES depotd.tenant, node text NOT NULL, epoch text NOT NULL, n bigint NOT NULL CHECK (n > 0),
-  pos bigint NOT NULL,
+  pos bigint,
   hlc bigint NOT NULL, boot text NOT NULL, monotonic bigint NOT NULL,
   actor text, device text, address text,
   topic text NOT NULL, kind text NOT NULL, subject text NOT NULL,

@@ -40,9 +40,21 @@ BEGIN
   RETURN head;
 END $$;
 
--- Where both stand. `place` is where the depot is, longitude and latitude in degrees of WGS 84, or null.
+-- Whether a Change is known, taken or put aside.
+CREATE FUNCTION depotd.is_there(mine text, box text, lane text, number bigint, contents bytea) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = '' AS $$
+  SELECT EXISTS (SELECT FROM depotd.change c
+      WHERE c.tenant = mine AND c.node = box AND c.epoch = lane AND c.n = number AND c.hash = contents)
+    OR EXISTS (SELECT FROM depotd.quarantine q
+      WHERE q.tenant = mine AND q.node = box AND q.epoch = lane AND q.n = number AND q.hash = contents)
+$$;
+
+-- Where both stand. `place` is where the depot is, longitude and latitude in degrees of WGS 84, or null. The last three say
+-- which Change of which lane the box thinks to be the last one here, by its hash. Where another one is there, the hub was
+-- brought back and the box's twin went on; the answer is then before it, so that the box sends it again and learns of it.
 CREATE FUNCTION depotd.sync_meet(
   node text, depot text, place double precision[], seen_epoch text, seen_pos bigint, seen_mark text,
+  end_lane text[], end_n bigint[], end_hash bytea[],
   OUT tenant text, OUT hub_version int, OUT hub_epoch text, OUT hub_pos bigint, OUT hub_mark text,
   OUT hub_milliseconds bigint, OUT lanes jsonb)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' SET lock_timeout = '10s' AS $$
@@ -59,8 +71,11 @@ BEGIN
   hub_pos := head.pos;
   hub_mark := depotd.mark_at(me.tenant, head.pos);
   hub_milliseconds := floor(extract(epoch FROM clock_timestamp()) * 1000);
-  lanes := (SELECT coalesce(jsonb_object_agg(l.epoch, l.acked), '{}')
-    FROM depotd.lane l WHERE l.tenant = me.tenant AND l.node = sync_meet.node);
+  lanes := (SELECT coalesce(jsonb_object_agg(l.epoch, CASE
+        WHEN e.n <= l.acked AND NOT depotd.is_there(l.tenant, l.node, l.epoch, e.n, e.hash) THEN e.n - 1
+        ELSE l.acked END), '{}')
+    FROM depotd.lane l LEFT JOIN unnest(end_lane, end_n, end_hash) AS e (lane, n, hash) ON e.lane = l.epoch
+    WHERE l.tenant = me.tenant AND l.node = sync_meet.node);
 END $$;
 
 -- What decides between two values of a field: when, then the order in which one box said it, then the box.
@@ -151,7 +166,10 @@ DECLARE
   -- A clock that is ahead of ours by more than five minutes does not win by that. Hybrid time: milliseconds above 16 bits.
   latest bigint := (floor(extract(epoch FROM arrived) * 1000)::bigint + 300000) << 16;
   computed bytea[];
+  -- Lanes of the same epoch beside this one, where a box was brought back: a Change of this lane may be known under those.
+  siblings text[];
   skipped int;
+  place bigint;
   i int;
   trouble text;
 BEGIN
@@ -182,12 +200,7 @@ BEGIN
     verdict := 'gap';
     RETURN;
   END IF;
-  IF before IS NOT NULL AND NOT EXISTS (
-      SELECT FROM depotd.change c
-        WHERE c.tenant = me.tenant AND c.node = node AND c.epoch = epoch AND c.n = first - 1 AND c.hash = before)
-    AND NOT EXISTS (
-      SELECT FROM depotd.quarantine q
-        WHERE q.tenant = me.tenant AND q.node = node AND q.epoch = epoch AND q.n = first - 1 AND q.hash = before) THEN
+  IF before IS NOT NULL AND NOT depotd.is_there(me.tenant, node, epoch, first - 1, before) THEN
     -- Where the two part is found by comparing from further back.
     verdict := 'gap';
     acked := greatest(coalesce(nullif(split_part(epoch, '+', 2), '')::bigint, 0), first - 1001);
@@ -197,12 +210,7 @@ BEGIN
   SELECT min(r.n) INTO at FROM (
     SELECT first + u.ord - 1 AS n, coalesce(u.sent, u.own) AS hash
       FROM unnest(hash, computed) WITH ORDINALITY AS u (sent, own, ord)) r
-    WHERE r.n <= acked AND NOT EXISTS (
-      SELECT FROM depotd.change c
-        WHERE c.tenant = me.tenant AND c.node = node AND c.epoch = epoch AND c.n = r.n AND c.hash = r.hash)
-      AND NOT EXISTS (
-      SELECT FROM depotd.quarantine q
-        WHERE q.tenant = me.tenant AND q.node = node AND q.epoch = epoch AND q.n = r.n AND q.hash = r.hash);
+    WHERE r.n <= acked AND NOT depotd.is_there(me.tenant, node, epoch, r.n, r.hash);
   IF at IS NOT NULL THEN
     verdict := 'forked';
     RETURN;
@@ -215,8 +223,11 @@ BEGIN
     WHERE q.tenant = me.tenant AND q.node = node AND q.epoch = epoch AND q.n BETWEEN first AND first + count - 1;
   skipped := least(greatest(acked - first + 1, 0), count);
   IF skipped = count THEN RETURN; END IF;
+  siblings := (SELECT array_agg(l.epoch) FROM depotd.lane l WHERE l.tenant = me.tenant AND l.node = node
+    AND l.epoch <> epoch AND split_part(l.epoch, '+', 1) = split_part(epoch, '+', 1));
   BEGIN
-    IF EXISTS (SELECT FROM unnest(hash, computed) AS u (sent, own) WHERE u.sent <> u.own) THEN
+    -- Then each is looked at by itself.
+    IF siblings IS NOT NULL OR EXISTS (SELECT FROM unnest(hash, computed) AS u (sent, own) WHERE u.sent <> u.own) THEN
       RAISE data_exception;
     END IF;
     INSERT INTO depotd.change (tenant, node, epoch, n, pos, hlc, boot, monotonic, actor, device, address, topic, kind,
@@ -236,11 +247,15 @@ BEGIN
         IF hash[i] <> computed[i] THEN
           RAISE data_exception USING MESSAGE = 'its bytes are not those that its hash was taken over';
         END IF;
-        INSERT INTO depotd.change VALUES (me.tenant, node, epoch, first + i - 1, hub_pos + 1, hlc[i], boot, monotonic[i],
+        place := CASE WHEN NOT EXISTS (SELECT FROM depotd.change c
+          WHERE c.tenant = me.tenant AND c.node = node AND c.epoch = ANY (siblings) AND c.n = first + i - 1
+            AND c.hash = computed[i] AND c.pos IS NOT NULL) THEN hub_pos + 1 END;
+        INSERT INTO depotd.change VALUES (me.tenant, node, epoch, first + i - 1, place, hlc[i], boot, monotonic[i],
           actor[i], device[i], address[i], topic[i], kind[i], subject[i], convert_from(body[i], 'UTF8'), computed[i],
           depotd.stamp(least(hlc[i], latest), first + i - 1, node), arrived);
-        PERFORM depotd.add_up(me.tenant, hub_pos, hub_pos + 1);
-        hub_pos := hub_pos + 1;
+        CONTINUE WHEN place IS NULL;
+        PERFORM depotd.add_up(me.tenant, hub_pos, place);
+        hub_pos := place;
       EXCEPTION WHEN data_exception OR integrity_constraint_violation OR program_limit_exceeded THEN
         GET STACKED DIAGNOSTICS trouble = MESSAGE_TEXT;
         INSERT INTO depotd.quarantine VALUES (me.tenant, node, epoch, first + i - 1, topic[i], kind[i], subject[i], hlc[i],

@@ -25,7 +25,7 @@ CREATE VIEW office.custody WITH (security_barrier) AS
       c.body::jsonb #>> '{holder,person,name}' AS person, c.body::jsonb #>> '{holder,project,name}' AS project,
       to_timestamp((c.hlc >> 16) / 1000.0) AS at, c.at AS arrived, m.depot
     FROM depotd.change c LEFT JOIN depotd.member m ON m.tenant = c.tenant AND m.node = c.node
-    WHERE c.topic = 'assets' AND c.kind = 'custody';
+    WHERE c.topic = 'assets' AND c.kind = 'custody' AND c.pos IS NOT NULL;
 
 -- Where gear is as far as anybody knows: what is in is at the depot that took it in.
 CREATE VIEW office.positions WITH (security_barrier) AS
@@ -58,7 +58,7 @@ CREATE VIEW office.scans WITH (security_barrier) AS
       c.body::jsonb #>> '{actor,name}' AS person, c.body::jsonb #>> '{door,name}' AS door,
       to_timestamp((c.hlc >> 16) / 1000.0) AS at, c.at AS arrived, m.depot
     FROM depotd.change c LEFT JOIN depotd.member m ON m.tenant = c.tenant AND m.node = c.node
-    WHERE c.topic = 'scans' AND c.kind = 'outcome';
+    WHERE c.topic = 'scans' AND c.kind = 'outcome' AND c.pos IS NOT NULL;
 
 -- How much goes through each depot's doors, by day in UTC.
 CREATE VIEW office.traffic WITH (security_barrier) AS

@@ -37,6 +37,18 @@ extension ChangeBatch {
     }
 }
 
+extension LaneEnd {
+    /// Of each lane that the hub has something of.
+    static func read(of ledger: SyncLedger, in database: Database) throws -> [LaneEnd] {
+        try ledger.lanes.filter { $0.acked > $0.after }.compactMap { lane in
+            try Data.fetchOne(
+                database.cachedStatement(sql: "SELECT hash FROM change WHERE node = ? AND epoch = ? AND n = ?"),
+                arguments: [ledger.node, lane.epoch, lane.acked]
+            ).map { LaneEnd(lane: lane.name, n: lane.acked, hash: Array($0)) }
+        }
+    }
+}
+
 extension OutgoingChange {
     fileprivate init(_ row: Row, node: String, epoch: String) {
         n = row["n"]

@@ -82,7 +82,8 @@ package final class SyncEngine: Sendable {
         do {
             switch step {
             case .load: return .loaded(try await store.read { try SyncLedger.load(in: $0) })
-            case .meet(let greeting):
+            case .meet(var greeting, let ledger):
+                greeting.ends = try await store.read { try LaneEnd.read(of: ledger, in: $0) }
                 let standing = try await upstream.meet(greeting)
                 heard()
                 return .met(standing)

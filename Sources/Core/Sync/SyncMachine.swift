@@ -8,7 +8,8 @@ package struct SyncMachine: Sendable {
     package enum Step: Sendable, Equatable {
         /// Read where we stand.
         case load
-        case meet(UpstreamGreeting)
+        /// Say what the hub has last of the ledger's lanes, and learn where it stands.
+        case meet(UpstreamGreeting, of: SyncLedger)
         /// Read the next batch of a lane, within these bounds but at least one row.
         case read(SyncLane, of: SyncLedger, rowCountMax: Int, byteCountMax: Int)
         case push(ChangeBatch)
@@ -117,7 +118,8 @@ package struct SyncMachine: Sendable {
             return .rest(.paused)
         }
         guard isMet else {
-            return .meet(UpstreamGreeting(node: ledger.node, depot: depot, place: place, seen: ledger.seen))
+            let greeting = UpstreamGreeting(node: ledger.node, depot: depot, place: place, seen: ledger.seen)
+            return .meet(greeting, of: ledger)
         }
         let isTurnOfPull = isBehind && pushCount >= Self.pushCountBetweenPulls
         if !isTurnOfPull, let lane = ledger.lanes.first(where: { $0.acked < $0.last }) {
@@ -129,7 +131,8 @@ package struct SyncMachine: Sendable {
         return .pull(PullRequest(node: ledger.node, seen: ledger.seen, rowCountMax: Self.pullRowCountMax))
     }
 
-    /// Compares what both know. Where the hub knows less, it was brought back from a backup, and gets again what it lost.
+    /// Compares what both know. Where the hub knows less or something else, it was brought back from a backup, and gets again
+    /// what it lost.
     /// Where it knows more, our own file was, unless only an answer was lost: what it knows is sent again and compared.
     private mutating func meet(_ standing: UpstreamStanding) -> Step {
         guard let ledger else { return .load }

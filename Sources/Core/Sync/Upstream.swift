@@ -38,12 +38,29 @@ package struct UpstreamGreeting: Sendable, Equatable {
     package var place: [Double]?
     /// The latest place in the feed that we know of.
     package var seen: HubPlace
+    /// What we think the hub has last, lane by lane.
+    package var ends: [LaneEnd]
 
-    package init(node: String, depot: String, place: [Double]?, seen: HubPlace) {
+    package init(node: String, depot: String, place: [Double]?, seen: HubPlace, ends: [LaneEnd] = []) {
         self.node = node
         self.depot = depot
         self.place = place
         self.seen = seen
+        self.ends = ends
+    }
+}
+
+/// The last Change of a lane that the hub took: where it has another one there, it was brought back meanwhile and somebody
+/// else went on.
+package struct LaneEnd: Sendable, Equatable {
+    package var lane: String
+    package var n: Int64
+    package var hash: [UInt8]
+
+    package init(lane: String, n: Int64, hash: [UInt8]) {
+        self.lane = lane
+        self.n = n
+        self.hash = hash
     }
 }
 
@@ -54,7 +71,7 @@ package struct UpstreamStanding: Sendable, Equatable {
     package var place: HubPlace
     /// The hub's clock.
     package var now: Date
-    /// The number up to which it misses nothing, by lane.
+    /// The number up to which it misses nothing, by lane; before the end that was named where it has something else there.
     package var acked: [String: Int64]
 
     package init(tenant: String, version: Int, place: HubPlace, now: Date, acked: [String: Int64]) {

@@ -36,11 +36,12 @@ package actor PostgresUpstream: Upstream {
         let row = try row(
             """
             SELECT hub_epoch, hub_pos, hub_mark, tenant, hub_version, hub_milliseconds, lanes
-            FROM depotd.sync_meet($1, $2, $3, $4, $5, $6)
+            FROM depotd.sync_meet($1, $2, $3, $4, $5, $6, $7, $8, $9)
             """,
             [
                 .text(greeting.node), .text(greeting.depot), .doubles(greeting.place), .text(greeting.seen.epoch),
-                .int(greeting.seen.pos), .text(greeting.seen.mark),
+                .int(greeting.seen.pos), .text(greeting.seen.mark), .texts(greeting.ends.map(\.lane)),
+                .ints(greeting.ends.map(\.n)), .blobs(greeting.ends.map(\.hash)),
             ], within: limits.ask)
         guard row.count == 7, let place = Self.place(row), let tenant = row[3],
             let version = row[4].flatMap({ Int($0) }), let now = row[5].flatMap({ Int64($0) }), let lanes = row[6],
