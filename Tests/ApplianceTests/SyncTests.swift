@@ -231,8 +231,7 @@ import Testing
             var person: String?
             #expect(
                 waits(upTo: 10) {
-                    person = (try? box.ask("GET", "/api/v1/distant/assets?q=cam-7%20quay").fields())?.list("items")
-                        .first?
+                    person = (try? box.ask("GET", "/api/v1/distant/assets?q=cam-7").fields())?.list("items").first?
                         .text("person")
                     return person == "Ana Vidal"
                 })

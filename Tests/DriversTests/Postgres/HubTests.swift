@@ -13,6 +13,25 @@ import Testing
         #expect(try hub.installer.install().applied.isEmpty)
     }
 
+    @Test func `hubs of one cluster can be installed at the same moment`() async throws {
+        let server = try PostgresServer()
+        defer { server.remove() }
+        let databases = try (0..<4).map { _ in try server.database() }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for database in databases {
+                group.addTask {
+                    try await onOwnThread {
+                        _ = try HubInstaller(PostgresAddress(server.url(database))).install()
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
+        for database in databases {
+            #expect(try server.sql("SELECT count(*) > 0 FROM depotd.hub_version", in: database) == "t")
+        }
+    }
+
     @Test func `a hub of a later version is left alone`() throws {
         let hub = try RealHub()
         try hub.sql("INSERT INTO depotd.hub_version (version, name) VALUES (1000, 'later')")
@@ -55,7 +74,7 @@ import Testing
         #expect(try readNorth("SELECT depot, changes FROM office.depots") == "Hall 4|1")
         #expect(throws: PostgresServer.ServerError.self) { try readNorth("SELECT * FROM depotd.change") }
         #expect(throws: PostgresServer.ServerError.self) {
-            try readNorth("SELECT depotd.sync_meet('', '', null, '', 0, '')")
+            try readNorth("SELECT depotd.sync_meet('', '', null, '', 0, '', null, null, null)")
         }
     }
 
