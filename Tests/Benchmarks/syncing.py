@@ -152,7 +152,7 @@ def fill(path, count):
 def copied(postgres, path, folder):
     """Seconds of \\copy of the same rows into a table like the hub's, and of adding the same up."""
     rows = sqlite3.connect(path).execute(
-        "SELECT 'bench', node, epoch, n, n, hlc, boot, monotonic, actor, device, address, topic, kind, subject, body, "
+        "SELECT 'bench', node, epoch, n, n, '\\\\x00', hlc, boot, monotonic, actor, device, address, topic, kind, subject, body, "
         "'\\x' || hex(hash), printf('%016x%010x', hlc, n), '2026-01-01' FROM change ORDER BY n")
     with open(folder + "/rows.csv", "w", newline="") as file:
         csv.writer(file).writerows([["" if value is None else value for value in row] for row in rows])
@@ -168,7 +168,7 @@ def inserted(postgres, path, count):
     rows = sqlite3.connect(path).execute("SELECT n, body, hex(hash), subject FROM change ORDER BY n LIMIT ?", (count,))
     postgres.run("INSERT INTO depotd.tenant VALUES ('single', 'single', 'e', 0)")
     script = "\n".join(
-        "INSERT INTO depotd.change VALUES ('single', 'a', 'e', %d, %d, 0, '', 0, NULL, NULL, NULL, 'assets', 'custody', '%s', "
+        "INSERT INTO depotd.change VALUES ('single', 'a', 'e', %d, %d, '', 0, '', 0, NULL, NULL, NULL, 'assets', 'custody', '%s', "
         "$b$%s$b$, '\\x%s', '', now()); SELECT depotd.add_up('single', %d, %d);" % (n, n, subject, body, digest, n - 1, n)
         for n, body, digest, subject in rows)
     started = time.monotonic()

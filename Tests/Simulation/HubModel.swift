@@ -15,6 +15,8 @@ struct HubModel {
     var epoch = "hub-1"
     /// The hashes of Changes in the order of their positions, which begin at 1.
     private(set) var feed: [[UInt8]] = []
+    /// A word for all of the feed up to each position.
+    private var marks: [[UInt8]] = []
     /// By node and lane.
     private(set) var acked: [String: [String: Int64]] = [:]
     private(set) var changes: [Key: [UInt8]] = [:]
@@ -26,7 +28,8 @@ struct HubModel {
     }
 
     private func mark(at pos: Int64) -> String {
-        (1...Int64(max(1, feed.count))).contains(pos) && !feed.isEmpty ? Hex.text(feed[Int(pos) - 1].prefix(8)) : ""
+        guard pos > 0, pos <= Int64(feed.count) else { return "" }
+        return mutation == .markIsOfOneChange ? Hex.text(feed[Int(pos) - 1].prefix(8)) : Hex.text(marks[Int(pos) - 1])
     }
 
     /// A hub that was brought back from a backup and the lost one share an epoch until a box comes that knows better.
@@ -115,8 +118,12 @@ struct HubModel {
         }
         defer { changes[key] = row.hash }
         if mutation != .siblingsAreNotAsked, isKnown(row, beside: batch) { return }
-        if mutation == .positionIsUsedTwice, row.n % 4 == 2, !feed.isEmpty { feed.removeLast() }
+        if mutation == .positionIsUsedTwice, row.n % 4 == 2, !feed.isEmpty {
+            feed.removeLast()
+            marks.removeLast()
+        }
         feed.append(row.hash)
+        marks.append(Array(SHA256.digest((marks.last ?? []) + row.hash).prefix(8)))
     }
 
     /// Whether the Change came under another lane of its epoch already.

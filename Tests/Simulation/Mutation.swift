@@ -7,7 +7,7 @@ enum Mutation: String, CaseIterable, Sendable {
     case hashIsNotCompared, chainIsNotCompared, digestIsNotLookedAt, gapsAreTaken, ackBeforeKeeping, duplicatesAreKept,
         ackStandsStill
     case lastRowIsLost, poisonIsDropped, positionIsUsedTwice, refusalsAreToldOnce, hubKeepsItsEpoch, markIsNotCompared
-    case moreIsAlwaysSaid, siblingsAreNotAsked, endsAreNotCompared
+    case moreIsAlwaysSaid, siblingsAreNotAsked, endsAreNotCompared, markIsOfOneChange
     // At the box.
     case hubsMoreIsBelieved, forkIsPassedOver, forkKeepsItsEpoch, hubsLessIsIgnored
     case lostAnswerIsTakenForOK, lanesAreForgotten, unsyncedRowsAreSent, readSkipsARow, refusalsAreNotKept

@@ -71,11 +71,11 @@ CREATE TABLE depotd.lane (
 );
 
 -- Every Change of every depot, with the bytes it was made with. `pos` is its place in the tenant's feed; null where the
--- Change has its place under another lane of its epoch already. `stamp` decides between two edits of one field: the
+-- Change has its place under another lane of its epoch already. `mark` is a word for all of the feed up to there. `stamp` decides between two edits of one field: the
 -- Change's hybrid time, but never far ahead of the hub's clock, and the node.
 CREATE TABLE depotd.change (
   tenant text NOT NULL REFERENCES depotd.tenant, node text NOT NULL, epoch text NOT NULL, n bigint NOT NULL CHECK (n > 0),
-  pos bigint,
+  pos bigint, mark bytea,
   hlc bigint NOT NULL, boot text NOT NULL, monotonic bigint NOT NULL,
   actor text, device text, address text,
   topic text NOT NULL, kind text NOT NULL, subject text NOT NULL,
@@ -83,7 +83,8 @@ CREATE TABLE depotd.change (
   hash bytea NOT NULL CHECK (octet_length(hash) = 32),
   stamp text COLLATE "C" NOT NULL,
   at timestamptz NOT NULL,
-  PRIMARY KEY (tenant, node, epoch, n)
+  PRIMARY KEY (tenant, node, epoch, n),
+  CHECK ((pos IS NULL) = (mark IS NULL))
 );
 CREATE UNIQUE INDEX change_feed ON depotd.change (tenant, pos);
 CREATE INDEX change_subject ON depotd.change (tenant, topic, subject, pos);

@@ -21,10 +21,15 @@ BEGIN
   RETURN me;
 END $$;
 
--- What is at a place of the feed, in a word; empty for the beginning.
+-- What the feed is up to a place, in a word; empty for the beginning.
 CREATE FUNCTION depotd.mark_at(mine text, place bigint) RETURNS text
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = '' AS $$
-  SELECT coalesce((SELECT encode(substr(hash, 1, 8), 'hex') FROM depotd.change WHERE tenant = mine AND pos = place), '')
+  SELECT coalesce((SELECT encode(mark, 'hex') FROM depotd.change WHERE tenant = mine AND pos = place), '')
+$$;
+
+-- The word after one more Change.
+CREATE FUNCTION depotd.next_mark(mark bytea, contents bytea) RETURNS bytea LANGUAGE sql IMMUTABLE AS $$
+  SELECT substr(sha256(mark || contents), 1, 8)
 $$;
 
 -- The tenant's row under its lock. A box that has seen something else at its place, or a place that was not given out here,
@@ -170,6 +175,8 @@ DECLARE
   siblings text[];
   skipped int;
   place bigint;
+  mark bytea;
+  marks bytea[];
   i int;
   trouble text;
 BEGIN
@@ -230,18 +237,25 @@ BEGIN
     IF siblings IS NOT NULL OR EXISTS (SELECT FROM unnest(hash, computed) AS u (sent, own) WHERE u.sent <> u.own) THEN
       RAISE data_exception;
     END IF;
-    INSERT INTO depotd.change (tenant, node, epoch, n, pos, hlc, boot, monotonic, actor, device, address, topic, kind,
+    mark := decode(hub_mark, 'hex');
+    marks := array_fill(NULL::bytea, ARRAY[count]);
+    FOR i IN skipped + 1 .. count LOOP
+      mark := depotd.next_mark(mark, computed[i]);
+      marks[i] := mark;
+    END LOOP;
+    INSERT INTO depotd.change (tenant, node, epoch, n, pos, mark, hlc, boot, monotonic, actor, device, address, topic, kind,
         subject, body, hash, stamp, at)
-    SELECT me.tenant, node, epoch, first + r.ord - 1, head.pos + r.ord - skipped, r.hlc, boot, r.monotonic, r.actor, r.device,
+    SELECT me.tenant, node, epoch, first + r.ord - 1, head.pos + r.ord - skipped, r.mark, r.hlc, boot, r.monotonic, r.actor, r.device,
         r.address, r.topic, r.kind, r.subject, convert_from(r.body, 'UTF8'), r.hash,
         depotd.stamp(least(r.hlc, latest), first + r.ord - 1, node), arrived
-      FROM unnest(hlc, monotonic, actor, device, address, topic, kind, subject, body, computed) WITH ORDINALITY
-        AS r (hlc, monotonic, actor, device, address, topic, kind, subject, body, hash, ord)
+      FROM unnest(hlc, monotonic, actor, device, address, topic, kind, subject, body, computed, marks) WITH ORDINALITY
+        AS r (hlc, monotonic, actor, device, address, topic, kind, subject, body, hash, mark, ord)
       WHERE r.ord > skipped;
     PERFORM depotd.add_up(me.tenant, head.pos, head.pos + count - skipped);
     hub_pos := head.pos + count - skipped;
   EXCEPTION WHEN data_exception OR integrity_constraint_violation OR program_limit_exceeded THEN
     hub_pos := head.pos;
+    mark := decode(hub_mark, 'hex');
     FOR i IN skipped + 1 .. count LOOP
       BEGIN
         IF hash[i] <> computed[i] THEN
@@ -250,12 +264,14 @@ BEGIN
         place := CASE WHEN NOT EXISTS (SELECT FROM depotd.change c
           WHERE c.tenant = me.tenant AND c.node = node AND c.epoch = ANY (siblings) AND c.n = first + i - 1
             AND c.hash = computed[i] AND c.pos IS NOT NULL) THEN hub_pos + 1 END;
-        INSERT INTO depotd.change VALUES (me.tenant, node, epoch, first + i - 1, place, hlc[i], boot, monotonic[i],
+        INSERT INTO depotd.change VALUES (me.tenant, node, epoch, first + i - 1, place,
+          CASE WHEN place IS NOT NULL THEN depotd.next_mark(mark, computed[i]) END, hlc[i], boot, monotonic[i],
           actor[i], device[i], address[i], topic[i], kind[i], subject[i], convert_from(body[i], 'UTF8'), computed[i],
           depotd.stamp(least(hlc[i], latest), first + i - 1, node), arrived);
         CONTINUE WHEN place IS NULL;
         PERFORM depotd.add_up(me.tenant, hub_pos, place);
         hub_pos := place;
+        mark := depotd.next_mark(mark, computed[i]);
       EXCEPTION WHEN data_exception OR integrity_constraint_violation OR program_limit_exceeded THEN
         GET STACKED DIAGNOSTICS trouble = MESSAGE_TEXT;
         INSERT INTO depotd.quarantine VALUES (me.tenant, node, epoch, first + i - 1, topic[i], kind[i], subject[i], hlc[i],

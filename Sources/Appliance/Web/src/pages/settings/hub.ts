@@ -64,7 +64,11 @@ export class Hub extends Page {
   private word(value: Standing): Template {
     const waiting = `${value.backlog} ${value.backlog === 1 ? "change waits" : "changes wait"}` + (value.oldestAt ? `, the oldest since ${clock(value.oldestAt)}` : "");
     if (value.state === "paused") return this.head("ok-but", "Paused", value.backlog === 0 ? "The hub has everything until now." : `${waiting}.`);
-    if (value.trouble !== null) return this.head(value.isStale ? "stop" : "ok-but", value.trouble, `${value.backlog === 0 ? "Nothing waits" : waiting}.${value.retryAt ? ` The box tries again at ${clock(value.retryAt)}.` : ""}`);
+    if (value.trouble !== null) {
+      // What happened is the headline; what was kept and what the server said stand under it.
+      const [what = value.trouble, ...rest] = value.trouble.split(/(?<=\.) /);
+      return this.head(value.isStale ? "stop" : "ok-but", what, `${rest.length > 0 ? rest.join(" ") + (/[.!?]$/.test(value.trouble) ? " " : ". ") : ""}${value.backlog === 0 ? "Nothing waits" : waiting}.${value.retryAt ? ` The box tries again at ${clock(value.retryAt)}.` : ""}`);
+    }
     if (value.backlog === 0) return this.head("ok", "The hub has everything", value.ackedAt ? `It last took something ${ago(value.ackedAt)}.` : "");
     return this.head("ok-but", "Being sent", `${waiting}.`);
   }

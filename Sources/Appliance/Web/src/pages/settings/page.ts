@@ -20,6 +20,7 @@ class SettingsPage extends Page {
   private readonly screens = new Screens();
   private readonly audit = new Audit();
   private readonly hub = new Hub();
+  private seen = "";
 
   private get tab(): string { return address().pathname.split("/")[2] ?? "places"; }
 
@@ -29,7 +30,13 @@ class SettingsPage extends Page {
     return { places: this.places, categories: this.categories, screens: this.screens, hub: this.hub }[this.tab] ?? null;
   }
 
-  protected override shown(): void { this.open?.refresh(); }
+  protected override shown(): void {
+    this.open?.refresh();
+    if (this.seen === this.tab) return;
+    this.seen = this.tab;
+    // On a phone the last tabs lie outside.
+    this.querySelector(".chips [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }
 
   protected view(): Content {
     const tab = (key: string, name: string): Content => html`<a class="chip chip-plain" href="/settings/${key}" aria-current="${this.tab === key ? "page" : null}">${name}</a>`;
