@@ -26,6 +26,12 @@ IFF_TUN, IFF_NO_PI = 0x0001, 0x1000
 QUEUE_BYTES = 64 * 1024
 
 
+def can_be_had():
+    """Whether this machine lets us make networks and TUN devices."""
+    return (os.getuid() == 0 and os.path.exists("/dev/net/tun")
+            and subprocess.run(["unshare", "--net", "true"], capture_output=True).returncode == 0)
+
+
 @dataclass
 class Weather:
     """What a line does. `rate` is in bits a second, `delay` in seconds one way, the others are shares of the packets."""
