@@ -10,8 +10,8 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
-func cLibrary(_ name: String) -> Target {
-    .systemLibrary(name: name, path: "Sources/Drivers/System/\(name)")
+func cLibrary(_ name: String, pkgConfig: String? = nil) -> Target {
+    .systemLibrary(name: name, path: "Sources/Drivers/System/\(name)", pkgConfig: pkgConfig)
 }
 
 /// `make fuzz` sets it: libFuzzer brings the entry point, so the appliance is then a library without its own.
@@ -55,7 +55,7 @@ let package = Package(
     targets: [
         cLibrary("CLibUSB"), cLibrary("CMicroHTTPD"), cLibrary("CWSLay"),
         cLibrary("CSodium"), cLibrary("CSpatiaLite"), cLibrary("CLinux"), cLibrary("CZlib"), cLibrary("CGnuTLS"),
-        cLibrary("CQREncode"),
+        cLibrary("CQREncode"), cLibrary("CZint"), cLibrary("CPango", pkgConfig: "pangocairo"), cLibrary("CCUPS"),
         .target(
             name: "Core",
             dependencies: [
@@ -70,6 +70,7 @@ let package = Package(
             name: "Drivers",
             dependencies: [
                 "Core", "CLibUSB", "CMicroHTTPD", "CWSLay", "CLinux", "CZlib", "CGnuTLS", "CQREncode",
+                "CZint", "CPango", "CCUPS",
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
             ],
