@@ -87,7 +87,8 @@ import Testing
             _ = try Self.printer(box, zebra)
             let body: JSON = ["items": [["kind": "card", "id": "print"], ["kind": "card", "id": "undo"]]]
             let answers = try (0..<3).map { _ in
-                try box.ask("POST", "/api/v1/labels/jobs", body, headers: ["Idempotency-Key": "once"]).fields().text("id")
+                try box.ask("POST", "/api/v1/labels/jobs", body, headers: ["Idempotency-Key": "once"]).fields().text(
+                    "id")
             }
             #expect(Set(answers).count == 1)
             #expect(waits(upTo: 20) { zebra.labels.count == 2 })

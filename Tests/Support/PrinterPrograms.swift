@@ -1,10 +1,11 @@
 // Printers that are programs of Debian: ippeveprinter of CUPS, which is an IPP Everywhere printer without paper, and LPrint,
 // which drives label printers. Both announce themselves and want Avahi; it is started where it does not run.
+package import Drivers
 import Foundation
 
 /// A printer's program that runs as long as this lives.
 package final class PrinterProgram: Sendable {
-    private nonisolated(unsafe) let process: Process
+    private let process: Process
     /// Where it keeps what it was sent.
     package let folder: String
     package let port: Int

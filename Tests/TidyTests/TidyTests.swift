@@ -50,7 +50,8 @@ import Testing
     @Test(arguments: [
         ("CLibUSB", "Sources/Drivers/USB"), ("CMicroHTTPD", "Sources/Drivers/HTTP"),
         ("CWSLay", "Sources/Drivers/WebSocket"), ("CGnuTLS", "Sources/Drivers/TLS"), ("CSodium", "Sources/Core/Basics"),
-        ("CQREncode", "Sources/Drivers/Codes"), ("CZint", "Sources/Drivers/Codes"), ("CPango", "Sources/Drivers/Labels"),
+        ("CQREncode", "Sources/Drivers/Codes"), ("CZint", "Sources/Drivers/Codes"),
+        ("CPango", "Sources/Drivers/Labels"),
         ("CCUPS", "Sources/Drivers/Printing"),
         ("CSpatiaLite", "Sources/Core/Storage"), ("GRDBSQLite", "Sources/Core/Storage"),
     ])

@@ -144,7 +144,9 @@ package struct LabelWriter {
             let place = try RecordEdit.find(id, in: database)
             return (
                 place.path,
-                made(["name": place.name, "path": place.path], address("gear?place=\(id.rawValue)") ?? opaque(id.rawValue))
+                made(
+                    ["name": place.name, "path": place.path],
+                    address("gear?place=\(id.rawValue)") ?? opaque(id.rawValue))
             )
         case .model(let id): return try bin(id)
         case .card(let card):
@@ -196,7 +198,8 @@ package struct LabelWriter {
     private func digitalLink(of asset: Asset) throws -> String {
         let rows = try Row.fetchAll(
             database.cachedStatement(
-                sql: "SELECT scheme, value FROM identifier WHERE asset = ? AND scheme IN ('giai', 'grai', 'gtinSerial')"),
+                sql: "SELECT scheme, value FROM identifier WHERE asset = ? AND scheme IN ('giai', 'grai', 'gtinSerial')"
+            ),
             arguments: [asset.id.rawValue])
         let keys = Dictionary(rows.map { ($0["scheme"] as String, $0["value"] as String) }) { first, _ in first }
         func escaped(_ text: String) -> String {
@@ -211,7 +214,8 @@ package struct LabelWriter {
             if halves.count == 2 { return "\(host)/01/\(halves[0])/21/\(escaped(halves[1]))" }
         }
         throw Failure(
-            .conflict, "\(asset.number) has no GS1 key. Give it a code with a GIAI, a GRAI or a GTIN with a serial first.",
+            .conflict,
+            "\(asset.number) has no GS1 key. Give it a code with a GIAI, a GRAI or a GTIN with a serial first.",
             field: "payload")
     }
 
@@ -227,7 +231,8 @@ package struct LabelWriter {
         }
         guard let code = codes.first else {
             throw Failure(
-                .conflict, "\(person.name) has no badge with a code that can be printed. Give one on the person's page.",
+                .conflict,
+                "\(person.name) has no badge with a code that can be printed. Give one on the person's page.",
                 field: "items")
         }
         return made(["name": person.name, "role": person.role.rawValue, "title": person.name], code)
@@ -240,7 +245,8 @@ package struct LabelWriter {
                 .conflict, "\(model.name) is not counted: its pieces have labels of their own.", field: "items")
         }
         guard let stock = try Stock.find(Identifier(id.rawValue), in: database) else {
-            throw Failure(.conflict, "\(model.name) was not counted yet. Enter how many there are first.", field: "items")
+            throw Failure(
+                .conflict, "\(model.name) was not counted yet. Enter how many there are first.", field: "items")
         }
         let fields = [
             "name": model.name, "maker": model.maker ?? "", "category": model.category?.name ?? "",

@@ -56,8 +56,9 @@ package struct LabelDesk: Sendable {
         if author.role < .manager, order.subjects.contains(where: { $0.kind == "person" }) {
             throw Failure(.forbidden, "Badges are printed by a manager.")
         }
-        let waiting = try Int.fetchOne(
-            database.cachedStatement(sql: "SELECT count(*) FROM label_item WHERE state = 'waiting'")) ?? 0
+        let waiting =
+            try Int.fetchOne(
+                database.cachedStatement(sql: "SELECT count(*) FROM label_item WHERE state = 'waiting'")) ?? 0
         guard waiting + count <= waitingCountMax else {
             throw Failure(.tooMany, "\(waiting) labels wait already. Print these when some are done.")
         }

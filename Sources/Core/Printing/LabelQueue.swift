@@ -294,8 +294,10 @@ private final class PrinterRound {
                     sql: "SELECT 1 FROM label_item WHERE job = ? AND state IN ('waiting', 'printing') LIMIT 1"),
                 arguments: [job.rawValue])
             guard open == nil else { return false }
-            try database.cachedStatement(sql: "UPDATE label_job SET state = 'done' WHERE id = ? AND state <> 'cancelled'")
-                .execute(arguments: [job.rawValue])
+            try database.cachedStatement(
+                sql: "UPDATE label_job SET state = 'done' WHERE id = ? AND state <> 'cancelled'"
+            )
+            .execute(arguments: [job.rawValue])
             try LabelJob.note(job, "done", by: Author(), in: transaction)
             return true
         }

@@ -61,7 +61,8 @@ package struct Printer: RegistryRecord {
         updated = Date(milliseconds: row["updated"])
     }
 
-    static let selection = "SELECT printer.*, door.name AS door_name FROM printer LEFT JOIN door ON door.id = printer.door"
+    static let selection =
+        "SELECT printer.*, door.name AS door_name FROM printer LEFT JOIN door ON door.id = printer.door"
 
     package static func find(_ id: ID, in database: Database) throws -> Printer? {
         try fetchOne(database.cachedStatement(sql: selection + " WHERE printer.id = ?"), arguments: [id.rawValue])

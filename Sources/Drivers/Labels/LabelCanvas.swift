@@ -218,7 +218,8 @@ private final class TextFace: @unchecked Sendable {
         pango_layout_set_wrap(layout, PANGO_WRAP_WORD_CHAR)
         pango_layout_set_alignment(
             layout,
-            line.alignment == .centre ? PANGO_ALIGN_CENTER : line.alignment == .end ? PANGO_ALIGN_RIGHT : PANGO_ALIGN_LEFT)
+            line.alignment == .centre
+                ? PANGO_ALIGN_CENTER : line.alignment == .end ? PANGO_ALIGN_RIGHT : PANGO_ALIGN_LEFT)
         let font = pango_font_description_from_string(line.isBold ? "Sans Bold" : "Sans")
         defer { pango_font_description_free(font) }
         func layOut(_ size: Double) -> (lines: Int, width: Double, height: Double) {

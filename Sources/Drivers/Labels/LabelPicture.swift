@@ -21,7 +21,8 @@ package final class LabelPicture: @unchecked Sendable {
             throw Failure(
                 .tooLarge,
                 "This logo is \(header.width) × \(header.height) pixels. Make it smaller: "
-                    + "\(Printer.logoPixelCountMax / 1_000_000) million pixels are enough for any label.", field: "logo")
+                    + "\(Printer.logoPixelCountMax / 1_000_000) million pixels are enough for any label.", field: "logo"
+            )
         }
         let source = ByteSource(bytes)
         let read = cairo_image_surface_create_from_png_stream(

@@ -31,7 +31,8 @@ final class IPPConnection {
         httpAssembleURI(
             HTTP_URI_CODING_ALL, &assembled, Int32(assembled.count), scheme, nil, host,
             Int32(httpAddrPort(httpGetAddress(http))), resource)
-        uri = isNamed
+        uri =
+            isNamed
             ? String(decoding: assembled.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self) : address
     }
 

@@ -36,7 +36,9 @@ package final class PrinterFinder: Sendable {
                 _ = cupsEnumDests(
                     0, 2_000, nil, 0, 0,
                     { closure, flags, destination in
-                        guard let closure, let destination, flags & UInt32(CUPS_DEST_FLAGS_REMOVED) == 0 else { return 1 }
+                        guard let closure, let destination, flags & UInt32(CUPS_DEST_FLAGS_REMOVED) == 0 else {
+                            return 1
+                        }
                         Unmanaged<Findings>.fromOpaque(closure).takeUnretainedValue()
                             .printers.append(PrinterFinder.printer(destination))
                         return 1

@@ -115,7 +115,10 @@ private final class LabelDepot: Sendable {
         #expect(await labels.comes(job) { $0.state == .done })
         #expect(labels.scripted.sent.withLock { $0 } == Self.three)
         #expect(try await labels.job(job).counts == [.printed: 3])
-        #expect(try await labels.depot.changes().filter { $0.topic == .labels }.map(\.kind).suffix(2) == ["job.ordered", "job.done"])
+        #expect(
+            try await labels.depot.changes().filter { $0.topic == .labels }.map(\.kind).suffix(2) == [
+                "job.ordered", "job.done",
+            ])
         await labels.stop()
     }
 
@@ -194,7 +197,8 @@ private final class LabelDepot: Sendable {
         await labels.stop()
     }
 
-    @Test func `a thousand labels are held, go on, and are given up, with nothing lost and nothing twice`() async throws {
+    @Test func `a thousand labels are held, go on, and are given up, with nothing lost and nothing twice`() async throws
+    {
         let labels = try await LabelDepot()
         let gear = try await labels.gear(["CAM-1"])
         let made = try await labels.desk.order(
@@ -262,7 +266,8 @@ private final class LabelDepot: Sendable {
         #expect(told.word == "LABEL" && told.short == "CAM-7 comes out of Zebra")
         #expect(await TestSupport.comes(upTo: 10) { labels.scripted.sent.withLock { $0 } == ["CAM-7"] })
         #expect(try await depot.scan("DPT-DO:UNDO", at: depot.outDoor).word == "UNDONE")
-        #expect(try await depot.store.read { try Asset.fetchOne($0, sql: "SELECT * FROM asset_row")?.status } == .available)
+        #expect(
+            try await depot.store.read { try Asset.fetchOne($0, sql: "SELECT * FROM asset_row")?.status } == .available)
         await labels.stop()
     }
 }

@@ -44,7 +44,8 @@ import Testing
     @Test func `SVG and PNG show the same modules, with the margin that is asked for`() throws {
         let matrix = try CodeMatrix.qr("CAM-7")
         let svg = CodePicture(matrix, margin: 2).svg(size: 250)
-        #expect(svg.contains("viewBox=\"0 0 \(matrix.width + 4) \(matrix.width + 4)\"") && svg.contains("width=\"250\""))
+        #expect(
+            svg.contains("viewBox=\"0 0 \(matrix.width + 4) \(matrix.width + 4)\"") && svg.contains("width=\"250\""))
         #expect(svg.contains("d=\"\(matrix.path)\""))
         let png = try CodePicture(matrix, margin: 4).png(size: 290)
         #expect(PictureHeader(png)?.width == 290 / (matrix.width + 8) * (matrix.width + 8))

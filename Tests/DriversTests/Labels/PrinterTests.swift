@@ -147,7 +147,9 @@ import Testing
         #expect(try CodeReading.zbar(zebra.labels.map { try $0.framed.png }) == [[Self.code]])
     }
 
-    @Test func `paper that is out and a cover that is open are said in words, before a label and after it`() async throws {
+    @Test func `paper that is out and a cover that is open are said in words, before a label and after it`()
+        async throws
+    {
         var manner = ZPLListener.Manner()
         manner.isPaperOut = true
         let zebra = try ZPLListener(manner)
@@ -194,7 +196,8 @@ import Testing
         let program = try PrinterProgram.announced()
         let finder = PrinterFinder()
         #expect(
-            await comes(upTo: 30) { await finder.find().contains { $0.name.contains("Label printer \(program.port)") } })
+            await comes(upTo: 30) { await finder.find().contains { $0.name.contains("Label printer \(program.port)") } }
+        )
         withExtendedLifetime(program) {}
     }
 }
