@@ -100,7 +100,8 @@ let package = Package(
         .executableTarget(
             name: "StoreBench",
             dependencies: [
-                "Core", .product(name: "Logging", package: "swift-log"), .product(name: "GRDB", package: "GRDB.swift"),
+                "Core", "Drivers", .product(name: "Logging", package: "swift-log"),
+                .product(name: "GRDB", package: "GRDB.swift"),
             ],
             path: "Tests/Benchmarks/StoreBench", swiftSettings: strict),
         // Clients and emulated devices that several test targets use.

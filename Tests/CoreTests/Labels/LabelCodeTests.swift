@@ -60,10 +60,12 @@ import Testing
         #expect(try await depot.takes(blank.lowercased()) == "LEN-1")
     }
 
-    @Test(arguments: [
-        (LabelPayload.address, "https://depot.local:8443", "HTTPS://DEPOT.LOCAL:8443/A/CAM%2F7%20%C3%84"),
+    private static let printed: [(LabelPayload, String?, String)] = [
+        (.address, "https://depot.local:8443", "HTTPS://DEPOT.LOCAL:8443/A/CAM%2F7%20%C3%84"),
         (.number, nil, "CAM/7 Ä"),
-    ])
+    ]
+
+    @Test(arguments: printed)
     func `what is printed is found again: addresses and numbers, with signs and letters that need care`(
         payload: LabelPayload, base: String?, printed: String
     ) async throws {

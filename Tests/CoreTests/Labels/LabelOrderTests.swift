@@ -51,14 +51,16 @@ import Testing
             failure?.message == "This label is 100 × 50 mm, and the labels in the printer are 57 × 32 mm.")
     }
 
-    @Test(arguments: [
-        (["kind": "text", "x": 1, "y": 1, "width": 90, "height": 10, "text": "x"] as JSON, "over the edge"),
+    private static let odd: [(JSON, String)] = [
+        (["kind": "text", "x": 1, "y": 1, "width": 90, "height": 10, "text": "x"], "over the edge"),
         (["kind": "text", "x": 1, "y": 1, "width": 9, "height": 10, "text": "{nonsense}"], "no field {nonsense}"),
         (["kind": "text", "x": 1, "y": 1, "width": 9, "height": 10, "size": 900], "a size of 1 to 100 mm"),
         (["kind": "code", "x": 1, "y": 1, "width": 0, "height": 10], "no size"),
         (["kind": "code", "x": 1, "y": 1, "width": 9, "height": 10, "turn": 45], "turned by"),
         (["kind": "sculpture", "x": 1, "y": 1, "width": 9, "height": 10], "has a kind"),
-    ])
+    ]
+
+    @Test(arguments: odd)
     func `a design that can not be drawn says which element and why`(element: JSON, words: String) async throws {
         let depot = try await TestDepot()
         let failure = await Self.refusal {
