@@ -39,7 +39,8 @@ import Testing
             #expect(read.hasPrefix("DPT:") && read.count == 37)
             #expect(try box.scan(read).object("asset").text("number") == "CAM-7")
             let address = try box.ask("GET", path + "?format=png&code=address")
-            #expect(try CodeReading.zxing([address.body]).first?.first == "HTTP://127.0.0.1:\(box.port)/A/CAM-7")
+            let link = try CodeReading.zxing([address.body]).first?.first ?? ""
+            #expect(link.hasPrefix("HTTP") && link.hasSuffix("/A/CAM-7"), "\(link)")
             let matrix = try box.ask("GET", path + "?format=png&symbology=datamatrix")
             #expect(try CodeReading.zxing([matrix.body]) == [[read]])
             for wrong in ["size=1", "margin=90", "format=gif", "code=loud", "symbology=aztec"] {

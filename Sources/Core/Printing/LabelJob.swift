@@ -123,11 +123,12 @@ package struct LabelItem: Sendable, FetchableRecord {
         matched = (row["matched"] as Int64?).map { Date(milliseconds: $0) }
     }
 
-    /// The item as the API gives it.
+    /// The item as the API gives it. What a badge says opens doors, so nobody is told it here.
     package var json: JSON {
-        [
+        let code = kind == "person" ? "" : content.code
+        return [
             "n": .int(Int64(n)), "kind": .string(kind), "subject": .optional(subject), "name": .string(name),
-            "code": .string(content.code), "state": .string(state.rawValue), "trouble": .optional(trouble),
+            "code": .string(code), "state": .string(state.rawValue), "trouble": .optional(trouble),
             "matchedAt": matched.map(JSON.time) ?? .null,
         ]
     }

@@ -4,6 +4,7 @@ private import CCUPS
 package import Core
 import Dispatch
 import Foundation
+import Synchronization
 
 /// A printer that was found.
 package struct FoundPrinter: Sendable, Equatable {
@@ -21,6 +22,9 @@ package struct FoundPrinter: Sendable, Equatable {
 package final class PrinterFinder: Sendable {
     /// libcups blocks.
     private let queue = DispatchQueue(label: "printers nearby")
+    /// What was found a moment ago: whoever asks meanwhile is told the same.
+    private let last = Mutex<(at: ContinuousClock.Instant, printers: [FoundPrinter])?>(nil)
+    private static let freshness = Duration.seconds(4)
 
     package init() {}
 
@@ -28,13 +32,16 @@ package final class PrinterFinder: Sendable {
         var printers: [FoundPrinter] = []
     }
 
-    /// The printers that make themselves known within two seconds.
+    /// The printers that make themselves known within a second and a half.
     package func find() async -> [FoundPrinter] {
         await withCheckedContinuation { continuation in
-            queue.async {
+            queue.async { [self] in
+                if let last = last.withLock({ $0 }), ContinuousClock.now - last.at < Self.freshness {
+                    return continuation.resume(returning: last.printers)
+                }
                 let found = Findings()
                 _ = cupsEnumDests(
-                    0, 2_000, nil, 0, 0,
+                    0, 1_500, nil, 0, 0,
                     { closure, flags, destination in
                         guard let closure, let destination, flags & UInt32(CUPS_DEST_FLAGS_REMOVED) == 0 else {
                             return 1
@@ -45,8 +52,9 @@ package final class PrinterFinder: Sendable {
                     }, Unmanaged.passUnretained(found).toOpaque())
                 let printers = withExtendedLifetime(found) { found.printers }
                 var seen: Set<String> = []
-                continuation.resume(
-                    returning: printers.filter { !$0.address.isEmpty && seen.insert($0.address).inserted })
+                let once = printers.filter { !$0.address.isEmpty && seen.insert($0.address).inserted }
+                last.withLock { $0 = (ContinuousClock.now, once) }
+                continuation.resume(returning: once)
             }
         }
     }
