@@ -250,7 +250,8 @@ private final class LabelDepot: Sendable {
         #expect(await labels.comes(job) { $0.state == .done })
         let matched = try await labels.desk.verify("cam-1", in: job)
         #expect(matched["name"] == "CAM-1")
-        #expect(try await labels.job(job).counts == [.printed: 2] && labels.job(job).matched == 1)
+        let after = try await labels.job(job)
+        #expect(after.counts == [.printed: 2] && after.matched == 1)
         await #expect(throws: Failure(.notFound, "")) { _ = try await labels.desk.verify("CAM-9", in: job) }
         await labels.stop()
     }
