@@ -63,16 +63,21 @@ package enum CodeReading {
 }
 
 extension DotImage {
-    /// The label on a table, two pixels for a dot: as a camera sees it.
+    /// The label on a table: readers want something light around a picture.
     package var framed: DotImage {
-        let (frame, scale) = (24, 2)
+        let frame = 3
         var framed = DotImage(
-            width: (width + 2 * frame) * scale, height: (height + 2 * frame) * scale, resolution: resolution * scale)
+            width: (rowByteCount + 2 * frame) * 8, height: height + 16 * frame, resolution: resolution)
+        framed.bytes.removeAll(keepingCapacity: true)
+        let (side, row) = ([UInt8](repeating: 0, count: frame), framed.rowByteCount)
+        let border = [UInt8](repeating: 0, count: row * 8 * frame)
+        framed.bytes += border
         for y in 0..<height {
-            for x in 0..<width where self[x, y] {
-                framed.fill(x: (x + frame) * scale, y: (y + frame) * scale, width: scale, height: scale)
-            }
+            framed.bytes += side
+            framed.bytes += self.row(y)
+            framed.bytes += side
         }
+        framed.bytes += border
         return framed
     }
 }

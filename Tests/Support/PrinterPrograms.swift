@@ -2,6 +2,7 @@
 // which drives label printers. Both announce themselves and want Avahi; it is started where it does not run.
 package import Drivers
 import Foundation
+import Glibc
 
 /// A printer's program that runs as long as this lives.
 package final class PrinterProgram: Sendable {
@@ -53,17 +54,9 @@ package final class PrinterProgram: Sendable {
     /// Adds a printer to LPrint, once that answers.
     package func add(_ name: String, driver: String, device: String) throws {
         for _ in 0..<50 {
-            let adding = Process()
-            adding.executableURL = URL(fileURLWithPath: "/usr/bin/lprint")
-            adding.arguments = [
-                "add", "-h", "localhost:\(port)", "-d", name, "-v", device, "-m", driver,
-            ]
-            adding.environment = process.environment
-            adding.standardOutput = FileHandle.nullDevice
-            adding.standardError = FileHandle.nullDevice
-            try adding.run()
-            adding.waitUntilExit()
-            if adding.terminationStatus == 0 { return }
+            let arguments = ["add", "-h", "localhost:\(port)", "-d", name, "-v", device, "-m", driver]
+            let status = try runToEnd("/usr/bin/lprint", arguments, process.environment ?? [:])
+            if status == 0 { return }
             usleep(200_000)
         }
         throw POSIXError(.ETIMEDOUT)
@@ -92,6 +85,27 @@ package final class PrinterProgram: Sendable {
     private static func freePort() -> Int { Int.random(in: 20_000..<30_000) }
 }
 
+/// Runs a program and waits for it alone: what it leaves behind as a daemon keeps Foundation's Process waiting for good.
+///
+/// - Returns: how it ended.
+private func runToEnd(_ path: String, _ arguments: [String], _ environment: [String: String]) throws -> Int32 {
+    var actions = posix_spawn_file_actions_t()
+    posix_spawn_file_actions_init(&actions)
+    defer { posix_spawn_file_actions_destroy(&actions) }
+    for descriptor in 0...2 {
+        posix_spawn_file_actions_addopen(&actions, Int32(descriptor), "/dev/null", O_RDWR, 0)
+    }
+    var words: [UnsafeMutablePointer<CChar>?] = ([path] + arguments).map { strdup($0) } + [nil]
+    var settings: [UnsafeMutablePointer<CChar>?] = environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
+    defer { for word in words + settings { free(word) } }
+    var child: pid_t = 0
+    let refusal = posix_spawn(&child, path, &actions, nil, &words, &settings)
+    guard refusal == 0 else { throw POSIXError(POSIXErrorCode(rawValue: refusal) ?? .EIO) }
+    var status: Int32 = 0
+    while waitpid(child, &status, 0) < 0, errno == EINTR {}
+    return status
+}
+
 /// Avahi and the bus that it speaks over.
 private enum Announcing {
     private static let started: Bool = {
@@ -105,13 +119,7 @@ private enum Announcing {
 
     /// One that runs already refuses a second one, which is well.
     private static func start(_ path: String, _ arguments: [String]) {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: path)
-        process.arguments = arguments
-        process.standardOutput = FileHandle.nullDevice
-        process.standardError = FileHandle.nullDevice
-        guard (try? process.run()) != nil else { return }
-        process.waitUntilExit()
+        guard (try? runToEnd(path, arguments, [:])) != nil else { return }
         usleep(500_000)
     }
 }

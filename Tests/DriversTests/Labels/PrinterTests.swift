@@ -1,10 +1,11 @@
 // Real printing: to an IPP Everywhere printer, through LPrint to a ZPL printer, and to a ZPL printer's port. What comes out
 // is read by strangers and is what was asked.
-import Core
 import Drivers
 import Foundation
 import TestSupport
 import Testing
+
+@testable import Core
 
 @Suite(.serialized) struct PrinterTests {
     private static let press = LabelPress()
