@@ -3,6 +3,9 @@
 // a module map and a shim each. Nothing is public: what crosses a module is `package`.
 import PackageDescription
 
+/// `make fuzz` sets it: libFuzzer brings the entry point, so the appliance is then a library without its own.
+let isFuzzing = Context.environment["DEPOTD_FUZZ"] != nil
+
 let strict: [SwiftSetting] = [
     .swiftLanguageMode(.v6),
     .enableUpcomingFeature("ExistentialAny"),
@@ -10,32 +13,41 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
+/// What ships. A debug build counts the lines it runs, so that one build serves `make test` and `make coverage`; the
+/// fuzzers want the same code fast and watched. The flags are these targets' own: dependencies are compiled once for both.
+let shipped: [SwiftSetting] =
+    strict + [
+        .unsafeFlags(
+            isFuzzing ? ["-O", "-sanitize=fuzzer"] : ["-profile-generate", "-profile-coverage-mapping"],
+            .when(configuration: .debug))
+    ]
+let counting: [LinkerSetting] = [
+    .unsafeFlags([isFuzzing ? "-sanitize=fuzzer" : "-profile-generate"], .when(configuration: .debug))
+]
+
 func cLibrary(_ name: String, pkgConfig: String? = nil) -> Target {
     .systemLibrary(name: name, path: "Sources/Drivers/System/\(name)", pkgConfig: pkgConfig)
 }
 
-/// `make fuzz` sets it: libFuzzer brings the entry point, so the appliance is then a library without its own.
-let isFuzzing = Context.environment["DEPOTD_FUZZ"] != nil
-
 func appliance(dependencies: [Target.Dependency]) -> Target {
     isFuzzing
         ? .target(
-            name: "Appliance", dependencies: dependencies, exclude: ["Web", "Main.swift"], swiftSettings: strict)
+            name: "Appliance", dependencies: dependencies, exclude: ["Web", "Main.swift"], swiftSettings: shipped)
         : .executableTarget(
-            name: "Appliance", dependencies: dependencies, exclude: ["Web"], swiftSettings: strict)
+            name: "Appliance", dependencies: dependencies, exclude: ["Web"], swiftSettings: shipped)
 }
 
 let fuzzers: [Target] = [
     .executableTarget(
         name: "Fuzz", dependencies: ["Core", "Drivers", "Appliance"], path: "Tests/Fuzz",
-        exclude: ["Corpora", "run", "seeds.py", "ReplayTests.swift"], swiftSettings: strict)
+        exclude: ["Corpora", "run", "seeds.py", "ReplayTests.swift"], swiftSettings: shipped)
 ]
 
 /// Without libFuzzer the same parsers are fed the seeds, and what chance makes of them.
 let replays: [Target] = [
     .testTarget(
         name: "FuzzTests", dependencies: ["Core", "Drivers", "Appliance", "TestSupport"], path: "Tests/Fuzz",
-        exclude: ["Corpora", "run", "seeds.py"], swiftSettings: strict)
+        exclude: ["Corpora", "run", "seeds.py", "Entrance.swift"], swiftSettings: strict)
 ]
 
 let package = Package(
@@ -56,16 +68,17 @@ let package = Package(
         cLibrary("CLibUSB"), cLibrary("CMicroHTTPD"), cLibrary("CWSLay"),
         cLibrary("CSodium"), cLibrary("CSpatiaLite"), cLibrary("CLinux"), cLibrary("CZlib"), cLibrary("CGnuTLS"),
         cLibrary("CQREncode"), cLibrary("CZint"), cLibrary("CPango", pkgConfig: "pangocairo"), cLibrary("CCUPS"),
+        .target(name: "CCounts", path: "Sources/Drivers/System/CCounts"),
         .target(
             name: "Core",
             dependencies: [
-                "CSodium", "CSpatiaLite",
+                "CSodium", "CSpatiaLite", "CCounts",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
             ],
             exclude: ["Core.docc"],
-            swiftSettings: strict),
+            swiftSettings: shipped, linkerSettings: counting),
         .target(
             name: "Drivers",
             dependencies: [
@@ -75,7 +88,7 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ],
             exclude: ["System"],
-            swiftSettings: strict),
+            swiftSettings: shipped),
         .target(name: "CPages", path: "Sources/Appliance/Web/CPages"),
         appliance(
             dependencies: [

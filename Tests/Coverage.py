@@ -1,7 +1,7 @@
 """Says how much of each module the tests ran, in lines, and ends with 1 where that is too little.
 
-Coverage.py SCRATCH: the scratch path of `swift build --build-tests --enable-code-coverage`, with what the tests and
-their children left in SCRATCH/raw. Files not reached are listed with --missing, worst first."""
+Coverage.py PRODUCTS COUNTS: where a debug build put its products, and what the tests and the daemons they started left
+there (`make test`). Files not reached are listed with --missing, worst first."""
 
 import collections
 import json
@@ -19,21 +19,21 @@ def tools() -> pathlib.Path:
     return pathlib.Path(info["paths"]["runtimeResourcePath"]).parents[1] / "bin"
 
 
-def summary(scratch: pathlib.Path) -> list[dict]:
-    raw = [str(file) for file in (scratch / "raw").glob("*.profraw") if file.stat().st_size > 0]
-    merged = scratch / "all.profdata"
+def summary(products: pathlib.Path, counts: pathlib.Path) -> list[dict]:
+    raw = [str(file) for file in counts.glob("*.profraw") if file.stat().st_size > 0]
+    merged = counts / "all.profdata"
     # A child that was killed may have left half a file; what it ran is then not counted.
     merge = ["merge", "-sparse", "-failure-mode=all", "-o", merged]
     subprocess.run([tools() / "llvm-profdata", *merge, *raw], check=True)
-    binaries = [scratch / "debug" / name for name in ("depotdPackageTests.xctest", "depotd", "ReaderProbe")]
+    binaries = [products / name for name in ("depotdPackageTests.xctest", "depotd", "ReaderProbe")]
     objects = [str(binaries[0])] + [word for binary in binaries[1:] for word in ("-object", str(binary))]
     command = [tools() / "llvm-cov", "export", "-summary-only", "-instr-profile", merged, *objects, ROOT / "Sources"]
     return json.loads(subprocess.check_output(command, stderr=subprocess.DEVNULL))["data"][0]["files"]
 
 
-def main(scratch: pathlib.Path, is_listing: bool) -> int:
+def main(products: pathlib.Path, counts: pathlib.Path, is_listing: bool) -> int:
     lines: dict[str, list[int]] = collections.defaultdict(lambda: [0, 0])
-    files = summary(scratch)
+    files = summary(products, counts)
     for file in files:
         counted = file["summary"]["lines"]
         module = pathlib.Path(file["filename"]).relative_to(ROOT / "Sources").parts[0]
@@ -55,4 +55,4 @@ def main(scratch: pathlib.Path, is_listing: bool) -> int:
     return 0 if is_enough else 1
 
 
-sys.exit(main(pathlib.Path(sys.argv[1]).resolve(), "--missing" in sys.argv))
+sys.exit(main(*(pathlib.Path(path).resolve() for path in sys.argv[1:3]), "--missing" in sys.argv))

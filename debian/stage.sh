@@ -9,7 +9,7 @@ rm -rf "$folder"
 mkdir -p "$folder/notices"
 cp -R debian etc systemd README.md CHANGELOG.md "$folder"
 cp "$binary" "$folder/depotd"
-for notice in "$checkouts"/*/NOTICE.txt; do
+for notice in "$checkouts"/*/NOTICE*.txt; do
 	cp "$notice" "$folder/notices/$(basename "$(dirname "$notice")").txt"
 done
 

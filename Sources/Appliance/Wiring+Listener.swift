@@ -22,7 +22,7 @@ extension Wiring {
             let refusal = frontDoor.admit(head)
             if refusal?.status == 403 {
                 let asked = "\(head.method) from another site"
-                tenants.first.refusals.note(
+                tenants.front(for: head).tenant.refusals.note(
                     .init(origin: Origin(address: head.peerAddress), code: .forbidden, asked: asked))
             }
             return refusal

@@ -37,15 +37,64 @@ import Testing
     @Test func `who signed in and out, and what left as a file, is in the trail`() async throws {
         try await TestBox.run { box in
             let mara = ["Cookie": try box.signIn("Mara Lindqvist", pin: "4711")]
-            for format in ["assets.csv", "people.csv"] {
-                let file = try box.ask("GET", "/api/v1/export/\(format)", headers: mara, authorization: nil)
-                #expect(file.status == 200)
+            let project = try box.ask("GET", "/api/v1/projects").fields().list("items").first?.text("id") ?? ""
+            for path in ["export/assets.csv", "export/people.csv", "projects/\(project)/sheet.csv"] {
+                let file = try box.ask("GET", "/api/v1/\(path)", headers: mara, authorization: nil)
+                #expect(file.status == 200, "\(path)")
             }
             _ = try box.ask("DELETE", "/api/v1/session", headers: mara, authorization: nil)
             let entries = try Self.entries(box, "topic=audit&limit=200")
                 .filter { $0.object("person").text("name") == "Mara Lindqvist" }
-            #expect(entries.map { $0.text("kind") } == ["signedOut", "exported", "exported", "signedIn"])
+            #expect(entries.map { $0.text("kind") } == ["signedOut", "exported", "exported", "exported", "signedIn"])
             #expect(entries.allSatisfy { $0.text("address") == "127.0.0.1" })
+        }
+    }
+
+    @Test func `a token that was given for a key, a backup and the trail itself as a file are in the trail`()
+        async throws
+    {
+        try await TestBox.run { box in
+            let key = try box.makeKey("Shop", [.read])
+            _ = try box.exchange(key.secret)
+            #expect(try box.askAsAdmin("GET", "/api/v1/audit.csv?topic=audit").status == 200)
+            #expect(try box.askAsAdmin("POST", "/api/v1/backup").status == 202)
+            let given = try #require(try Self.entries(box, "topic=audit&kind=tokenIssued").first)
+            #expect(given.object("data").text("name") == "Shop" && given.object("data").text("scopes") == "read")
+            #expect(given.text("device") == "Shop" && given.text("address") == "127.0.0.1")
+            let left = try Self.entries(box, "topic=audit&kind=exported").map { $0.object("data").text("asked") }
+            #expect(left == ["POST /api/v1/backup", "GET /api/v1/audit.csv"])
+        }
+    }
+
+    @Test func `what is refused before somebody is known is in the trail of the organisation it was asked of`()
+        async throws
+    {
+        try await TestBox.run { box in
+            let other = try SecondHouse(on: box)
+            let query = "?organisation=\(other.slug)"
+            let session: JSON = ["name": "Nobody", "passphrase": "wrong all day long"]
+            #expect(try box.ask("POST", "/api/v1/session" + query, session, authorization: nil).status == 401)
+            let foreign = try box.ask(
+                "POST", "/api/v1/session" + query, session, headers: ["Origin": "https://evil.example"],
+                authorization: nil)
+            #expect(foreign.status == 403)
+            let guest = try WireSocket(
+                port: box.port, path: "/api/v1/live/guest" + query, headers: ["Host": "127.0.0.1:\(box.port)"])
+            try guest.send(text: "who knows")
+            #expect(try guest.readCloseCode() == 4401)
+            let path = "/api/v1/audit?topic=audit&limit=200"
+            let headers = ["Authorization": "Bearer \(other.adminToken)"]
+            func asked() throws -> Set<String> {
+                let entries = try box.ask("GET", path, headers: headers, authorization: nil).fields().list("items")
+                return Set(
+                    entries.filter { ["refused", "signInFailed"].contains($0.text("kind") ?? "") }
+                        .compactMap { $0.object("data").text("asked") })
+            }
+            let expected: Set = ["POST /api/v1/session", "POST from another site", "GET /api/v1/live/guest"]
+            _ = waits { (try? asked()) == expected }
+            #expect(try asked() == expected)
+            #expect(try Self.entries(box, "topic=audit&kind=refused").isEmpty)
+            #expect(try Self.entries(box, "topic=audit&kind=signInFailed").isEmpty)
         }
     }
 

@@ -56,6 +56,33 @@ import Testing
         }
     }
 
+    @Test func `the doctor says whether the box is announced, and what to do when it is not`() async throws {
+        try await Self.inFolder { folder in
+            func look(_ flags: [String: String], hostName: String = "depot") throws -> [Finding] {
+                let configuration = try Configuration.load(
+                    file: nil, flags: flags.merging(["data": folder]) { $1 }, environment: [:])
+                return AnnouncementExamination(
+                    configuration: configuration, services: folder, daemon: folder + "/avahi-daemon",
+                    hostName: hostName
+                ).findings()
+            }
+            let lan = ["tls.listen": "0.0.0.0:8443"]
+            #expect(try look([:]).isEmpty)
+            #expect(try look(lan).map(\.sentence).first?.contains("apt install avahi-daemon") == true)
+            try Data().write(to: URL(filePath: folder + "/avahi-daemon"))
+            #expect(try look(lan).map(\.sentence).first?.contains("copy etc/avahi/depotd.service") == true)
+            // The very file that the package installs.
+            let ours = URL(filePath: #filePath).deletingLastPathComponent().appending(
+                path: "../../etc/avahi/depotd.service")
+            try FileManager.default.copyItem(atPath: ours.standardized.path(), toPath: folder + "/depotd.service")
+            let announced = try look(lan)
+            #expect(announced.map(\.gravity) == [.good] && announced[0].sentence == "announced as depot.local.")
+            #expect(try look(lan, hostName: "shed.lan").first?.sentence.contains("hostnamectl set-hostname") == true)
+            let moved = try look(["tls.listen": "0.0.0.0:9443"])
+            #expect(moved.map(\.gravity) == [.remark] && moved[0].sentence.contains("does not name port 9443"))
+        }
+    }
+
     @Test func `only an admin may have a backup made`() async throws {
         try await TestBox.run { box in
             let answers = try [box.ask("POST", "/api/v1/backup"), box.ask("GET", "/api/v1/health")]

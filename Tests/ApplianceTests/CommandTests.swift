@@ -88,6 +88,17 @@ import Testing
         let daemon = try Daemon(["demo", "--data", folder.path, "--listen", "127.0.0.1:0"])
         let access = try await onOwnThread { try folder.access() }
         let welcome = try await onOwnThread { (0..<7).map { _ in daemon.readLine() }.joined(separator: "\n") }
+        let statuses = try await onOwnThread { () throws -> [Int] in
+            let programs = LocalClient(access)
+            return try [
+                programs.request("GET", "/api/v1/assets?limit=3").status,
+                programs.request("POST", "/api/v1/scans", ["code": "CAM-7"]).status,
+                programs.request("GET", "/api/v1/people").status,
+                programs.request("POST", "/api/v1/places", ["name": "Shelf 9"]).status,
+            ]
+        }
+        // It is a door's: what managers do, and who there is, is not for it.
+        #expect(statuses == [200, 201, 403, 403])
         #expect(welcome.contains(access.url) && welcome.contains("Ana Vidal (crew): PIN 1111, badge BADGE-ANA"))
         #expect(try daemon.end() == 0)
         let again = try Daemon(["demo", "--json", "--data", folder.path, "--listen", "127.0.0.1:0"])

@@ -146,7 +146,7 @@ import Testing
         let ready = Fields(Array(daemon.readLine().utf8))
         return TestBox(
             port: UInt16(try #require(URL(string: ready.text("url") ?? "")?.port)),
-            token: try #require(ready.text("token")), folder: folder)
+            token: try LocalAccess.managersKey(in: folder), folder: folder)
     }
 
     private static func lamps(_ count: Int) -> String {

@@ -154,7 +154,7 @@ private struct KillRound {
         let headers = ["Host": "127.0.0.1:\(port)", "Authorization": "Bearer \(token)"]
         guard let socket = try? WireSocket(port: port, path: "/api/v1/live", headers: headers) else { return }
         let client = LiveClient(socket: socket)
-        let topics = Topic.allCases.filter { $0.role < .admin }.map { JSON.string($0.rawValue) }
+        let topics = Topic.allCases.filter { $0.role == .crew }.map { JSON.string($0.rawValue) }
         try? client.send(["type": "subscribe", "topics": .array(topics)])
         while let frame = try? client.socket.readFrame(within: 30) {
             let message = Fields(frame.payload)

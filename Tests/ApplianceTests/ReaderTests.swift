@@ -6,6 +6,8 @@ import GRDB
 import TestSupport
 import Testing
 
+@testable import Appliance
+
 @Suite struct ReaderTests {
     /// The daemon under emulated USB, with what its ready line says.
     fileprivate final class Depot {
@@ -20,7 +22,7 @@ import Testing
             try await prepare(usb)
             try await usb.send("start", until: "started")
             let ready = Fields(Array(try await usb.event("out").dropFirst(4).utf8))
-            token = try #require(ready.text("token"))
+            token = try LocalAccess.managersKey(in: folder)
             port = UInt16(try #require(URL(string: ready.text("url") ?? "")?.port))
         }
 
@@ -130,6 +132,38 @@ import Testing
         #expect(back.object("data").object("door").text("name") == "Returns")
     }
 
+    @Test func `a reader that is given to another organisation reads at that one's door and no longer at ours`()
+        async throws
+    {
+        let depot = try await Depot { usb in
+            try await usb.send("keyboard r 1-3 05e0:1200", until: "ok")
+            try await usb.send("plug r", until: "plugged r")
+        }
+        let screen = try depot.screen("scans")
+        try await depot.usb.event("asked r")
+        let data = depot.folder
+        let run = { (arguments: [String]) async throws -> (code: Int32, text: String) in
+            try await onOwnThread {
+                let daemon = try Daemon(["organisation"] + arguments + ["--data", data])
+                let code = try daemon.waitForEnd()
+                return (code, daemon.output + daemon.errors)
+            }
+        }
+        #expect(try await run(["create", "Other Films"]).code == 0)
+        #expect(try await run(["reader", "usb:9-9:0", "other-films"]).text.contains("no such reader"))
+        let given = try await run(["reader", "usb:1-3:0", "other-films"])
+        #expect(given.code == 0 && given.text == "The reader at usb:1-3:0 is Other Films’s.\n", "\(given)")
+        depot.usb.send("type r CAM-7\\n")
+        let folder = try #require(try TenancyBook.look(in: data).last).folder(in: data)
+        #expect(await comes { (try? depot.codes(in: folder)) == ["CAM-7"] })
+        // Ours hears the next code once it has the reader again, and has heard nothing of the one before.
+        #expect(try await run(["reader", "usb:1-3:0", "northlight-rental"]).code == 0)
+        depot.usb.send("type r CAM-8\\n")
+        let change = try await onOwnThread { [screen = Sent(screen)] in try screen.value.change() }
+        #expect(change.object("data").text("code") == "CAM-8")
+        #expect(try depot.codes(in: folder) == ["CAM-7"])
+    }
+
     @Test func `scans acknowledged before a kill are there after it`() async throws {
         let depot = try await Depot { usb in
             try await usb.send("keyboard r 1-3 05e0:1200", until: "ok")
@@ -169,10 +203,11 @@ extension ReaderTests.Depot {
     }
 
     /// The codes in the journal.
-    fileprivate func codes() throws -> Set<String> {
+    fileprivate func codes(in folder: String? = nil) throws -> Set<String> {
         var configuration = GRDB.Configuration()
         configuration.readonly = true
-        return try DatabaseQueue(path: folder + "/depot.sqlite", configuration: configuration).read { database in
+        let path = (folder ?? self.folder) + "/depot.sqlite"
+        return try DatabaseQueue(path: path, configuration: configuration).read { database in
             Set(try String.fetchAll(database, sql: "SELECT code FROM scan WHERE body IS NOT NULL"))
         }
     }

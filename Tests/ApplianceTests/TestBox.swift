@@ -36,16 +36,39 @@ final class TestBox: Sendable {
         folder: String? = nil, flags: [String: String] = [:],
         _ body: @escaping @Sendable (TestBox) throws -> Result
     ) async throws -> Result {
-        try await turns.take { try await start(folder: folder, flags: flags, body) }
+        try await turns.take {
+            guard folder == nil else { return try await start(in: folder ?? "", flags: flags, body) }
+            let data = NSTemporaryDirectory() + "depotd-box-" + UUID().uuidString
+            defer { try? FileManager.default.removeItem(atPath: data) }
+            try FileManager.default.copyItem(atPath: try await mould.filled(), toPath: data)
+            return try await start(in: data, flags: flags, body)
+        }
     }
 
     private static let turns = Turns(4)
+    private static let mould = Mould()
+
+    /// The demo depot as its first start leaves it: made once, for filling it takes longer than most tests do.
+    private actor Mould {
+        static let folder = NSTemporaryDirectory() + "depotd-mould-\(getpid())"
+        private var filling: Task<Void, any Error>?
+
+        func filled() async throws -> String {
+            let filling =
+                filling
+                ?? Task {
+                    atexit { try? FileManager.default.removeItem(atPath: Mould.folder) }
+                    try await TestBox.start(in: Mould.folder, flags: [:]) { _ in }
+                }
+            self.filling = filling
+            try await filling.value
+            return Self.folder
+        }
+    }
 
     private static func start<Result: Sendable>(
-        folder: String?, flags: [String: String], _ body: @escaping @Sendable (TestBox) throws -> Result
+        in data: String, flags: [String: String], _ body: @escaping @Sendable (TestBox) throws -> Result
     ) async throws -> Result {
-        let data = folder ?? NSTemporaryDirectory() + "depotd-box-" + UUID().uuidString
-        defer { if folder == nil { try? FileManager.default.removeItem(atPath: data) } }
         let settings = [
             "data": data, "listen": "127.0.0.1:0", "readers.enabled": "false", "sign_in.trust_loopback": "true",
         ]
@@ -59,7 +82,8 @@ final class TestBox: Sendable {
         guard let address = await addresses.first(where: { _ in true }), let url = URL(string: address.plain) else {
             throw Failure(.internal, "The box did not start.")
         }
-        let token = try await wiring.programToken(address: address.plain)
+        _ = try await wiring.programToken(address: address.plain)
+        let token = try await onOwnThread { try LocalAccess.managersKey(in: data) }
         let box = TestBox(
             port: UInt16(url.port ?? 0), token: token, folder: data, securePort: wiring.securePort.withLock { $0 },
             authority: wiring.identity?.authority?.pem ?? [])
@@ -109,6 +133,23 @@ final class TestBox: Sendable {
         if authorization == "token" { headers["Authorization"] = "Bearer \(token)" }
         return LiveClient(
             socket: try WireSocket(port: port, path: "/api/v1/live", headers: headers))
+    }
+}
+
+extension LocalAccess {
+    /// A key that reaches what a manager does, and is never throttled, of the organisation whose folder it is.
+    static func managersKey(in folder: String) throws -> String {
+        let access = try LocalAccess(readingFrom: LocalAccess.file(in: folder)).asAdmin
+        let answer = try LocalClient(LocalAccess(url: LocalAccess.loopback(access.url), token: access.token)).request(
+            "POST", "/api/v1/keys",
+            [
+                "name": .string("tests \(UUID().uuidString)"),
+                "scopes": .array(Scope.allCases.map { .string($0.rawValue) }),
+            ])
+        guard answer.status == 201, let secret = Fields(answer.body).text("secret") else {
+            throw Failure(.internal, "no key: \(String(decoding: answer.body, as: UTF8.self))")
+        }
+        return secret
     }
 }
 

@@ -19,6 +19,7 @@ import time
 import door
 import finding
 import importing
+import signing
 from box import Depotd, Floor, Load, Nchan, Program, Tools, UWebSockets
 
 
@@ -286,6 +287,18 @@ class Bench:
                                          ("sheets_s", "s", 2, "1,000 labels on sheets as PDF")):
             self.table.at_most(words, median([figures[name] for figures in rounds]), unit, bound)
 
+    def signin(self):
+        rounds = []
+        for _ in range(self.rounds):
+            with Depotd(self.tools) as depotd:
+                rounds.append(signing.run(depotd))
+        for way in ("passphrase", "PIN"):
+            waits = [ms for people, _ in rounds for ms in people[way]]
+            self.table.add(f"sign-in by {way}, 20 scans/s at the door: p50 of {len(waits)}", median(waits), "ms")
+            self.table.at_most(f"sign-in by {way}, 20 scans/s at the door: p95", percentile(waits, 0.95), "ms", 300)
+        self.table.add("scan over HTTP at 20/s while people sign in: p99",
+                       median([percentile(scans, 0.99) for _, scans in rounds]), "ms")
+
     def registry(self):
         with tempfile.TemporaryDirectory() as folder:
             subprocess.run([self.tools.storebench, "fill", folder, "100000", "--custody", "1000000"], check=True,
@@ -371,7 +384,7 @@ def main():
     bench = Bench(options)
     begun, load_before = time.time(), os.getloadavg()[0]
     parts = (bench.door, bench.broadcast, bench.deliveries, bench.memory, bench.scans, bench.requests, bench.starting,
-             bench.registry, bench.labels, bench.importing, bench.trouble, bench.tls)
+             bench.registry, bench.labels, bench.importing, bench.signin, bench.trouble, bench.tls)
     for part in parts:
         if options.only in (None, part.__name__):
             part()

@@ -25,7 +25,7 @@ def work(daemon):
         daemon.call("POST", lines, line)
     people = {one["name"]: one for one in daemon.call("GET", "/people")["items"]}
     daemon.call("PUT", f"/projects/{project['id']}/people", [{"person": people["Ben Ortiz"]["id"], "part": "Light"}])
-    daemon.call("PATCH", f"/doors/{door['id']}", {"project": project["id"]})
+    daemon.call("PATCH", f"/doors/{door['id']}", {"project": project["id"], "acting": people["Ben Ortiz"]["id"]})
     for asset in (first, second, third):
         daemon.scan(asset["number"], door)
     daemon.scan(second["number"], back)

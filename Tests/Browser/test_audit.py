@@ -27,7 +27,7 @@ def test_an_edit_is_found_with_what_it_was_and_became(desk, daemon):
     page.get_by_label("Words").fill(note)
     row = page.locator(".audit-row")
     expect(row).to_have_count(1)
-    expect(row).to_contain_text("local programs")
+    expect(row).to_contain_text("tests")
     expect(row.locator("del")).to_have_text(gear.get("note") or "empty")
     expect(row.locator("ins")).to_have_text(note)
     assert note.split()[1] in page.url

@@ -205,11 +205,7 @@ extension AssetRegister {
         _ = try await RecordDesk<Model>(store: depot.store).edit(
             depot.camera, ["name": "Venice"], ifVersion: nil, by: Author())
         // The groups that write the rest come by themselves.
-        let isWritten = await comes {
-            let due = try? await depot.store.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM text_due") }
-            return due == 0
-        }
-        #expect(isWritten)
+        #expect(await depot.textsAreWritten())
         #expect(try await depot.register.numbers("venice").count == count)
         #expect(try await depot.register.numbers("fx6").isEmpty)
     }

@@ -1,8 +1,10 @@
 // A depot for tests: real SpatiaLite in a folder of its own and a clock that stands until it is moved.
 import Core
 import Foundation
+import GRDB
 import Logging
 import Synchronization
+import TestSupport
 
 /// A clock that stands until it is moved.
 final class TestClock: Sendable {
@@ -30,6 +32,7 @@ final class TestDepot: Sendable {
     let projects: ProjectBoard
     let door: DoorDesk
     let box: Box
+    let mill: PassphraseMill
     let secrets: SecretBook
     let ana: Person.ID
     let ben: Person.ID
@@ -47,7 +50,8 @@ final class TestDepot: Sendable {
         projects = ProjectBoard(store: store)
         door = DoorDesk(store: store, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         box = try Box(path: folder + "/box.sqlite")
-        secrets = SecretBook(store: store, mill: PassphraseMill(box: box, cost: Self.cost))
+        mill = PassphraseMill(box: box, cost: Self.cost)
+        secrets = SecretBook(store: store, mill: mill)
         let organisation = try await Organisation.found(
             "Northlight", depot: "Hall 4", longitude: 13.4, latitude: 52.5, in: store)
         ana = try await roster.add(name: "Ana Vidal", role: .crew, pin: "1111", badges: ["BADGE-ANA"])
@@ -95,6 +99,14 @@ final class TestDepot: Sendable {
     }
 
     func status(_ id: Asset.ID) async throws -> AssetStatus { try await register.find(id).asset.status }
+
+    /// Waits until the texts of gear are written, which is by and by.
+    func textsAreWritten() async -> Bool {
+        await comes {
+            let due = try? await self.store.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM text_due") }
+            return due == 0
+        }
+    }
 
     /// All Changes in order.
     func changes() async throws -> [Change] {

@@ -1,6 +1,6 @@
-// The fuzzers' entrance: libFuzzer makes up bytes, guided by which branches they reach, and hands them to the parser
+// What the fuzzers run: libFuzzer makes up bytes, guided by which branches they reach, and hands them to the parser
 // that DEPOTD_FUZZ_TARGET names. A trap, a broken claim, a leak or a hang ends the run with the bytes that did it.
-// Built by `make fuzz` only; see Tests/Fuzz/run and the parsers in the files beside this one.
+// Entrance.swift starts it; see Tests/Fuzz/run and the parsers in the files beside this one.
 import Foundation
 
 /// One parser that bytes from outside reach.

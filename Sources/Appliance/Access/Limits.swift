@@ -4,6 +4,7 @@
 import Core
 import Drivers
 import Foundation
+import Synchronization
 
 /// The limits that the router holds a request to.
 struct Limits: Sendable {
@@ -24,23 +25,29 @@ struct Limits: Sendable {
     ///
     /// - Throws: `tooMany` and `unavailable`, each with the seconds to wait.
     func carryOut(
-        _ exchange: Exchange, of route: Route, _ answer: @Sendable () async throws -> HTTPReply
+        _ exchange: Exchange, of route: Route, _ answer: @Sendable (Exchange) async throws -> HTTPReply
     ) async throws -> HTTPReply {
-        guard route.method != "GET", let principal = exchange.principal else { return try await answer() }
-        if route.isDoorWork, isAtDoor(exchange, principal) { return try await door.pass(answer) }
-        guard !isAtDoor(exchange, principal) else { return try await answer() }
+        guard route.method != "GET", let principal = exchange.principal else { return try await answer(exchange) }
+        if route.isDoorWork, isAtDoor(exchange, principal) {
+            return try await door.pass { try await answer(exchange) }
+        }
+        guard !isAtDoor(exchange, principal) else { return try await answer(exchange) }
         let name = principal.person?.rawValue ?? principal.key?.rawValue ?? principal.device ?? ""
         if let wait = events.take("\(name) \(exchange.request.peerAddress)") {
             throw Self.tooMany("You changed too much at once.", wait)
         }
-        guard Self.mayCheckOut(exchange, route) else { return try await answer() }
-        if let wait = checkouts.take(name) { throw Self.tooMany("You checked out too much at once.", wait) }
-        // Only what went out counts.
-        var isOut = false
-        defer { if !isOut { checkouts.giveBack(name) } }
-        let reply = try await answer()
-        isOut = Self.isCheckOut(exchange, reply)
-        return reply
+        let ticket = CheckoutTicket(of: name, from: checkouts)
+        if Self.asksForCheckout(exchange, route) { try ticket.take() }
+        var exchange = exchange
+        exchange.judge = { outcome in if Self.isCheckout(outcome) { try ticket.take() } }
+        do {
+            let reply = try await answer(exchange)
+            if case .response(let response) = reply, response.status >= 300 { ticket.giveBack() }
+            return reply
+        } catch {
+            ticket.giveBack()
+            throw error
+        }
     }
 
     /// How often each limit was met, as Prometheus lines.
@@ -69,27 +76,49 @@ struct Limits: Sendable {
     /// A scan that is younger was not kept but sent.
     private static let replayAgeSeconds = 10.0
 
-    /// Whether gear may go out by it. What a scan does is known when it is decided, so each has to find one left.
-    private static func mayCheckOut(_ exchange: Exchange, _ route: Route) -> Bool {
+    /// Whether it says itself that gear goes out. What a scan does is known when it is decided.
+    /// A body that is no JSON asks for nothing; the route refuses it.
+    private static func asksForCheckout(_ exchange: Exchange, _ route: Route) -> Bool {
         let body = { try? JSON(parsing: exchange.request.body) }
         return switch route.pattern {
-        case "/api/v1/scans", "/api/v1/unknowns/{id}/link": true
         case "/api/v1/assets/{id}/status": body()?["status"] == "in_use"
         case "/api/v1/models/{id}/stock": body()?["kind"] == "out"
         default: false
         }
     }
 
-    private static func isCheckOut(_ exchange: Exchange, _ reply: HTTPReply) -> Bool {
-        guard case .response(let response) = reply, response.status < 300,
-            let body = response.body.flatMap({ try? JSON(parsing: $0.withBytes(Array.init)) })
-        else { return false }
-        return body["action"] == "out" || body["action"] == "transfer" || body["status"] == "in_use"
-            || (try? JSON(parsing: exchange.request.body))?["kind"] == "out"
+    private static func isCheckout(_ outcome: JSON) -> Bool {
+        outcome["action"] == "out" || outcome["action"] == "transfer"
     }
 
-    private static func tooMany(_ message: String, _ seconds: Int) -> Failure {
+    fileprivate static func tooMany(_ message: String, _ seconds: Int) -> Failure {
         Failure(
             .tooMany, "\(message) Wait \(seconds) seconds and go on.", details: ["retryAfter": .int(Int64(seconds))])
+    }
+}
+
+/// The one check-out that a request may be: taken when that is known, given back when it came to nothing.
+private final class CheckoutTicket: Sendable {
+    private let name: String
+    private let allowance: Allowance
+    private let isTaken = Mutex(false)
+
+    init(of name: String, from allowance: Allowance) {
+        self.name = name
+        self.allowance = allowance
+    }
+
+    /// - Throws: `tooMany` when none is left.
+    func take() throws {
+        if let wait = allowance.take(name) { throw Limits.tooMany("You checked out too much at once.", wait) }
+        isTaken.withLock { $0 = true }
+    }
+
+    func giveBack() {
+        let wasTaken = isTaken.withLock { isTaken in
+            defer { isTaken = false }
+            return isTaken
+        }
+        if wasTaken { allowance.giveBack(name) }
     }
 }

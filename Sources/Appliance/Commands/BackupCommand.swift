@@ -11,18 +11,14 @@ struct BackupCommand: AsyncParsableCommand {
             + "not in it. Keep it on another disk.")
 
     @Argument(help: "Where the copy goes; an older one there is replaced.") var file: String
-    @OptionGroup var organisation: OrganisationOption
-    @OptionGroup var options: CommonOptions
+    @OptionGroup var options: OrganisationOptions
 
     func run() async throws {
-        let configuration = try options.configuration(defaults: ["data": ".depotd/demo"])
-        do {
-            let facts = try await copy(of: organisation.folder(in: configuration.data), in: configuration.data)
+        try await options.carryOut { folder, data in
+            let facts = try await copy(of: folder, in: data)
             print(
                 "\(file) is good: \(facts.assets) assets, \(facts.people) people, \(facts.scans) scans, "
                     + "\(facts.changes) changes up to \(facts.seq).")
-        } catch {
-            throw Exit.failed(error)
         }
     }
 
@@ -48,22 +44,17 @@ struct RestoreCommand: AsyncParsableCommand {
             + "begins: every screen loads again.")
 
     @Argument(help: "A file that `depotd backup` made.") var file: String
-    @OptionGroup var organisation: OrganisationOption
-    @OptionGroup var options: CommonOptions
+    @OptionGroup var options: OrganisationOptions
 
     func run() async throws {
-        let configuration = try options.configuration(defaults: ["data": ".depotd/demo"])
-        do {
-            let folder = try organisation.folder(in: configuration.data)
-            let lock = try FolderLock(folder: configuration.data)
+        try await options.carryOut { folder, data in
+            let lock = try FolderLock(folder: data)
             defer { lock.letGo() }
             let (facts, aside) = try StoreRestore(into: folder, clock: HybridClock()).run(from: file)
             print(
                 "\(folder) holds \(facts.assets) assets, \(facts.people) people, \(facts.scans) scans, "
                     + "\(facts.changes) changes. Its epoch is \(facts.epoch).")
             if let aside { print("What was there before is kept in \(aside).") }
-        } catch {
-            throw Exit.failed(error)
         }
     }
 }

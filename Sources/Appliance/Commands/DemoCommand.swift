@@ -62,7 +62,7 @@ struct DemoCommand: AsyncParsableCommand {
               Scan     plug in a reader, type a code such as CAM-7 into the door page,
                        or: depotd scan CAM-7 --data \(URL(filePath: data).path())
               Token    \(token)
-                       for programs: curl -H "Authorization: Bearer …" \(address)/api/v1/assets?limit=3
+                       for a door's programs: curl -H "Authorization: Bearer …" \(address)/api/v1/assets?limit=3
 
             Stop with Ctrl-C.
             """

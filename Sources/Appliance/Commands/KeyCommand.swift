@@ -21,7 +21,7 @@ struct KeyCommand: AsyncParsableCommand {
         var scope: [String]
         @Option(help: ArgumentHelp("When it ends: days from now such as 90d, or a day such as 2027-01-31."))
         var expires: String?
-        @OptionGroup var options: CommonOptions
+        @OptionGroup var options: OrganisationOptions
 
         func run() async throws {
             try await KeyCommand.ask(options) { client in
@@ -40,7 +40,7 @@ struct KeyCommand: AsyncParsableCommand {
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "List the keys.")
 
-        @OptionGroup var options: CommonOptions
+        @OptionGroup var options: OrganisationOptions
 
         func run() async throws {
             try await KeyCommand.ask(options) { client in
@@ -54,7 +54,7 @@ struct KeyCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Revoke a key and the tokens made of it.")
 
         @Argument(help: "Its name, or how its secret begins.") var key: String
-        @OptionGroup var options: CommonOptions
+        @OptionGroup var options: OrganisationOptions
 
         func run() async throws {
             try await KeyCommand.ask(options) { client in
@@ -70,13 +70,10 @@ struct KeyCommand: AsyncParsableCommand {
         }
     }
 
-    private static func ask(_ options: CommonOptions, _ work: (LocalClient) throws -> Void) async throws {
-        let configuration = try options.configuration(defaults: ["data": ".depotd/demo"])
-        do {
-            let access = try LocalAccess(readingFrom: LocalAccess.file(in: configuration.data))
+    private static func ask(_ options: OrganisationOptions, _ work: (LocalClient) throws -> Void) async throws {
+        try await options.carryOut { folder, _ in
+            let access = try LocalAccess(readingFrom: LocalAccess.file(in: folder))
             try work(LocalClient(LocalAccess(url: LocalAccess.loopback(access.url), token: access.asAdmin.token)))
-        } catch {
-            throw Exit.failed(error)
         }
     }
 

@@ -10,18 +10,14 @@ struct ScanCommand: AsyncParsableCommand {
 
     @Argument(help: "The code, as a reader would read it.") var code: String
     @Option(help: "The id of the door; without it the first door.") var door: String?
-    @OptionGroup var organisation: OrganisationOption
-    @OptionGroup var options: CommonOptions
+    @OptionGroup var options: OrganisationOptions
 
     func run() async throws {
-        let configuration = try options.configuration(defaults: ["data": ".depotd/demo"])
-        do {
-            let access = try LocalAccess(readingFrom: LocalAccess.file(in: organisation.folder(in: configuration.data)))
+        try await options.carryOut { folder, _ in
+            let access = try LocalAccess(readingFrom: LocalAccess.file(in: folder))
             let body: JSON = ["code": .string(code), "door": .optional(door)]
             let answer = try LocalClient(access).post("/api/v1/scans", body, idempotencyKey: UUID().uuidString)
             print(try Self.sentence(answer))
-        } catch {
-            throw Exit.failed(error)
         }
     }
 

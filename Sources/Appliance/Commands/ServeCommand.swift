@@ -44,17 +44,33 @@ struct CommonOptions: ParsableArguments {
     }
 }
 
-/// Which organisation's files a command is about.
-struct OrganisationOption: ParsableArguments {
+extension CommonOptions {
+    /// Carries out a command about a data folder, the demo's where none is named; what fails ends the program in words.
+    func carryOut(_ work: (Configuration) async throws -> Void) async throws {
+        let configuration = try configuration(defaults: ["data": ".depotd/demo"])
+        do {
+            try await work(configuration)
+        } catch {
+            throw Exit.failed(error)
+        }
+    }
+}
+
+/// The options of a command about one organisation's files.
+struct OrganisationOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "The organisation, by its name or what its people type; without it the first.", valueName: "name"))
     var organisation: String?
+    @OptionGroup var options: CommonOptions
 
-    /// The folder of the organisation in a data folder.
-    func folder(in data: String) throws -> String {
-        guard let organisation else { return data }
-        return try Organisations.find(organisation, in: data).folder(in: data)
+    /// Carries out a command, given the organisation's folder and the data folder it is in.
+    func carryOut(_ work: (_ folder: String, _ data: String) async throws -> Void) async throws {
+        try await options.carryOut { configuration in
+            let data = configuration.data
+            let folder = try organisation.map { try Organisations.find($0, in: data).folder(in: data) }
+            try await work(folder ?? data, data)
+        }
     }
 }
 

@@ -14,6 +14,8 @@ struct Exchange: Sendable {
     let secret: String?
     /// Who comes, whether or not they are signed in.
     let visitor: Visitor
+    /// Counts a scan that was decided against what the one who asks may check out.
+    var judge: DoorDesk.LastWord = { _ in }
     private let house: Tenant?
     private let porch: Front?
 

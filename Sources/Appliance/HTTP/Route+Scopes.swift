@@ -24,9 +24,10 @@ extension Route {
         return doorWork.contains(name) ? [needed, .door] : [needed]
     }
 
-    /// Whether what it gives is a file with many records, which the audit trail notes.
+    /// Whether what it gives is a file with many records, which the audit trail notes: an export, a sheet, the trail
+    /// itself, a backup.
     var leavesAsFile: Bool {
-        document.tag == "export" || pattern == "/api/v1/audit.csv" || (method == "POST" && pattern == "/api/v1/backup")
+        document.tag == "export" || pattern.hasSuffix(".csv") || (method == "POST" && pattern == "/api/v1/backup")
     }
 
     /// Whether it is asked by doors too, whose scans wait and are never turned away for being many.

@@ -126,9 +126,10 @@ struct Router: Sendable {
         }
         let secret = Self.secret(in: request.head)
         let admitted = secret.flatMap(tenants.admitted(by:))
+        let front = tenants.front(for: request.head)
         let exchange = Exchange(
             request: request, parameters: parameters, principal: admitted?.principal, secret: secret,
-            visitor: frontDoor.visitor(request.head), tenant: admitted?.tenant, front: tenants.front(for: request.head))
+            visitor: frontDoor.visitor(request.head), tenant: admitted?.tenant, front: front)
         let origin = Origin(
             person: admitted?.principal.person, device: admitted?.principal.device, address: request.head.peerAddress)
         do {
@@ -137,7 +138,7 @@ struct Router: Sendable {
             // Who opens a page asks first whether somebody is signed in: that is no attempt at anything.
             let isQuestion = secret == nil && route.pattern == "/api/v1/session" && method == "GET"
             if !isQuestion {
-                (admitted?.tenant ?? tenants.first).refusals.note(
+                (admitted?.tenant ?? front.tenant).refusals.note(
                     .init(
                         origin: origin, code: failure.code, asked: method + " " + route.pattern,
                         isSignIn: route.pattern.hasPrefix("/api/v1/session") && method == "POST"))
@@ -159,7 +160,7 @@ struct Router: Sendable {
             let asked: JSON = ["asked": .string("\(route.method) \(route.pattern)")]
             try await exchange.tenant.trail.note(.exported, subject: route.pattern, asked)
         }
-        return try await limits.carryOut(exchange, of: route) { try await route.handler(exchange) }
+        return try await limits.carryOut(exchange, of: route) { try await route.handler($0) }
     }
 
     private static func hardened(_ reply: HTTPReply) -> HTTPReply {

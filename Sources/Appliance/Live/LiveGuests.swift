@@ -26,7 +26,9 @@ final class LiveGuests: @unchecked Sendable {
     }
 
     /// How a request of nobody goes on as a live connection.
-    func upgrade(from address: String) -> WebSocketUpgrade {
+    ///
+    /// - Parameter front: the organisation that it is before, which hears of it when it is refused.
+    func upgrade(from address: String, before front: Front) -> WebSocketUpgrade {
         var upgrade = WebSocketUpgrade()
         upgrade.limits = limits
         upgrade.offersDeflate = true
@@ -38,7 +40,7 @@ final class LiveGuests: @unchecked Sendable {
         }
         upgrade.onText = { [self] socket, text in
             if let session = socket.userInfo as? LiveSession { return session.receive(text) }
-            welcome(socket, text, from: address)
+            welcome(socket, text, from: address, before: front)
         }
         upgrade.onClose = { [self] socket, _, _ in
             waiting[socket.id] = nil
@@ -47,7 +49,7 @@ final class LiveGuests: @unchecked Sendable {
         return upgrade
     }
 
-    private func welcome(_ socket: WebSocket, _ text: String, from address: String) {
+    private func welcome(_ socket: WebSocket, _ text: String, from address: String, before front: Front) {
         struct Message: Decodable { var type, token: String }
         guard waiting.removeValue(forKey: socket.id) != nil else { return }
         guard let message = try? JSONDecoder().decode(Message.self, from: Data(text.utf8)),
@@ -55,7 +57,7 @@ final class LiveGuests: @unchecked Sendable {
             principal.isWithin(Route.scopes("GET", "/api/v1/live", .role(.crew)))
         else {
             let asked = "GET /api/v1/live/guest"
-            tenants.first.refusals.note(.init(origin: Origin(address: address), code: .unauthorized, asked: asked))
+            front.tenant.refusals.note(.init(origin: Origin(address: address), code: .unauthorized, asked: asked))
             return socket.close(code: LiveSession.CloseCode.signedOut, reason: "the first message is authorize")
         }
         tenant.hub.take(socket, for: principal, secret: message.token)

@@ -27,7 +27,7 @@ extension RouteTable {
             ) { exchange in
                 let query = try exchange.auditQuery()
                 let trail = try exchange.tenant.trail
-                return try await file("audit", .csv) { try await trail.table(query, to: $0) }
+                return try await exchange.file("audit", .csv) { try await trail.table(query, to: $0) }
             },
         ]
     }

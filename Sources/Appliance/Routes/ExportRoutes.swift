@@ -1,7 +1,6 @@
 // Files out.
 import Core
 import Drivers
-import Synchronization
 
 extension RouteTable {
     static func exportRoutes() -> [Route] {
@@ -11,12 +10,12 @@ extension RouteTable {
                 RouteDocument(
                     "export", "Gear as \(format.rawValue), filtered as the list",
                     RouteDocument.Parameter.assetFilters,
-                    answer: (200, Schema.text), as: format.contentType)
+                    answer: (200, Schema.text), as: format.contentType, problems: [.tooLarge])
             ) { exchange in
                 let query = try exchange.assetQuery()
                 let role = try exchange.signedIn().role
                 let exports = try exchange.tenant.exports
-                return try await file("assets", format) { sink in
+                return try await exchange.file("assets", format) { sink in
                     try await exports.assets(query, as: format, for: role, to: sink)
                 }
             }
@@ -25,28 +24,35 @@ extension RouteTable {
             Route(
                 "GET", "/api/v1/export/models.csv",
                 RouteDocument(
-                    "export", "All models as csv", answer: (200, Schema.text), as: ExportFormat.csv.contentType)
-            ) { exchange in try await file("models", .csv) { try await exchange.tenant.exports.models(to: $0) } },
+                    "export", "All models as csv", answer: (200, Schema.text), as: ExportFormat.csv.contentType,
+                    problems: [.tooLarge])
+            ) { exchange in
+                let exports = try exchange.tenant.exports
+                return try await exchange.file("models", .csv) { try await exports.models(to: $0) }
+            },
             Route(
                 "GET", "/api/v1/export/people.csv", access: .role(.manager),
                 RouteDocument(
-                    "export", "All people as csv", answer: (200, Schema.text), as: ExportFormat.csv.contentType)
-            ) { exchange in try await file("people", .csv) { try await exchange.tenant.exports.people(to: $0) } },
+                    "export", "All people as csv", answer: (200, Schema.text), as: ExportFormat.csv.contentType,
+                    problems: [.tooLarge])
+            ) { exchange in
+                let exports = try exchange.tenant.exports
+                return try await exchange.file("people", .csv) { try await exports.people(to: $0) }
+            },
         ]
     }
+}
 
-    /// The answer is in memory as a whole, once: 100,000 pieces of gear are some 20 MB.
-    static func file(
+extension Exchange {
+    /// An answer that is written to a file first: whoever reads slowly holds no memory and no snapshot, and what goes
+    /// wrong in the middle is an error and not half a file.
+    func file(
         _ name: String, _ format: ExportFormat, _ write: (@escaping ExportDesk.Sink) async throws -> Void
     ) async throws -> HTTPReply {
-        let bytes = Mutex<[UInt8]>([])
-        try await write { piece in bytes.withLock { $0 += piece } }
-        let body = bytes.withLock { bytes in
-            defer { bytes = [] }
-            return bytes
-        }
+        let file = try ExportFile(in: tenant.folder)
+        try await write { try file.append($0) }
         return .response(
-            HTTPResponse(contentType: format.contentType, bytes: body)
+            HTTPResponse(contentType: format.contentType, file: file)
                 .with("Content-Disposition", "attachment; filename=\"\(name).\(format.rawValue)\"")
                 .with("Cache-Control", "no-store"))
     }

@@ -87,6 +87,9 @@ extension RouteTable {
             return scopes
         }
         let (token, claims) = try await credentials.mint.mint(for: key, scopes: scopes)
+        try await exchange.tenant.trail.note(
+            .tokenIssued, subject: id.rawValue,
+            ["name": .string(key.name), "scopes": .string(claims.scope), "token": .string(claims.jti)])
         return .response(
             HTTPResponse(
                 status: 201,

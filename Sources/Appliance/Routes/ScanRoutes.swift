@@ -41,7 +41,7 @@ extension RouteTable {
             key: try exchange.idempotencyKey() ?? UUIDv7.text(at: clock.now), reader: nil, raw: Array(body.code.utf8),
             symbology: body.symbology, at: clock.now, monotonic: clock.monotonic)
         let answer = try await tenant.door.take(
-            scan, at: body.door.map { Door.ID($0) }, by: exchange.principal?.person)
+            scan, at: body.door.map { Door.ID($0) }, by: exchange.principal?.person, judge: exchange.judge)
         return .response(HTTPResponse(status: answer.isReplay ? 200 : 201, answer.body))
     }
 
@@ -65,7 +65,7 @@ extension RouteTable {
                 struct Body: Decodable { var asset: String }
                 let asset = Asset.ID(try exchange.body(Body.self).asset)
                 let outcome = try await exchange.tenant.door.link(
-                    exchange.id(), to: asset, actor: exchange.principal?.person)
+                    exchange.id(), to: asset, actor: exchange.principal?.person, judge: exchange.judge)
                 return .response(HTTPResponse(outcome))
             },
             Route(

@@ -18,7 +18,9 @@ extension RouteTable {
                 RouteDocument(
                     "live", "The same for programs that can not set a header: the first message says who they are",
                     answer: (101, nil))
-            ) { exchange in .upgrade(appliance.guests.upgrade(from: exchange.request.peerAddress)) },
+            ) { exchange in
+                .upgrade(appliance.guests.upgrade(from: exchange.request.peerAddress, before: try exchange.front))
+            },
         ]
     }
 

@@ -23,13 +23,10 @@ struct CreateOrganisation: AsyncParsableCommand {
     @OptionGroup var options: CommonOptions
 
     func run() async throws {
-        let configuration = try options.configuration(defaults: ["data": ".depotd/demo"])
-        do {
+        try await options.carryOut { configuration in
             let (made, link) = try await Organisations(configuration).create(name)
             print("\(made.name) is founded. Its people sign in at /?organisation=\(made.slug).")
             print("Its first administrator: " + (link ?? "the journal says how when depotd serves."))
-        } catch {
-            throw Exit.failed(error)
         }
     }
 }
@@ -41,13 +38,10 @@ struct ListOrganisations: AsyncParsableCommand {
     @OptionGroup var options: CommonOptions
 
     func run() async throws {
-        let configuration = try options.configuration(defaults: ["data": ".depotd/demo"])
-        do {
+        try await options.carryOut { configuration in
             for one in try TenancyBook.look(in: configuration.data) {
                 print("\(one.slug)  \(one.name)  \(one.folder(in: configuration.data))")
             }
-        } catch {
-            throw Exit.failed(error)
         }
     }
 }
@@ -63,8 +57,7 @@ struct EraseOrganisation: AsyncParsableCommand {
     @OptionGroup var options: CommonOptions
 
     func run() async throws {
-        let configuration = try options.configuration(defaults: ["data": ".depotd/demo"])
-        do {
+        try await options.carryOut { configuration in
             let organisations = Organisations(configuration)
             let tenancy = try Organisations.find(name, in: configuration.data)
             print(Self.warning(of: tenancy, in: configuration.data))
@@ -74,8 +67,6 @@ struct EraseOrganisation: AsyncParsableCommand {
             }
             try await organisations.erase(tenancy)
             print("\(tenancy.name) is erased.")
-        } catch {
-            throw Exit.failed(error)
         }
     }
 
@@ -100,14 +91,11 @@ struct GiveReader: AsyncParsableCommand {
     @OptionGroup var options: CommonOptions
 
     func run() async throws {
-        let configuration = try options.configuration(defaults: ["data": ".depotd/demo"])
-        do {
+        try await options.carryOut { configuration in
             let organisations = Organisations(configuration)
             let tenancy = try Organisations.find(name, in: configuration.data)
             try organisations.give(readerAt: port, to: tenancy)
             print("The reader at \(port) is \(tenancy.name)’s.")
-        } catch {
-            throw Exit.failed(error)
         }
     }
 }

@@ -97,7 +97,7 @@ final class Tenant: Sendable {
         credentials = Credentials(sessions: sessions, keys: keys, mint: mint)
         screens = try await TrustedScreens(box: box, clock: clock)
         signIn = SignInDesk(
-            store: store, secrets: secrets, sessions: sessions, guesses: Guesses(clock: clock),
+            store: store, secrets: secrets, sessions: sessions, guesses: try Guesses(box: box, clock: clock),
             invitations: Invitations(clock: clock), badges: BadgeWatch())
         let hub = LiveHub(
             loop: ground.loop, store: store, limits: configuration.live, events: ground.limits.events, logger: logger)
@@ -194,15 +194,15 @@ extension Tenant {
         return token
     }
 
-    /// A key like any other: an admin may revoke it, until the next start. It has the scope `door`, so scripts at the
-    /// box are never throttled, and the others, so that they reach what a manager does.
+    /// A key like any other: an admin may revoke it, until the next start. It is a door's, so scripts at the box are never
+    /// throttled, and do what a door does; who wants more makes a key of their own.
     private func key(_ kept: String?) async throws -> String {
-        if let kept, credentials.keys.principal(of: kept) != nil { return kept }
+        if let kept, credentials.keys.principal(of: kept)?.scopes == [.door] { return kept }
         let author = Author(device: "local programs")
         for old in credentials.keys.list where old.name == author.device {
             try await credentials.keys.revoke(old.id, by: author)
         }
-        return try await credentials.keys.create("local programs", scopes: Set(Scope.allCases), by: author).secret
+        return try await credentials.keys.create("local programs", scopes: [.door], by: author).secret
     }
 
     private func adminToken(_ kept: String?) async throws -> String {

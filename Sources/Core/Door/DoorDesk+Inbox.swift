@@ -19,16 +19,21 @@ extension DoorDesk {
     /// Says that a waiting code is this asset's. The code is learnt, and what was meant by the scan is carried out,
     /// unless the asset moved since.
     ///
+    /// - Parameter judge: hears what was decided, and may refuse it.
     /// - Returns: the scan's new Outcome.
     /// - Throws: `notFound`; `conflict` when another asset has the code; `invalid` for a code that can not be learnt.
-    package func link(_ id: UnknownTag.ID, to asset: Asset.ID, actor: Person.ID?) async throws -> JSON {
+    package func link(
+        _ id: UnknownTag.ID, to asset: Asset.ID, actor: Person.ID?, judge: @escaping LastWord = { _ in }
+    ) async throws -> JSON {
         try await store.write(lane: .door) { transaction in
             let database = transaction.database
             let tag = try Self.waiting(id, in: database)
             guard let asset = try Asset.find(asset, in: database) else {
                 throw Failure(.notFound, "There is no such gear.", field: "asset")
             }
-            return try settle(tag, as: asset, by: Author(person: actor), in: transaction)
+            let outcome = try settle(tag, as: asset, by: Author(person: actor), in: transaction)
+            try judge(outcome)
+            return outcome
         }
     }
 

@@ -25,6 +25,9 @@ package struct DoorDesk: Sendable {
         package let isReplay: Bool
     }
 
+    /// The last word on what a scan came to, before it is kept: what it throws undoes the scan.
+    package typealias LastWord = @Sendable (_ outcome: JSON) throws -> Void
+
     let store: Store
     private let options: Options
     private let logger: Logger
@@ -41,14 +44,18 @@ package struct DoorDesk: Sendable {
     ///   - door: where; nil is the first door.
     ///   - direction: the reader's own direction; nil is the door's.
     ///   - person: who sent it, if a person did; a badge at the door goes before.
+    ///   - judge: hears what was decided anew, and may refuse it.
     /// - Throws: `conflict` for a key that another code has; `invalid` for an empty code or one longer than ``Scan/byteCountMax``; `notFound` for a door that is
     ///   not there; `unavailable` when the disk refused it. A read that was journalled never throws.
     package func take(
-        _ scan: Scan, at door: Door.ID? = nil, direction: Direction? = nil, by person: Person.ID? = nil
+        _ scan: Scan, at door: Door.ID? = nil, direction: Direction? = nil, by person: Person.ID? = nil,
+        judge: @escaping LastWord = { _ in }
     ) async throws -> Answer {
         let code = try Self.code(of: scan)
         return try await store.write(lane: .door) { transaction in
-            try take(scan, code, at: door, direction: direction, by: person, in: transaction)
+            let answer = try take(scan, code, at: door, direction: direction, by: person, in: transaction)
+            if !answer.isReplay { try judge(answer.body) }
+            return answer
         }
     }
 

@@ -199,37 +199,34 @@ struct AssetSheet: ImportSheet {
 
 extension AssetSheet {
     static func fields(in database: Database) throws -> [ImportField] {
+        let table = Asset.table
         let own = [
-            field(
+            table.importField(
                 "number",
                 [
                     "no", "nr", "nummer", "assetnumber", "assetno", "assetid", "assettag", "inventarnummer",
                     "inventarnr",
                     "geratenummer", "id", "tag",
                 ], isRequired: true),
-            field("name", ["title", "bezeichnung", "titel", "gerat", "item", "asset", "artikel"]),
-            field("model", ["modell", "modelname", "typ", "type"]),
+            table.importField("name", ["title", "bezeichnung", "titel", "gerat", "item", "asset", "artikel"]),
+            table.importField("model", ["modell", "modelname", "typ", "type"]),
             ImportField(
                 name: "maker", label: "Maker",
                 synonyms: ["manufacturer", "brand", "make", "hersteller", "marke", "fabrikat"]),
             ImportField(
                 name: "category", label: "Category", synonyms: ["kategorie", "group", "gruppe", "warengruppe"]),
-            field("serial", ["serialno", "serialnr", "sn", "seriennummer", "seriennr", "fabriknummer"]),
-            field(
+            table.importField("serial", ["serialno", "serialnr", "sn", "seriennummer", "seriennr", "fabriknummer"]),
+            table.importField(
                 "home", ["place", "location", "shelf", "ort", "lagerort", "lagerplatz", "platz", "standort", "regal"]),
-            field("owner", ["besitzer", "eigentumer"]),
-            field("condition", ["zustand"]),
-            field("note", ["notes", "remark", "comment", "comments", "notiz", "bemerkung", "kommentar", "anmerkung"]),
-            field("archived", ["archiviert", "inactive"]),
+            table.importField("owner", ["besitzer", "eigentumer"]),
+            table.importField("condition", ["zustand"]),
+            table.importField(
+                "note", ["notes", "remark", "comment", "comments", "notiz", "bemerkung", "kommentar", "anmerkung"]),
+            table.importField("archived", ["archiviert", "inactive"]),
             ImportField(
                 name: "codes", label: "Codes",
                 synonyms: ["code", "barcode", "barcodes", "ean", "rfid", "strichcode", "etikett"]),
         ]
         return try own + CustomCells.fields(in: database) + CostCells.fields
-    }
-
-    private static func field(_ name: String, _ synonyms: [String], isRequired: Bool = false) -> ImportField {
-        ImportField(
-            name: name, label: Asset.table.field(name)?.label ?? name, isRequired: isRequired, synonyms: synonyms)
     }
 }

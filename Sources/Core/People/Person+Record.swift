@@ -106,14 +106,14 @@ extension Person {
         }
         guard let text = item.string else { throw Failure(.invalid, "A badge is a code.", field: "badges") }
         let code = ScanCode(raw: Array(text.utf8), symbology: nil)
-        if let other = try Roster.holder(of: code, in: database), other.id != id { throw taken(by: other) }
-        if let asset = try AssetRegister.find(code, in: database) {
+        switch try CodeOwner.find(code, in: database) {
+        case .person(let other) where other.id != id: throw taken(by: other)
+        case .asset(let asset):
             throw Failure(
                 .conflict, "That is the code of \(asset.number), \(asset.name).", field: "code",
                 details: ["asset": asset.brief])
-        }
-        if let stock = try StockDesk.find(code, in: database) {
-            throw Failure(.conflict, "That code counts \(stock.name).", field: "code")
+        case .stock(let stock): throw Failure(.conflict, "That code counts \(stock.name).", field: "code")
+        case .person, nil: break
         }
         guard let natural = code.natural else {
             let reason = code.isRandomUID ? "It makes up a new number at each touch" : "It says nothing"

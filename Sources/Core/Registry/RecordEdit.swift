@@ -45,17 +45,16 @@ package enum RecordEdit {
         _ id: Identifier<Record>, _ fields: JSON, ifVersion version: Int64?, as kind: String = "edited",
         by author: Author, in transaction: WriteTransaction
     ) throws -> Edited<Record> {
-        try run(kind, on: find(id, in: transaction.database), by: author, in: transaction) { record in
-            try check(version, of: record)
-            let values = try stored(fields, of: Record.table, isNew: false, in: transaction)
-            try Record.check(values.columns, before: record, in: transaction.database)
-            try update(id, to: values, in: transaction)
-            let after = try find(id, in: transaction.database)
-            try Record.permit(after, before: record, by: author)
-            let settled = try Record.settle(after, before: record, in: transaction)
-            guard kind == "edited" else { return }
-            try Record.demand(settled, before: record, in: transaction.database)
-        }
+        let record = try find(id, in: transaction.database)
+        try check(version, of: record)
+        let values = try stored(fields, of: Record.table, isNew: false, in: transaction)
+        try Record.check(values.columns, before: record, in: transaction.database)
+        try update(id, to: values, in: transaction)
+        let after = try find(id, in: transaction.database)
+        try Record.permit(after, before: record, by: author)
+        let settled = try Record.settle(after, before: record, in: transaction)
+        if kind == "edited" { try Record.demand(settled, before: record, in: transaction.database) }
+        return try tell(kind, record, settled, by: author, in: transaction)
     }
 
     private static func update<Record: RegistryRecord>(
@@ -136,16 +135,26 @@ package enum RecordEdit {
         _ kind: String, on record: Record, by author: Author, always: Set<String> = [],
         in transaction: WriteTransaction, edit: (Record) throws -> Void
     ) throws -> Edited<Record> {
-        let database = transaction.database
         try edit(record)
-        var after = try find(record.id, in: database)
+        let after = try find(record.id, in: transaction.database)
+        return try tell(kind, record, after, by: author, always: always, in: transaction)
+    }
+
+    /// Appends the Change between two readings of a record, and counts its version on.
+    private static func tell<Record: RegistryRecord>(
+        _ kind: String, _ record: Record, _ after: Record, by author: Author, always: Set<String> = [],
+        in transaction: WriteTransaction
+    ) throws -> Edited<Record> {
+        var after = after
         let (old, new) = (record.json.members, after.json.members)
         let changed = Set(zip(old, new).filter { $0 != $1 }.map { $0.0.key })
         guard !changed.isEmpty else { return Edited(record: after, change: nil) }
         after.version += 1
         after.updated = transaction.now
-        try database.cachedStatement(sql: "UPDATE \(Record.table.name) SET version = ?, updated = ? WHERE id = ?")
-            .execute(arguments: [after.version, transaction.milliseconds, after.id.rawValue])
+        try transaction.database.cachedStatement(
+            sql: "UPDATE \(Record.table.name) SET version = ?, updated = ? WHERE id = ?"
+        )
+        .execute(arguments: [after.version, transaction.milliseconds, after.id.rawValue])
         let named = changed.union(always).union(Record.table.always)
         let body: JSON = .object(new.filter { named.contains($0.key) && $0.key != Record.table.heading })
         let change = try append(

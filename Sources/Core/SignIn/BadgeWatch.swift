@@ -41,6 +41,7 @@ package final class BadgeWatch: Sendable {
     /// Hears of commits; costs nothing while nobody waits.
     package func heed(_ changes: [Change]) {
         guard waiters.withLock({ !$0.isEmpty }) else { return }
+        // A body that is no JSON of a door's is nobody's badge; the door writes them all.
         for change in changes where change.topic == .scans && change.kind == "outcome" && change.actor != nil {
             guard let body = try? JSON(parsing: change.body), body["action"] == "acting",
                 let person = body["actor"]?["id"]?.string, let door = body["door"]?["id"]?.string

@@ -1,7 +1,8 @@
 // How often somebody was wrong, and how long they have to wait for it. Counted for a name and where it was tried from,
-// so that guessing in one place does not keep the honest out in another. In memory: a restart forgives, and nobody who
-// guesses can restart the box.
+// so that guessing in one place does not keep the honest out in another. Counts are in memory, and what was wrong is in
+// the box's file too, so that pulling the plug is no way to guess on.
 import Foundation
+import GRDB
 private import Synchronization
 
 /// Who comes to sign in, as far as it shows before they do.
@@ -59,16 +60,39 @@ package final class Guesses: Sendable {
         // Seconds of the boot clock, which nobody sets.
         var barredUntil = 0.0
         var touched = 0.0
+        /// Whether it is in the file.
+        var isKept = false
     }
 
+    private let box: Box
     private let clock: HybridClock
     private let options: Options
-    private let counts = Mutex<[[UInt8]: Count]>([:])
+    private let counts: Mutex<[[UInt8]: Count]>
 
-    package init(clock: HybridClock, options: Options = Options()) {
+    package init(box: Box, clock: HybridClock, options: Options = Options()) throws {
+        self.box = box
         self.clock = clock
         self.options = options
+        let rows = try box.database.read { try Row.fetchAll($0, sql: "SELECT * FROM guess") }
+        let (wall, boot) = (clock.now.timeIntervalSince1970, Double(clock.monotonic) / 1e9)
+        let longest = Double(options.waitMax.components.seconds)
+        counts = Mutex(
+            Dictionary(
+                uniqueKeysWithValues: rows.map { row in
+                    // The wall clock may have been set meanwhile: nobody waits longer than anybody ever does.
+                    let wait = min(longest, (row["barred_until"] as Double) - wall)
+                    let age = max(0, wall - (row["touched"] as Double))
+                    let count = Count(
+                        wrongCount: row["wrong"], barredUntil: boot + wait, touched: boot - age, isKept: true)
+                    return (Array(row["key"] as Data), count)
+                }))
     }
+
+    static let schema = """
+        CREATE TABLE guess (
+          key BLOB PRIMARY KEY, wrong INTEGER NOT NULL, barred_until REAL NOT NULL, touched REAL NOT NULL
+        ) STRICT;
+        """
 
     /// Counts an attempt, as a wrong one until ``wasRight(_:from:)``: a thousand at once are not a thousand free ones.
     ///
@@ -91,10 +115,21 @@ package final class Guesses: Sendable {
             details: ["retryAfter": .int(wait)])
     }
 
-    /// Takes back what ``begin(_:from:)`` counted, and forgets what was wrong before for this name from here.
-    package func wasRight(_ name: String, from visitor: Visitor) {
-        let keys = keys(name, visitor)
+    /// Writes down what ``begin(_:from:)`` counted. A disk that is full does not keep people from guessing less.
+    package func wasWrong(_ name: String, from visitor: Visitor) async {
+        let keys = keys(name, visitor).map(\.key)
         counts.withLock { counts in
+            for key in keys { counts[key]?.isKept = true }
+        }
+        await keep(keys)
+    }
+
+    /// Takes back what ``begin(_:from:)`` counted, and forgets what was wrong before for this name from here. Who was
+    /// never wrong costs the disk nothing.
+    package func wasRight(_ name: String, from visitor: Visitor) async {
+        let keys = keys(name, visitor)
+        let kept = counts.withLock { counts in
+            let kept = keys.map(\.key).filter { counts[$0]?.isKept == true }
             counts[keys[0].key] = nil
             for (key, free) in keys.dropFirst() {
                 guard var count = counts[key] else { continue }
@@ -102,6 +137,33 @@ package final class Guesses: Sendable {
                 if count.wrongCount < free { count.barredUntil = 0 }
                 counts[key] = count
             }
+            return kept
+        }
+        if !kept.isEmpty { await keep(kept) }
+    }
+
+    /// Brings the file's rows of these keys to what is counted.
+    private func keep(_ keys: [[UInt8]]) async {
+        let (wall, boot) = (clock.now.timeIntervalSince1970, Double(clock.monotonic) / 1e9)
+        let rows = counts.withLock { counts in keys.map { ($0, counts[$0]) } }
+        try? await box.database.write { [options] database in
+            for (key, count) in rows {
+                guard let count, count.wrongCount > 0 else {
+                    try database.execute(sql: "DELETE FROM guess WHERE key = ?", arguments: [Data(key)])
+                    continue
+                }
+                try database.execute(
+                    sql: "INSERT OR REPLACE INTO guess (key, wrong, barred_until, touched) VALUES (?, ?, ?, ?)",
+                    arguments: [
+                        Data(key), count.wrongCount, wall + count.barredUntil - boot, wall + count.touched - boot,
+                    ])
+            }
+            try database.execute(
+                sql: """
+                    DELETE FROM guess WHERE touched < ?
+                    OR key IN (SELECT key FROM guess ORDER BY touched DESC LIMIT -1 OFFSET ?)
+                    """,
+                arguments: [wall - Double(options.memory.components.seconds), options.countMax])
         }
     }
 

@@ -11,6 +11,7 @@ package final class PassphraseMill: Sendable {
 
     private struct State {
         var waitingCount = 0
+        var groundCount = 0
         var cost: SecretHash.Cost?
         var decoy: String?
     }
@@ -25,6 +26,9 @@ package final class PassphraseMill: Sendable {
         state = Mutex(State(cost: cost))
     }
 
+    /// How many secrets were ground since the start.
+    package var groundCount: Int { state.withLock { $0.groundCount } }
+
     /// Does something dear in its turn, given the cost of a passphrase.
     ///
     /// - Throws: `tooMany` when too many wait already.
@@ -34,6 +38,7 @@ package final class PassphraseMill: Sendable {
         let isLetIn = state.withLock { state in
             guard state.waitingCount < Self.waitingCountMax else { return false }
             state.waitingCount += 1
+            state.groundCount += 1
             return true
         }
         guard isLetIn else { throw Failure(.tooMany, "Many people sign in just now. Try again in a moment.") }
@@ -52,7 +57,7 @@ package final class PassphraseMill: Sendable {
     }
 
     /// A hash of a passphrase that nobody has.
-    private func decoy(_ cost: SecretHash.Cost) throws -> String {
+    func decoy(_ cost: SecretHash.Cost) throws -> String {
         if let decoy = state.withLock({ $0.decoy }) { return decoy }
         let decoy = try SecretHash.make(Hex.text(SecureRandom.bytes(16)), cost)
         state.withLock { $0.decoy = decoy }

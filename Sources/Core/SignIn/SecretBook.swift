@@ -154,7 +154,7 @@ package struct SecretBook: Sendable {
     }
 
     /// A hash of a PIN that nobody has.
-    private static let nobodysPIN = (try? SecretHash.make(Hex.text(SecureRandom.bytes(8)), .pin)) ?? ""
+    static let nobodysPIN = (try? SecretHash.make(Hex.text(SecureRandom.bytes(8)), .pin)) ?? ""
 
     // ---- both --------------------------------------------------------------------------------------------------------
 

@@ -47,9 +47,10 @@ package struct SignInDesk: Sendable {
     package func signIn(name: String, passphrase: String, from visitor: Visitor) async throws -> SignedIn {
         try guesses.begin(name, from: visitor)
         guard let person = try await secrets.person(named: name, passphrase: passphrase) else {
+            await guesses.wasWrong(name, from: visitor)
             throw Failure(.unauthorized, "That name and passphrase do not fit together.")
         }
-        guesses.wasRight(name, from: visitor)
+        await guesses.wasRight(name, from: visitor)
         return try await open(for: person, as: person.role, by: .passphrase, from: visitor)
     }
 
@@ -60,9 +61,10 @@ package struct SignInDesk: Sendable {
         guard visitor.screen != nil else { throw Self.notTrusted }
         try guesses.begin(id.rawValue, from: visitor)
         guard try await secrets.matches(pin: pin, of: id), let person = try await find(id) else {
+            await guesses.wasWrong(id.rawValue, from: visitor)
             throw Failure(.unauthorized, "That PIN is not right.", field: "pin")
         }
-        guesses.wasRight(id.rawValue, from: visitor)
+        await guesses.wasRight(id.rawValue, from: visitor)
         return try await open(for: person, as: person.role, by: .pin, from: visitor)
     }
 
@@ -74,9 +76,10 @@ package struct SignInDesk: Sendable {
         let code = ScanCode(raw: Array(code.utf8), symbology: nil)
         try guesses.begin("badge", from: visitor)
         guard let person = try await store.read({ try Roster.holder(of: code, in: $0) }) else {
+            await guesses.wasWrong("badge", from: visitor)
             throw Failure(.unauthorized, "That is nobody's badge.", field: "code")
         }
-        guesses.wasRight("badge", from: visitor)
+        await guesses.wasRight("badge", from: visitor)
         return try await letIn(person, byBadgeAt: visitor)
     }
 
@@ -216,7 +219,10 @@ package struct SignInDesk: Sendable {
             isRight = try await secrets.matches(pin: current, of: id)
         }
         if !isRight, kept.hasPassphrase { isRight = try await secrets.matches(passphrase: current, of: id) }
-        guard isRight else { throw wrong }
-        guesses.wasRight(id.rawValue, from: visitor)
+        guard isRight else {
+            await guesses.wasWrong(id.rawValue, from: visitor)
+            throw wrong
+        }
+        await guesses.wasRight(id.rawValue, from: visitor)
     }
 }

@@ -1,4 +1,4 @@
-// What is no part of a depot: sessions, keys and uploads, in `box.sqlite` beside each Store; in that of the data folder
+// What is no part of a depot: sessions, keys, wrong guesses and uploads, in `box.sqlite` beside each Store; in that of the data folder
 // also the readers and the list of organisations. It is written rarely, so it needs no group commit; it is FULL all the
 // same. What is deleted is overwritten: an organisation that was erased must not be found in it.
 import Foundation
@@ -62,6 +62,7 @@ package final class Box: Sendable {
         migrator.registerMigration("3 sign-in") { try $0.execute(sql: Sessions.schema) }
         migrator.registerMigration("organisations") { try $0.execute(sql: TenancyBook.schema) }
         migrator.registerMigration("keys") { try $0.execute(sql: APIKey.schema) }
+        migrator.registerMigration("guesses") { try $0.execute(sql: Guesses.schema) }
         return migrator
     }
 }

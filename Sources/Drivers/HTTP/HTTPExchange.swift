@@ -168,7 +168,7 @@ final class HTTPExchange {
 
     func answer(_ response: HTTPResponse, closing: Bool = false) -> Bool {
         phase = .answered
-        connection.phase = .answer(since: bootClockNanoseconds(), byteCount: response.body?.count ?? 0)
+        connection.phase = .answer(since: bootClockNanoseconds(), byteCount: response.bodyByteCount)
         return listener.queue(response, for: self, closing: closing || response.closesConnection)
     }
 }

@@ -145,7 +145,7 @@ extension HTTPListener {
     /// Hands an answer to libmicrohttpd. - Returns: whether it took it.
     func queue(_ response: HTTPResponse, for exchange: HTTPExchange, closing: Bool) -> Bool {
         let hasBody = response.status >= 200 && response.status != 204 && response.status != 304
-        guard let answer = Self.answer(with: hasBody ? response.body : nil) else { return false }
+        guard let answer = hasBody ? Self.answer(with: response) : depot_mhd_empty_response() else { return false }
         defer { MHD_destroy_response(answer) }
         for field in response.headers where !Self.ownFields.contains(where: { HTTPHeaders.isSame($0, field.name) }) {
             // Refused by libmicrohttpd are only names and values that would break the head.
@@ -162,11 +162,22 @@ extension HTTPListener {
         return MHD_queue_response(exchange.handle, UInt32(status), answer) == .YES
     }
 
+    private static func answer(with response: HTTPResponse) -> OpaquePointer? {
+        guard response.bodyByteCount > 0 else { return depot_mhd_empty_response() }
+        return response.body.map(answer(sharing:)) ?? response.file.flatMap(answer(from:))
+    }
+
+    /// An answer that libmicrohttpd reads from the disk as the peer takes it, and closes when it is sent.
+    private static func answer(from file: ExportFile) -> OpaquePointer? {
+        let own = depot_dup_cloexec(file.descriptor)
+        guard own >= 0 else { return nil }
+        let answer = MHD_create_response_from_fd64(UInt64(file.byteCount), own)
+        if answer == nil { close(own) }
+        return answer
+    }
+
     /// An answer that shares the bytes and lets go of them when it is sent.
-    private static func answer(with body: SharedBytes?) -> OpaquePointer? {
-        guard let body, body.count > 0 else {
-            return depot_mhd_empty_response()
-        }
+    private static func answer(sharing body: SharedBytes) -> OpaquePointer? {
         let owner = Unmanaged.passRetained(body)
         let answer = MHD_create_response_from_buffer_with_free_callback_cls(
             body.count, UnsafeMutableRawPointer(mutating: body.bytes.baseAddress),

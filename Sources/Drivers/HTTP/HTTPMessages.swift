@@ -1,5 +1,6 @@
 // Requests and responses as values. How they get on and off the wire is HTTPExchange's affair; what a target may look
 // like is HTTPTarget's.
+package import Core
 
 /// The fields of a request's or response's head, in the order they came.
 package struct HTTPHeaders: Sendable, Sequence {
@@ -168,8 +169,10 @@ package struct HTTPResponse: Sendable {
     package var status: Int
     /// Content-Length, Connection, Transfer-Encoding and Date are left out: the listener words them.
     package var headers = HTTPHeaders()
-    /// Nil for no body.
+    /// Nil for no body, or for one that is a file.
     package var body: SharedBytes?
+    /// A body on the disk; `body` goes before it.
+    package var file: ExportFile?
     /// Whether the connection ends after this answer.
     package var closesConnection = false
 
@@ -190,6 +193,15 @@ package struct HTTPResponse: Sendable {
     package init(status: Int = 200, contentType: String, forever memory: UnsafeRawBufferPointer) {
         self.init(status: status, contentType: contentType, body: SharedBytes(forever: memory))
     }
+
+    /// An answer that is sent from a file.
+    package init(status: Int = 200, contentType: String, file: ExportFile) {
+        self.status = status
+        self.file = file
+        headers.add("Content-Type", contentType)
+    }
+
+    var bodyByteCount: Int { body?.count ?? file?.byteCount ?? 0 }
 
     /// An answer with a shared body.
     package init(status: Int = 200, contentType: String, body: SharedBytes) {

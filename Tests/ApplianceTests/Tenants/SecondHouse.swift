@@ -33,9 +33,8 @@ struct SecondHouse: Sendable {
         slug = try made.fields().text("slug") ?? ""
         invitation = try made.fields().text("link")?.split(separator: "#").last.map(String.init) ?? ""
         folder = box.folder + "/organisations/" + id
-        let access = try LocalAccess(readingFrom: LocalAccess.file(in: folder))
-        token = access.token
-        adminToken = access.asAdmin.token
+        token = try LocalAccess.managersKey(in: folder)
+        adminToken = try LocalAccess(readingFrom: LocalAccess.file(in: folder)).asAdmin.token
         try fill(on: box)
     }
 

@@ -143,6 +143,26 @@ import Testing
         }
     }
 
+    @Test func `keys are made, listed and revoked at the organisation that is named`() async throws {
+        try await TestBox.run { box in
+            let other = try SecondHouse(on: box)
+            let made = try Self.depotd(
+                "key", "create", "Web shop", "--scope", "read", "--organisation", other.slug, data: box.folder)
+            let headers = ["Authorization": "Bearer \(made.text.trimmingCharacters(in: .whitespacesAndNewlines))"]
+            let about = try box.ask("GET", "/api/v1/about", headers: headers, authorization: nil).fields()
+            #expect(made.code == 0 && about.text("organisation") == "\(SecondHouse.mark) Films", "\(made.text)")
+            let theirs = try Self.depotd("key", "list", "--organisation", "\(SecondHouse.mark) Films", data: box.folder)
+            let ours = try Self.depotd("key", "list", data: box.folder)
+            #expect(theirs.text.contains("Web shop") && !ours.text.contains("Web shop"))
+            #expect(try Self.depotd("key", "revoke", "Web shop", data: box.folder).code == 1)
+            let gone = try Self.depotd("key", "revoke", "Web shop", "--organisation", other.slug, data: box.folder)
+            #expect(gone.code == 0 && gone.text.contains("revoked"), "\(gone.text)")
+            #expect(try box.ask("GET", "/api/v1/about", headers: headers, authorization: nil).status == 401)
+            let nobody = try Self.depotd("key", "list", "--organisation", "nobody", data: box.folder)
+            #expect(nobody.code == 1 && nobody.text.contains("no organisation nobody"), "\(nobody.text)")
+        }
+    }
+
     @Test func `nobody but local administration founds or erases`() async throws {
         try await TestBox.run { box in
             let other = try SecondHouse(on: box)

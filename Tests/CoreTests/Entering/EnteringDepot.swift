@@ -125,10 +125,7 @@ final class EnteringDepot: Sendable {
     /// are left out: an ETag is never given out twice.
     func everything() async throws -> [String: [String]] {
         // The texts of a batch are written right after it.
-        _ = await comes {
-            let due = try? await depot.store.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM text_due") }
-            return due == 0
-        }
+        _ = await depot.textsAreWritten()
         return try await depot.store.read { database in
             let left: Set = ["change", "batch", "batch_piece", "node", "epoch", "sqlite_stat1", "SpatialIndex"]
             let names = try String.fetchAll(

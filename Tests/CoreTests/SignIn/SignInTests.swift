@@ -19,7 +19,7 @@ struct SignInBench {
         depot = try await TestDepot()
         let clock = depot.clock.hybrid
         sessions = try await Sessions(box: depot.box, roster: depot.roster, clock: clock)
-        guesses = Guesses(clock: clock)
+        guesses = try Guesses(box: depot.box, clock: clock)
         screens = try await TrustedScreens(box: depot.box, clock: clock)
         door = try await screens.trust("Loading bay", at: depot.outDoor, by: "Mara").screen
         desk = SignInDesk(
@@ -130,11 +130,12 @@ struct SignInBench {
         #expect(codes.filter { $0 == .unauthorized }.count == 5 && !codes.contains(nil))
     }
 
-    @Test func `each wrong one doubles the wait, a right one forgives, and the table is bounded`() throws {
-        let clock = TestClock()
+    @Test func `each wrong one doubles the wait, a right one forgives, and the table is bounded`() async throws {
+        let depot = try await TestDepot()
+        let clock = depot.clock
         var options = Guesses.Options()
         options.countMax = 50
-        let guesses = Guesses(clock: clock.hybrid, options: options)
+        let guesses = try Guesses(box: depot.box, clock: clock.hybrid, options: options)
         let screen = Visitor(address: "10.0.0.1", screen: .loopback)
         func wait() -> Int64? {
             do { try guesses.begin("ana", from: screen) } catch {
@@ -150,16 +151,80 @@ struct SignInBench {
             clock.advance(.seconds(seconds))
         }
         #expect(waits == [5, 10, 20, 40, 80])
-        guesses.wasRight("ana", from: screen)
+        await guesses.wasRight("ana", from: screen)
         #expect(wait() == nil)
-        for number in 0..<1_000 {
-            try? guesses.begin("name \(number)", from: Visitor(address: "10.1.\(number % 250).1"))
+        for number in 0..<200 {
+            let visitor = Visitor(address: "10.1.\(number).1")
+            try? guesses.begin("name \(number)", from: visitor)
+            await guesses.wasWrong("name \(number)", from: visitor)
+            clock.advance(.seconds(1))
         }
         #expect(guesses.count <= 50)
+        #expect(try await depot.keptGuessCount() == 50)
     }
 
-    @Test func `one address that tries many names has to wait, and its whole IPv6 network with it`() throws {
-        let guesses = Guesses(clock: TestClock().hybrid)
+    @Test func `who guesses has to wait after a restart too, and who was right never cost the disk anything`()
+        async throws
+    {
+        let bench = try await SignInBench()
+        let (depot, clock) = (bench.depot, bench.depot.clock)
+        for _ in 0..<6 { _ = try? await bench.desk.signIn(depot.ana, pin: "9999", from: bench.atTheDoor) }
+        #expect(try await depot.keptGuessCount() == 1)
+        _ = try await bench.desk.signIn(depot.ben, pin: "2222", from: bench.atTheDoor)
+        #expect(try await depot.keptGuessCount() == 1)
+        // Another boot: its clock begins anew, and the wall clock may have been set back by years.
+        for wall in [clock.now.addingTimeInterval(2), clock.now.addingTimeInterval(-9e8)] {
+            let restarted = HybridClock(bootID: "next", wall: { wall }, boot: { 7_000_000_000 })
+            let guesses = try Guesses(box: depot.box, clock: restarted)
+            let failure = #expect(throws: Failure.self) {
+                try guesses.begin(depot.ana.rawValue, from: bench.atTheDoor)
+            }
+            guard case .int(let seconds)? = failure?.details?["retryAfter"] else { throw Failure(.internal, "no wait") }
+            #expect((1...900).contains(seconds))
+        }
+        let later = HybridClock(bootID: "next", wall: { clock.now.addingTimeInterval(60) }, boot: { 7_000_000_000 })
+        let guesses = try Guesses(box: depot.box, clock: later)
+        try guesses.begin(depot.ana.rawValue, from: bench.atTheDoor)
+        // It goes on where it was: the next wait is the longer one.
+        let failure = #expect(throws: Failure.self) { try guesses.begin(depot.ana.rawValue, from: bench.atTheDoor) }
+        #expect(failure?.details?["retryAfter"] == .int(10))
+        await guesses.wasRight(depot.ana.rawValue, from: bench.atTheDoor)
+        #expect(try await depot.keptGuessCount() == 0)
+    }
+
+    @Test func `a name that nobody has is as much work as one that somebody has`() async throws {
+        let bench = try await SignInBench()
+        let (depot, mill) = (bench.depot, bench.depot.mill)
+        try await depot.secrets.setPassphrase(good, of: depot.ana, by: Author())
+        let gone = try await bench.person("Cleo", .crew, pin: "3333")
+        _ = try await RecordDesk<Person>(store: depot.store).edit(
+            gone, ["active": false], ifVersion: nil, by: Author(role: .admin))
+        func work(_ signIn: () async throws -> Void) async -> Int {
+            let before = mill.groundCount
+            await #expect(throws: Failure(.unauthorized, "")) { try await signIn() }
+            return mill.groundCount - before
+        }
+        // Somebody, somebody without a passphrase, somebody who is out, nobody.
+        for name in ["Ana Vidal", "Ben Ortiz", "Cleo", "Nobody", "\u{1}elsewhere\u{1}Ana Vidal", ""] {
+            let count = await work {
+                _ = try await bench.desk.signIn(name: name, passphrase: "wrong all day", from: bench.elsewhere)
+            }
+            #expect(count == 1, "\(name)")
+        }
+        for id in [depot.ana, gone, try await bench.person("Dora", .crew), Person.ID("nobody")] {
+            let count = await work { _ = try await bench.desk.signIn(id, pin: "0000", from: bench.atTheDoor) }
+            #expect(count == 1, "\(id)")
+        }
+        // One such piece of work costs the same: a hash's own text says what it costs.
+        func cost(_ hash: String) -> [Substring] { Array(hash.split(separator: "$").prefix(3)) }
+        let (decoy, known) = (try mill.decoy(TestDepot.cost), try await depot.passphraseHash(of: depot.ana))
+        #expect(cost(decoy) == cost(known) && cost(known).last?.hasPrefix("m=") == true)
+        #expect(try await cost(depot.pinHash(of: depot.ana)) == cost(SecretBook.nobodysPIN))
+    }
+
+    @Test func `one address that tries many names has to wait, and its whole IPv6 network with it`() async throws {
+        let depot = try await TestDepot()
+        let guesses = try Guesses(box: depot.box, clock: depot.clock.hybrid)
         for number in 0..<20 { try guesses.begin("name \(number)", from: Visitor(address: "fd00::\(number + 1)")) }
         #expect(throws: Failure(.tooMany, "")) { try guesses.begin("other", from: Visitor(address: "fd00::99")) }
         try guesses.begin("other", from: Visitor(address: "fd00:0:0:1::99"))
@@ -252,6 +317,17 @@ extension SignInBench {
 }
 
 extension TestDepot {
+    fileprivate func keptGuessCount() async throws -> Int? {
+        try await box.database.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM guess") }
+    }
+
+    fileprivate func pinHash(of id: Person.ID) async throws -> String {
+        try await store.read {
+            try String.fetchOne($0, sql: "SELECT pin_hash FROM credential WHERE person = ?", arguments: [id.rawValue])
+                ?? ""
+        }
+    }
+
     fileprivate func passphraseHash(of id: Person.ID) async throws -> String {
         try await store.read {
             try String.fetchOne($0, sql: "SELECT hash FROM passphrase WHERE person = ?", arguments: [id.rawValue]) ?? ""

@@ -1,5 +1,6 @@
 // Requests and answers over real sockets: what a well-behaved client sees.
-import Glibc
+import Core
+import Foundation
 import TestSupport
 import Testing
 
@@ -48,6 +49,35 @@ import Testing
             try wire.send("5\r\nabcde\r\n3\r\nfgh\r\n0\r\n\r\n")
             #expect(try wire.readAnswer().text == "abcdefgh")
         }
+    }
+
+    @Test func `a file is sent from the disk, whole and alike over TLS, and leaves nothing behind`() async throws {
+        let folder = NSTemporaryDirectory() + "depotd-file-" + UUID().uuidString
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let piece = (0..<100_003).map { UInt8(truncatingIfNeeded: $0 &* 31) }
+        let handler: HTTPListener.Handler = { request in
+            do {
+                let file = try ExportFile(in: folder)
+                if request.path != "/nothing" { for _ in 0..<30 { try file.append(piece) } }
+                return .response(HTTPResponse(contentType: "text/csv", file: file))
+            } catch { return .response(HTTPResponse(status: 500)) }
+        }
+        let whole = Array(repeatElement(piece, count: 30).joined())
+        try await withListener(tls: TLSLimits(), handler: handler) { test in
+            for wire in [try test.connect(), try test.connectSecurely()] {
+                for _ in 0..<2 {
+                    try wire.send("GET /file HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                    let answer = try wire.readAnswer()
+                    #expect(answer.status == 200 && answer.body == whole)
+                }
+                try wire.send("HEAD /file HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                #expect(try wire.readAnswer(isHead: true)["content-length"] == "\(whole.count)")
+                try wire.send("GET /nothing HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                #expect(try wire.readAnswer().body.isEmpty)
+            }
+        }
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == [])
     }
 
     @Test func `HEAD and 304 have no body, and the connection goes on`() async throws {
