@@ -8,9 +8,11 @@ BUILD := .build
 VENV := $(BUILD)/venv
 
 BUILD_PACKAGES := libsqlite3-dev libspatialite-dev libusb-1.0-0-dev libmicrohttpd-dev libwslay-dev libsodium-dev \
-	zlib1g-dev libgnutls28-dev libqrencode-dev esbuild node-typescript
-TEST_PACKAGES := umockdev libumockdev-dev libglib2.0-dev pkg-config gcc chromium python3-venv shellcheck sqlite3 \
-	openssl curl libnss3-tools
+	zlib1g-dev libgnutls28-dev libqrencode-dev libzint-dev libcairo2-dev libpango1.0-dev libcups2-dev pkg-config \
+	fonts-dejavu-core esbuild node-typescript
+TEST_PACKAGES := umockdev libumockdev-dev libglib2.0-dev gcc chromium python3-venv shellcheck sqlite3 \
+	openssl curl libnss3-tools zbar-tools zxing-cpp-tools cups-ipp-utils lprint avahi-daemon dbus fonts-noto-core \
+	fonts-noto-color-emoji
 DEB_PACKAGES := debhelper lintian mmdebstrap systemd-container curl python3 procps
 PEER_PACKAGES := nginx-light libnginx-mod-nchan libuv1 python3-venv
 

@@ -50,7 +50,9 @@ import Testing
     @Test(arguments: [
         ("CLibUSB", "Sources/Drivers/USB"), ("CMicroHTTPD", "Sources/Drivers/HTTP"),
         ("CWSLay", "Sources/Drivers/WebSocket"), ("CGnuTLS", "Sources/Drivers/TLS"), ("CSodium", "Sources/Core/Basics"),
-        ("CQREncode", "Sources/Drivers/Codes"),
+        ("CQREncode", "Sources/Drivers/Codes"), ("CZint", "Sources/Drivers/Codes"),
+        ("CPango", "Sources/Drivers/Labels"),
+        ("CCUPS", "Sources/Drivers/Printing"),
         ("CSpatiaLite", "Sources/Core/Storage"), ("GRDBSQLite", "Sources/Core/Storage"),
     ])
     func `a C library is wrapped in one folder`(library: String, folder: String) throws {
@@ -63,7 +65,8 @@ import Testing
         for file in try Self.files(under: "Sources/Appliance") {
             #expect(
                 Self.imports(file).isDisjoint(with: [
-                    "GRDB", "GRDBSQLite", "CLibUSB", "CMicroHTTPD", "CWSLay", "CGnuTLS", "CQREncode",
+                    "GRDB", "GRDBSQLite", "CLibUSB", "CMicroHTTPD", "CWSLay", "CGnuTLS", "CQREncode", "CZint",
+                    "CPango", "CCUPS",
                 ]),
                 "\(file.path)")
         }

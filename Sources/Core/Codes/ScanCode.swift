@@ -9,6 +9,8 @@ package struct AssetIdentifier: Hashable, Sendable, Codable {
     package enum Scheme: String, Sendable, Codable, CaseIterable {
         /// The depot's own number, on a label of ours.
         case own
+        /// The identity of a label of ours: 26 characters.
+        case label
         /// Any code taken as it is: a maker's bar code, a hire company's sticker.
         case barcode
         /// The maker's serial number.
@@ -43,7 +45,7 @@ package struct AssetIdentifier: Hashable, Sendable, Codable {
         // ASCII is composed as it is; Foundation would take it apart to find that out.
         let composed = value.utf8.allSatisfy { $0 < 0x80 } ? value : value.precomposedStringWithCanonicalMapping
         switch scheme {
-        case .own, .barcode, .serial, .uid, .epc: return "\(scheme.rawValue):\(composed.uppercasedASCII)"
+        case .own, .label, .barcode, .serial, .uid, .epc: return "\(scheme.rawValue):\(composed.uppercasedASCII)"
         case .giai, .grai, .gtinSerial, .sscc: return "\(scheme.rawValue):\(composed)"
         }
     }
@@ -69,6 +71,8 @@ package struct ScanCode: Sendable, Equatable {
     /// begin with 08, not from a bar code. It must never be stored as an identity.
     /// - Source: ISO/IEC 14443-3 §6.5.4, NXP AN10927
     package let isRandomUID: Bool
+    /// The label of ours that the code is on; nil for any other code.
+    package let label: LabelCode?
     /// What to store when somebody says which asset or person this code belongs to; nil where nothing should be.
     package let natural: AssetIdentifier?
 
@@ -84,18 +88,25 @@ package struct ScanCode: Sendable, Equatable {
         let gs1 = GS1Reading(data: data, text: text, symbology: symbology)
         // The digits of a GS1 code are as many as those of a chip by chance only.
         let radio = RadioReading(text: gs1.elements.isEmpty ? text : "", isBarcode: symbology != nil)
-        let own = Self.ownNumber(in: text, hosts: ownHosts).map { [AssetIdentifier(.own, $0)] } ?? []
+        let label = LabelCode(reading: text)
+        let own =
+            (label.map { AssetIdentifier(.label, $0.key) }
+            ?? Self.ownNumber(in: text, hosts: ownHosts).map { AssetIdentifier(.own, $0) }).map { [$0] } ?? []
         let opaque = text.isEmpty ? [] : [.own, .barcode, .serial].map { AssetIdentifier($0, text) }
         var seen: Set<String> = []
         self.text = text
         self.symbology = symbology
         self.elements = gs1.elements
-        self.note = gs1.note ?? radio.note
+        let isMisread = label == nil && LabelCode.isMeant(by: text)
+        self.label = label
+        self.note =
+            gs1.note ?? radio.note
+            ?? (isMisread ? "The check character of this label is wrong: read it again, or print it anew." : nil)
         self.isRandomUID = radio.isRandomUID
         self.identifiers = (own + gs1.identifiers + opaque + gs1.weakIdentifiers + radio.identifiers)
             .filter { seen.insert($0.lookupKey).inserted }
         self.natural =
-            radio.isRandomUID
+            radio.isRandomUID || isMisread
             ? nil : own.first ?? gs1.identifiers.first ?? radio.natural ?? opaque.dropFirst().first
     }
 

@@ -12,12 +12,14 @@ struct LikeCodes {
     }
 
     private let identifier: AssetIdentifier
+    private let code: ScanCode
     /// Each key once, the most telling likeness first.
     let keys: [(key: String, likeness: Likeness)]
 
     /// - Parameter code: what the code reads as; its identifiers are what the door looks up.
     init(_ identifier: AssetIdentifier, _ code: ScanCode) {
         self.identifier = identifier
+        self.code = code
         let own = [(identifier.lookupKey, Likeness.same)]
         let found = code.keys.map { ($0, Likeness.found) }
         let cases = Self.inOtherCase(identifier).map { ($0, Likeness.letterCase) }
@@ -48,6 +50,14 @@ struct LikeCodes {
                 UNION ALL SELECT 'person', person, '' FROM badge WHERE key = ?1
                 UNION ALL SELECT 'model', model, value FROM model_code WHERE key = ?1
                 """)
+        switch try CodeOwner.labelled(code, in: database) {
+        case .asset(let asset) where asset.id.rawValue != owner.rawValue:
+            throw AssetRegister.taken("This label", by: asset, field: field)
+        case .stock(let stock) where stock.id.rawValue != owner.rawValue:
+            throw Failure(.conflict, "This label counts \(stock.name).", field: field)
+        case nil: break
+        default: return true
+        }
         var isOwn = false
         for (key, likeness) in keys {
             guard let row = try Row.fetchOne(statement, arguments: [key]) else { continue }

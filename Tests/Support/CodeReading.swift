@@ -1,0 +1,83 @@
+// What strangers' readers make of our codes: zbarimg of zbar-tools and ZXingReader of zxing-cpp-tools, both of Debian.
+package import Drivers
+import Foundation
+
+/// Codes as other programs read them.
+package enum CodeReading {
+    /// What zbar reads in each picture, by the picture's place; it knows no DataMatrix.
+    package static func zbar(_ pictures: [[UInt8]]) throws -> [[String]] {
+        try read(pictures) { files in
+            let output = try run("/usr/bin/zbarimg", ["--quiet", "--xml"] + files)
+            // A page of XML for each file, in their order: <source href='…'>, then <data><![CDATA[…]]></data>.
+            var found: [String: [String]] = [:]
+            for source in output.components(separatedBy: "<source href='").dropFirst() {
+                let href = String(source.prefix { $0 != "'" })
+                found[href] = source.components(separatedBy: "<![CDATA[").dropFirst().map {
+                    $0.components(separatedBy: "]]>")[0]
+                }
+            }
+            return files.map { found[$0] ?? [] }
+        }
+    }
+
+    /// What ZXing reads in each picture, by the picture's place.
+    package static func zxing(_ pictures: [[UInt8]]) throws -> [[String]] {
+        try read(pictures) { files in
+            let output = try run("/usr/bin/ZXingReader", ["-1"] + files)
+            let lines = output.split(separator: "\n")
+            return files.map { file in
+                lines.filter { $0.hasPrefix(file + " ") }.compactMap { line in
+                    // FILE FORMAT "TEXT" …
+                    guard let open = line.firstIndex(of: "\""), let close = line.lastIndex(of: "\""), open < close
+                    else { return nil }
+                    return String(line[line.index(after: open)..<close])
+                }
+            }
+        }
+    }
+
+    private static func read(_ pictures: [[UInt8]], _ body: ([String]) throws -> [[String]]) throws -> [[String]] {
+        let folder = NSTemporaryDirectory() + "depotd-codes-" + UUID().uuidString
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let files = try pictures.enumerated().map { place, bytes in
+            let file = "\(folder)/\(place).png"
+            try Data(bytes).write(to: URL(fileURLWithPath: file))
+            return file
+        }
+        return try body(files)
+    }
+
+    private static func run(_ path: String, _ arguments: [String]) throws -> String {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: path)
+        process.arguments = arguments
+        let pipe = Pipe()
+        process.standardOutput = pipe
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        let output = pipe.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        return String(decoding: output, as: UTF8.self)
+    }
+}
+
+extension DotImage {
+    /// The label on a table: readers want something light around a picture.
+    package var framed: DotImage {
+        let frame = 3
+        var framed = DotImage(
+            width: (rowByteCount + 2 * frame) * 8, height: height + 16 * frame, resolution: resolution)
+        framed.bytes.removeAll(keepingCapacity: true)
+        let (side, row) = ([UInt8](repeating: 0, count: frame), framed.rowByteCount)
+        let border = [UInt8](repeating: 0, count: row * 8 * frame)
+        framed.bytes += border
+        for y in 0..<height {
+            framed.bytes += side
+            framed.bytes += self.row(y)
+            framed.bytes += side
+        }
+        framed.bytes += border
+        return framed
+    }
+}
