@@ -8,8 +8,8 @@ BUILD := .build
 VENV := $(BUILD)/venv
 
 BUILD_PACKAGES := libsqlite3-dev libspatialite-dev libusb-1.0-0-dev libmicrohttpd-dev libwslay-dev libsodium-dev \
-	zlib1g-dev libgnutls28-dev libqrencode-dev libzint-dev libcairo2-dev libpango1.0-dev libcups2-dev pkg-config \
-	fonts-dejavu-core esbuild node-typescript
+	zlib1g-dev libgnutls28-dev libqrencode-dev libzint-dev libcairo2-dev libpango1.0-dev libcups2-dev libturbojpeg0-dev \
+	libpng-dev libwebp-dev pkg-config fonts-dejavu-core esbuild node-typescript
 TEST_PACKAGES := umockdev libumockdev-dev libglib2.0-dev gcc chromium python3-venv shellcheck sqlite3 \
 	openssl curl libnss3-tools zbar-tools zxing-cpp-tools cups-ipp-utils lprint avahi-daemon dbus fonts-noto-core \
 	fonts-noto-color-emoji

@@ -68,6 +68,7 @@ let package = Package(
         cLibrary("CLibUSB"), cLibrary("CMicroHTTPD"), cLibrary("CWSLay"),
         cLibrary("CSodium"), cLibrary("CSpatiaLite"), cLibrary("CLinux"), cLibrary("CZlib"), cLibrary("CGnuTLS"),
         cLibrary("CQREncode"), cLibrary("CZint"), cLibrary("CPango", pkgConfig: "pangocairo"), cLibrary("CCUPS"),
+        cLibrary("CTurboJPEG"), cLibrary("CPNG"), cLibrary("CWebP"), cLibrary("CConfine"),
         .target(name: "CCounts", path: "Sources/Drivers/System/CCounts"),
         .target(
             name: "Core",
@@ -84,6 +85,7 @@ let package = Package(
             dependencies: [
                 "Core", "CLibUSB", "CMicroHTTPD", "CWSLay", "CLinux", "CZlib", "CGnuTLS", "CQREncode",
                 "CZint", "CPango", "CCUPS",
+                "CTurboJPEG", "CPNG", "CWebP", "CConfine",
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
             ],

@@ -9,6 +9,7 @@ struct Depotd: AsyncParsableCommand {
         subcommands: [
             ServeCommand.self, DemoCommand.self, ScanCommand.self, DevicesCommand.self, DoctorCommand.self,
             KeyCommand.self, BackupCommand.self, RestoreCommand.self, OrganisationCommand.self, ConformanceCommand.self,
+            DecodeCommand.self,
             VersionCommand.self,
         ])
 }

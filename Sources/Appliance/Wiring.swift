@@ -53,7 +53,8 @@ final class Wiring: Sendable {
         let tenants = try await Tenants(
             on: Ground(
                 configuration: configuration, box: box, clock: clock, loop: loop, mill: PassphraseMill(box: box),
-                heartbeat: heartbeat, limits: limits, printers: printers, isDemo: isDemo, logger: logger))
+                heartbeat: heartbeat, limits: limits, printers: printers, pictures: PictureWorkshop(binary: Self.binary),
+                isDemo: isDemo, logger: logger))
         self.tenants = tenants
         guests = LiveGuests(loop: loop, limits: configuration.live, tenants: tenants)
         usb = USBReaders(logger: logger)
@@ -114,6 +115,13 @@ final class Wiring: Sendable {
         try tenants.close()
         try box.close()
     }
+
+    /// This program, or the one beside the tests that run it.
+    private static let binary: String = {
+        let own = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
+        guard !own.hasSuffix("/depotd") else { return own }
+        return URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().appending(path: "depotd").path()
+    }()
 
     /// Lets programs on this machine in, and local administration. - Returns: the token that may be shown.
     func programToken(address: String) async throws -> String {

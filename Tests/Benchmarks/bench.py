@@ -20,6 +20,7 @@ import door
 import finding
 import importing
 import signing
+import talking
 from box import Depotd, Floor, Load, Nchan, Program, Tools, UWebSockets
 
 
@@ -299,6 +300,23 @@ class Bench:
         self.table.add("scan over HTTP at 20/s while people sign in: p99",
                        median([percentile(scans, 0.99) for _, scans in rounds]), "ms")
 
+    def talking(self):
+        with tempfile.TemporaryDirectory() as folder:
+            talking.fill(self.tools, folder)
+            with Depotd(self.tools, folder) as depotd:
+                talk = talking.Talk(depotd)
+                for name, paths, bound in (("history page of 50", talk.pages(), 5), ("search", talk.searches(), 50)):
+                    talk.measure(paths[:50])
+                    taken = [ms for _ in range(self.rounds) for ms in talk.measure(paths)]
+                    self.table.add(f"{name} over HTTP, 1,000,000 messages: p50", percentile(taken, 0.5), "ms")
+                    self.table.at_most(f"{name} over HTTP, 1,000,000 messages: p95", percentile(taken, 0.95), "ms", bound)
+                live = [asyncio.run(talk.live(seconds=20, per_second=100)) for _ in range(self.rounds)]
+                words = "1,000 people in 50 rooms, 100 messages/s, written to shown"
+                self.table.add(f"{words}: p50", median([percentile(taken, 0.5) for taken, _, _ in live]), "ms")
+                self.table.at_most(f"{words}: p99", median([percentile(taken, 0.99) for taken, _, _ in live]), "ms", 50)
+                self.table.at_most("messages that were answered and are not there, or not shown", max(
+                    lost for _, lost, _ in live), "messages", 0)
+
     def registry(self):
         with tempfile.TemporaryDirectory() as folder:
             subprocess.run([self.tools.storebench, "fill", folder, "100000", "--custody", "1000000"], check=True,
@@ -384,7 +402,7 @@ def main():
     bench = Bench(options)
     begun, load_before = time.time(), os.getloadavg()[0]
     parts = (bench.door, bench.broadcast, bench.deliveries, bench.memory, bench.scans, bench.requests, bench.starting,
-             bench.registry, bench.labels, bench.importing, bench.signin, bench.trouble, bench.tls)
+             bench.registry, bench.labels, bench.importing, bench.signin, bench.talking, bench.trouble, bench.tls)
     for part in parts:
         if options.only in (None, part.__name__):
             part()

@@ -42,7 +42,7 @@ private struct Stage {
 }
 
 extension JSON {
-    fileprivate var items: [JSON] {
+    var items: [JSON] {
         guard case .array(let items) = self else { return [] }
         return items
     }

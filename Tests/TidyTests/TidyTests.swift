@@ -53,6 +53,9 @@ import Testing
         ("CQREncode", "Sources/Drivers/Codes"), ("CZint", "Sources/Drivers/Codes"),
         ("CPango", "Sources/Drivers/Labels"),
         ("CCUPS", "Sources/Drivers/Printing"),
+        ("CTurboJPEG", "Sources/Drivers/Imaging"),
+        ("CPNG", "Sources/Drivers/Imaging"), ("CWebP", "Sources/Drivers/Imaging"),
+        ("CConfine", "Sources/Drivers/Imaging"),
         ("CSpatiaLite", "Sources/Core/Storage"), ("GRDBSQLite", "Sources/Core/Storage"),
     ])
     func `a C library is wrapped in one folder`(library: String, folder: String) throws {

@@ -12,12 +12,14 @@ final class LiveHub: @unchecked Sendable {
     /// A Change as the ring keeps it.
     struct Entry: Sendable {
         let position: LogPosition
-        let topic: Topic
+        let channel: LiveChannel
+        let coming: LiveRooms.Coming?
         let frame: SharedFrame
 
         init(_ change: Change) {
             position = change.position
-            topic = change.topic
+            channel = LiveChannel(change)
+            coming = LiveRooms.Coming(change)
             frame = SharedFrame(utf8: change.frame)
         }
     }
@@ -27,6 +29,11 @@ final class LiveHub: @unchecked Sendable {
     let logger: Logger
     /// How much a client may send.
     let events: Allowance
+    /// How much a client may say of typing and receipts, which no message of its own has to wait for.
+    let murmurs: Allowance
+    /// Where receipts and last sights go; nil where nobody talks.
+    let receipts: ReceiptBook?
+    let seen: PresenceBook?
     let figures = LiveFigures()
     private let ringCountMax: Int
     private let socketLimits: WebSocketLimits
@@ -37,9 +44,17 @@ final class LiveHub: @unchecked Sendable {
     private var sessions: [UInt64: LiveSession] = [:]
     /// Those whose token or key ends some time.
     private var passing: Set<UInt64> = []
-    private var subscribers: [Topic: LiveListeners] = [:]
+    private var subscribers: [LiveChannel: LiveListeners] = [:]
+    private(set) var rooms = LiveRooms()
+    var typing = LiveTyping()
+    var presence = LivePresence()
 
-    init(loop: EventLoop, store: Store, limits: Configuration.Live, events: Allowance, logger: Logger) {
+    init(
+        loop: EventLoop, store: Store, limits: Configuration.Live, events: Allowance, talk: Talk? = nil, logger: Logger
+    ) {
+        receipts = talk?.receipts
+        seen = talk?.presence
+        murmurs = Allowance(perMinute: Self.murmursPerMinute, clock: store.clock)
         self.loop = loop
         self.store = store
         self.logger = logger
@@ -48,6 +63,9 @@ final class LiveHub: @unchecked Sendable {
         position = store.position
         socketLimits = Self.socketLimits(limits)
     }
+
+    /// Pages send receipts once a second at most and typing every three.
+    private static let murmursPerMinute = 240
 
     static func socketLimits(_ limits: Configuration.Live) -> WebSocketLimits {
         var sockets = WebSocketLimits()
@@ -66,14 +84,17 @@ final class LiveHub: @unchecked Sendable {
         let position = store.position
         let end = try await store.changes(after: max(0, position.seq - Int64(refilledCount)), limit: refilledCount)
             .filter { $0.position.epoch == position.epoch }.map(Entry.init)
+        let memberships = try await RoomBook(store: store).memberships()
         loop.post { [self] in
             self.position = position
             ring = Deque(end)
+            rooms = LiveRooms(memberships)
         }
         store.onCommit { [weak self] changes in self?.publish(changes) }
         loop.post { [self] in
             loop.repeat(every: .seconds(30)) { [weak self] in self?.sendPosition() }
             loop.repeat(every: .milliseconds(500)) { [weak self] in self?.endExpired() }
+            startRooms()
         }
     }
 
@@ -93,14 +114,17 @@ final class LiveHub: @unchecked Sendable {
         let session = LiveSession(socket: socket, principal: principal, secret: secret, hub: self)
         socket.userInfo = session
         sessions[socket.id] = session
+        presence.opened(by: principal.person)
         if principal.expires != nil { passing.insert(socket.id) }
     }
 
     /// Lets go of a socket that was closed. On the loop.
     func forget(_ socket: WebSocket) {
-        sessions[socket.id] = nil
+        if let session = sessions.removeValue(forKey: socket.id) {
+            for channel in session.heard { subscribers[channel]?.remove(socket.id) }
+            presence.closed(by: session.principal.person)
+        }
         passing.remove(socket.id)
-        for topic in Topic.allCases { subscribers[topic]?.remove(socket.id) }
     }
 
     /// Sends committed Changes. Called on the writer, in order.
@@ -115,13 +139,16 @@ final class LiveHub: @unchecked Sendable {
 
     /// Shows something that is not in the log: `{"type": "signal", "topic", "kind", "data"}`.
     func signal(_ topic: Topic, _ kind: String, _ data: JSON) {
+        loop.post { [self] in send(kind, data, to: .topic(topic), latestWins: nil) }
+    }
+
+    /// Sends a signal to those who listen. On the loop.
+    func send(_ kind: String, _ data: JSON, to channel: LiveChannel, latestWins key: String?) {
+        guard let listeners = subscribers[channel] else { return }
         let frame: JSON = [
-            "type": "signal", "topic": .string(topic.rawValue), "kind": .string(kind), "data": data,
+            "type": "signal", "topic": .string(channel.name), "kind": .string(kind), "data": data,
         ]
-        let shared = SharedFrame(utf8: frame.bytes)
-        loop.post { [self] in
-            subscribers[topic]?.send(shared)
-        }
+        listeners.send(SharedFrame(utf8: frame.bytes), latestWins: key.map(LatestWinsKey.init))
     }
 
     /// Closes the connections of a key that was revoked, and of its tokens.
@@ -159,12 +186,35 @@ final class LiveHub: @unchecked Sendable {
     }
 
     /// Lets a session hear topics from the next Change on. On the loop.
-    func subscribe(_ session: LiveSession, to topics: Set<Topic>) {
-        for topic in topics { subscribers[topic, default: LiveListeners()].add(session.socket) }
+    func subscribe(_ session: LiveSession, to channels: Set<LiveChannel>) {
+        for channel in expanded(channels, for: session) { listen(session, to: channel) }
     }
 
-    func unsubscribe(_ session: LiveSession, from topics: Set<Topic>) {
-        for topic in topics { subscribers[topic]?.remove(session.socket.id) }
+    func unsubscribe(_ session: LiveSession, from channels: Set<LiveChannel>) {
+        for channel in expanded(channels, for: session) { ignore(session, channel) }
+    }
+
+    private func listen(_ session: LiveSession, to channel: LiveChannel) {
+        subscribers[channel, default: LiveListeners()].add(session.socket)
+        session.heard.insert(channel)
+    }
+
+    private func ignore(_ session: LiveSession, _ channel: LiveChannel) {
+        subscribers[channel]?.remove(session.socket.id)
+        session.heard.remove(channel)
+    }
+
+    /// What is listened to for these: for the topic of all rooms, each of them.
+    private func expanded(_ channels: Set<LiveChannel>, for session: LiveSession) -> Set<LiveChannel> {
+        guard channels.contains(.topic(.chat)) else { return channels }
+        return channels.union(rooms.rooms(of: session.principal.person).map(LiveChannel.room))
+    }
+
+    /// Whether a screen that wants these channels may be given an entry of the log.
+    func isFor(_ session: LiveSession, _ entry: Entry, among channels: Set<LiveChannel>) -> Bool {
+        guard case .room(let room) = entry.channel else { return channels.contains(entry.channel) }
+        return (channels.contains(.topic(.chat)) || channels.contains(entry.channel))
+            && rooms.isIn(room, session.principal.person)
     }
 
     /// The ring's entries after `seq`; nil when the ring does not reach back that far. On the loop.
@@ -192,9 +242,31 @@ final class LiveHub: @unchecked Sendable {
         position = entry.position
         ring.append(entry)
         if ring.count > ringCountMax { ring.removeFirst() }
-        guard let listeners = subscribers[entry.topic] else { return }
-        listeners.send(entry.frame)
-        figures.delivered.add(listeners.count)
+        if case .joined(let people) = entry.coming { letIn(people, to: entry.channel) }
+        if let listeners = subscribers[entry.channel] {
+            listeners.send(entry.frame)
+            figures.delivered.add(listeners.count)
+        }
+        if case .left(let people) = entry.coming { sendOut(people, of: entry.channel) }
+    }
+
+    /// From this place in the log on, those who want all their rooms hear this one.
+    private func letIn(_ people: [Person.ID], to channel: LiveChannel) {
+        guard case .room(let room) = channel else { return }
+        for person in people { rooms.join(person, room) }
+        let people = Set(people)
+        for session in sessions.values where session.topics.contains(.topic(.chat)) {
+            if let person = session.principal.person, people.contains(person) { listen(session, to: channel) }
+        }
+    }
+
+    private func sendOut(_ people: [Person.ID], of channel: LiveChannel) {
+        guard case .room(let room) = channel else { return }
+        for person in people { rooms.leave(person, room) }
+        let people = Set(people)
+        for session in sessions.values {
+            if let person = session.principal.person, people.contains(person) { ignore(session, channel) }
+        }
     }
 
     /// Closes the connections whose key or token is over.

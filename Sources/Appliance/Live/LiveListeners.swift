@@ -25,7 +25,7 @@ struct LiveListeners {
     }
 
     /// Queues a frame at each.
-    func send(_ frame: SharedFrame) {
-        for socket in sockets { socket.send(frame) }
+    func send(_ frame: SharedFrame, latestWins key: LatestWinsKey? = nil) {
+        for socket in sockets { socket.send(frame, latestWins: key) }
     }
 }

@@ -14,7 +14,7 @@ struct LiveReplay {
     static let readerCountMax = 64
 
     let session: LiveSession
-    let topics: Set<Topic>
+    let topics: Set<LiveChannel>
     let hub: LiveHub
 
     /// Subscribes the session, from the position it saw last if it gives one.
@@ -67,7 +67,7 @@ struct LiveReplay {
         }
         // What is committed and not delivered yet comes with the stream.
         let known = entries.prefix { $0.position.seq <= hub.position.seq }
-        for entry in known where topics.contains(entry.topic) { session.socket.send(entry.frame) }
+        for entry in known where hub.isFor(session, entry, among: topics) { session.socket.send(entry.frame) }
         let reached = known.last?.position.seq ?? seq
         guard hub.ringEntries(after: reached) != nil else { return read(after: reached) }
         hub.endReading()
@@ -78,7 +78,7 @@ struct LiveReplay {
     private func join(after seq: Int64) {
         let isResuming = session.isConfirmed(topics)
         if !isResuming { session.confirm(topics, at: hub.position) }
-        for entry in hub.ringEntries(after: seq) ?? [] where topics.contains(entry.topic) {
+        for entry in hub.ringEntries(after: seq) ?? [] where hub.isFor(session, entry, among: topics) {
             session.socket.send(entry.frame)
         }
         hub.subscribe(session, to: topics)

@@ -15,7 +15,9 @@ final class LiveSession {
     let socket: WebSocket
     let principal: Principal
     let secret: String
-    private(set) var topics: Set<Topic> = []
+    private(set) var topics: Set<LiveChannel> = []
+    /// What the hub sends it now; kept by the hub.
+    var heard: Set<LiveChannel> = []
     private unowned let hub: LiveHub
 
     init(socket: WebSocket, principal: Principal, secret: String, hub: LiveHub) {
@@ -32,9 +34,21 @@ final class LiveSession {
             var seq: Int64
         }
 
+        /// How far somebody is in a room.
+        struct Place: Decodable {
+            var room: String
+            var delivered, read: Int64
+        }
+
         var type: String
         var topics: [String]?
         var since: Since?
+        /// Of `typing`.
+        var room: String?
+        var on: Bool?
+        /// Of `receipts`.
+        var epoch: String?
+        var rooms: [Place]?
 
         /// Nil for what is no message.
         init?(_ text: String) {
@@ -45,16 +59,18 @@ final class LiveSession {
 
     /// Takes one message of the client.
     func receive(_ text: String) {
-        guard hub.events.take("live \(socket.id)") == nil else {
+        let message = Message(text)
+        let isMurmur = message.map { ["typing", "receipts"].contains($0.type) } ?? false
+        guard (isMurmur ? hub.murmurs : hub.events).take("live \(socket.id)") == nil else {
             return socket.close(code: CloseCode.policy, reason: "too many messages")
         }
-        guard let message = Message(text) else {
-            return refuse(.invalid, "A message is a JSON object with a type.")
-        }
+        guard let message else { return refuse(.invalid, "A message is a JSON object with a type.") }
         switch message.type {
+        case "typing": hub.typing(self, in: message.room, isOn: message.on ?? true)
+        case "receipts": hub.take(message.rooms ?? [], epoch: message.epoch, from: self)
         case "subscribe": subscribe(message)
         case "unsubscribe":
-            unsubscribe(Set((message.topics ?? []).compactMap(Topic.init(rawValue:))))
+            unsubscribe(Set((message.topics ?? []).compactMap(LiveChannel.init)))
         case "ping": send(["type": "pong"])
         default: refuse(.invalid, "There is no message of that type.")
         }
@@ -66,46 +82,52 @@ final class LiveSession {
     func send(_ message: JSON) { socket.send(SharedFrame(utf8: message.bytes)) }
 
     /// Answers a subscription: Changes after this position follow.
-    func confirm(_ subscribed: Set<Topic>, at position: LogPosition) {
+    func confirm(_ subscribed: Set<LiveChannel>, at position: LogPosition) {
         topics.formUnion(subscribed)
         send(answer("subscribed", subscribed, at: position))
     }
 
-    func isConfirmed(_ wanted: Set<Topic>) -> Bool { topics.isSuperset(of: wanted) }
+    func isConfirmed(_ wanted: Set<LiveChannel>) -> Bool { topics.isSuperset(of: wanted) }
 
     /// Tells the client that what it missed can not be replayed.
-    func announceReset(_ subscribed: Set<Topic>, at position: LogPosition) {
+    func announceReset(_ subscribed: Set<LiveChannel>, at position: LogPosition) {
         topics.subtract(subscribed)
         send(answer("reset", subscribed, at: position))
     }
 
     private func subscribe(_ message: Message) {
         let names = message.topics ?? []
-        let wanted = Set(names.compactMap(Topic.init(rawValue:)))
+        let wanted = Set(names.compactMap(LiveChannel.init))
         guard !wanted.isEmpty, wanted.count == Set(names).count else {
             return refuse(.invalid, "Topics are \(Topic.allCases.map(\.rawValue).joined(separator: ", ")).")
         }
-        guard let refused = wanted.first(where: { principal.role < $0.role }) else {
-            return subscribe(to: wanted, message)
+        for channel in wanted {
+            switch channel {
+            case .topic(let topic) where principal.role < topic.role:
+                return refuse(.forbidden, "\(topic.rawValue) is for a \(topic.role.rawValue).")
+            case .room(let room) where !hub.rooms.isIn(room, principal.person):
+                return refuse(.notFound, "There is no such room.")
+            default: continue
+            }
         }
-        refuse(.forbidden, "\(refused.rawValue) is for a \(refused.role.rawValue).")
+        subscribe(to: wanted, message)
     }
 
-    private func subscribe(to wanted: Set<Topic>, _ message: Message) {
+    private func subscribe(to wanted: Set<LiveChannel>, _ message: Message) {
         let since = message.since.map { LogPosition(epoch: $0.epoch, seq: $0.seq) }
         unsubscribe(wanted)
         LiveReplay(session: self, topics: wanted, hub: hub).start(since: since)
     }
 
-    private func unsubscribe(_ unwanted: Set<Topic>) {
+    private func unsubscribe(_ unwanted: Set<LiveChannel>) {
         hub.unsubscribe(self, from: unwanted)
         topics.subtract(unwanted)
     }
 
-    private func answer(_ type: String, _ topics: Set<Topic>, at position: LogPosition) -> JSON {
+    private func answer(_ type: String, _ topics: Set<LiveChannel>, at position: LogPosition) -> JSON {
         [
             "type": .string(type), "epoch": .string(position.epoch), "seq": .int(position.seq),
-            "topics": .array(topics.map(\.rawValue).sorted().map(JSON.string)),
+            "topics": .array(topics.map(\.name).sorted().map(JSON.string)),
         ]
     }
 

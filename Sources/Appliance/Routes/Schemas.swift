@@ -4,7 +4,7 @@ import Core
 extension Schema {
     /// All named shapes.
     static let components: JSON = common.adding(stockComponents).adding(gearComponents).adding(entering)
-        .adding(labelComponents)
+        .adding(labelComponents).adding(chatComponents)
 
     private static let common: JSON = [
         "Reference": object(["id": text, "name": text]),

@@ -16,6 +16,7 @@ struct Ground: Sendable {
     let heartbeat: Heartbeat
     let limits: Limits
     let printers: PrinterDrivers
+    let pictures: any PictureMaker
     let isDemo: Bool
     let logger: Logger
 }
@@ -44,6 +45,7 @@ final class Tenant: Sendable {
     let imports: ImportDesk
     let exports: ExportDesk
     let backups: BackupDesk
+    let talk: Talk
     private let heartbeat: Heartbeat
     private let progressWatch: ProgressWatch
     private let pictureSweep: PictureSweep
@@ -99,8 +101,14 @@ final class Tenant: Sendable {
         signIn = SignInDesk(
             store: store, secrets: secrets, sessions: sessions, guesses: try Guesses(box: box, clock: clock),
             invitations: Invitations(clock: clock), badges: BadgeWatch())
+        talk = try await Talk(store: store, folder: folder + "/files", maker: ground.pictures, logger: logger)
+        if isDemo {
+            let people = try await roster.whoMaySignIn()
+            try await DemoChat(talk: talk, people: people, register: register, now: clock.now).fill()
+        }
         let hub = LiveHub(
-            loop: ground.loop, store: store, limits: configuration.live, events: ground.limits.events, logger: logger)
+            loop: ground.loop, store: store, limits: configuration.live, events: ground.limits.events, talk: talk,
+            logger: logger)
         self.hub = hub
         batches = BatchRunner(store: store, logger: logger, signal: { hub.signal(.assets, "batch", $0) })
         labelQueue = LabelQueue(
@@ -117,7 +125,7 @@ final class Tenant: Sendable {
     /// Shows what is committed to its screens from now on. Before anybody listens, and before anything writes.
     func start() async throws {
         try await hub.start()
-        store.onCommit { [sessions, signIn, hub, progressWatch, labelQueue] changes in
+        store.onCommit { [sessions, signIn, hub, progressWatch, labelQueue, talk] changes in
             for person in Sessions.affected(by: changes) {
                 sessions.end(of: person)
                 signIn.invitations.revoke(of: person)
@@ -127,6 +135,7 @@ final class Tenant: Sendable {
             signIn.badges.heed(changes)
             progressWatch.heed(changes)
             labelQueue.heed(changes)
+            talk.heed(changes)
         }
         heartbeat.watch(store)
     }
@@ -151,6 +160,7 @@ final class Tenant: Sendable {
             group.addTask { [labelQueue] in await labelQueue.run() }
             group.addTask { [refusals] in await refusals.run() }
             group.addTask { await self.tendSessions() }
+            group.addTask { [talk, hub] in await talk.run { hub.signal($0, "receipts", $1) } }
             group.addTask { [pictureSweep] in await pictureSweep.run() }
             group.addTask { [ending] in for await _ in ending {} }
             await group.next()

@@ -86,6 +86,7 @@ extension AuditTrail {
         var sql = """
             SELECT change.*, person.name AS actor_name FROM change
             LEFT JOIN person ON person.id = change.actor WHERE seq >= ? AND seq < ?
+              AND topic <> 'chat'
             """
         for condition in query.conditions {
             sql += " AND " + condition.sql

@@ -81,6 +81,9 @@ package struct AssetRegister: Sendable {
                 }
                 try Self.apply(status, to: asset, actor: actor, in: transaction)
                 if let note { try Self.set(note: note, of: id, in: transaction.database) }
+                if status == .damaged, asset.status != .damaged {
+                    try DamageCard.post(asset, note: note, by: actor, in: transaction)
+                }
             }.record
         }
     }

@@ -41,11 +41,13 @@ extension Person {
         if before?.isActive == true, !person.isActive {
             try DoorDesk.forgetActing(person.id, in: transaction)
         }
+        try RoomBook.settle(person, wasActive: before?.isActive ?? false, in: transaction)
         return person
     }
 
     package static func letGo(of person: Person, in transaction: WriteTransaction) throws {
         if person.role == .admin { try keepAnAdmin(beside: person.id, in: transaction.database) }
+        try RoomBook.letGo(of: person, in: transaction)
         for table in ["badge", "credential", "passphrase"] {
             try transaction.database.execute(
                 sql: "DELETE FROM \(table) WHERE person = ?", arguments: [person.id.rawValue])

@@ -64,7 +64,9 @@ package enum Role: String, Sendable, CaseIterable, Comparable {
 
 extension Person {
     /// First letters of the first and the last name, as avatars show them.
-    package var initials: String {
+    package var initials: String { Self.initials(of: name) }
+
+    static func initials(of name: String) -> String {
         let names = name.split(separator: " ")
         let first = names.first?.prefix(1) ?? ""
         return (names.count > 1 ? first + (names.last?.prefix(1) ?? "") : first).uppercased()

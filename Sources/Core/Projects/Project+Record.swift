@@ -24,6 +24,13 @@ extension Project {
         }
     }
 
+    package static func settle(
+        _ project: Project, before: Project?, in transaction: WriteTransaction
+    ) throws -> Project {
+        try RoomBook.settle(project, in: transaction)
+        return project
+    }
+
     /// A project that was made by mistake goes with the lines it was made with.
     package static func letGo(of project: Project, in transaction: WriteTransaction) throws {
         let database = transaction.database
@@ -36,6 +43,7 @@ extension Project {
         guard later == nil else {
             throw Failure(.conflict, "The sheet of \(project.name) was edited since. Archive the project instead.")
         }
+        try RoomBook.letGo(of: project, in: transaction)
         for table in ["project_person", "pull_line"] {
             try database.execute(sql: "DELETE FROM \(table) WHERE project = ?", arguments: [project.id.rawValue])
         }

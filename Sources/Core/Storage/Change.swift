@@ -14,6 +14,8 @@ package enum Topic: String, Sendable, CaseIterable, Codable {
     case confidential = "people.confidential"
     /// Sign-ins, refusals, keys: for admins.
     case audit
+    /// What is said in rooms: each room is a topic of its own, `chat.ID`, for those who are in it.
+    case chat
 
     /// Who may listen: whoever has this role or a higher one.
     package var role: Role {
@@ -64,6 +66,8 @@ package struct Change: Sendable {
     /// One JSON object: the row's id, the changed fields, and in `before` what they were.
     package let body: [UInt8]
     package let hash: [UInt8]
+    /// Members that screens are shown beside those of `body`: what can be erased and so is not in the log.
+    package internal(set) var shown: [UInt8]?
 }
 
 extension Change {
@@ -84,10 +88,16 @@ extension Change {
     package var frame: [UInt8] {
         let frame: JSON = [
             "type": "change", "epoch": .string(position.epoch), "seq": .int(position.seq),
-            "topic": .string(topic.rawValue), "kind": .string(kind), "at": .time(time.date), "data": .verbatim(body),
+            "topic": .string(heard), "kind": .string(kind), "at": .time(time.date), "data": .verbatim(data),
         ]
         return frame.bytes
     }
+
+    /// The topic as screens name it: of what is said in a room, the room's.
+    private var heard: String { topic == .chat ? "chat." + subject : topic.rawValue }
+
+    /// Two objects as one.
+    private var data: [UInt8] { shown.map { body.dropLast() + [UInt8(ascii: ",")] + $0.dropFirst() } ?? body }
 }
 
 extension Change: FetchableRecord {

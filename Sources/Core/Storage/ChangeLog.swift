@@ -11,8 +11,10 @@ extension Store {
     /// The Changes after `seq`, in order, at most `limit`.
     package func changes(after seq: Int64, limit: Int) async throws -> [Change] {
         try await read { database in
-            try Change.fetchAll(
-                database, sql: "SELECT * FROM change WHERE seq > ? ORDER BY seq LIMIT ?", arguments: [seq, limit])
+            try ShownMessages.fill(
+                Change.fetchAll(
+                    database, sql: "SELECT * FROM change WHERE seq > ? ORDER BY seq LIMIT ?", arguments: [seq, limit]),
+                in: database)
         }
     }
 }

@@ -45,6 +45,7 @@ enum Migrations {
         migrator.registerMigration("14 finding") { try $0.execute(sql: FindingIndexes.sql) }
         migrator.registerMigration("15 unused pictures") { try $0.execute(sql: PictureSweep.schema) }
         migrator.registerMigration("16 audit") { try $0.execute(sql: audit) }
+        migrator.registerMigration("17 chat") { try $0.execute(sql: RoomSchema.sql + MessageFiles.schema) }
         migrator.registerMigration("19 labels") { try $0.execute(sql: LabelSchema.sql) }
         migrator.registerMigration("23 fewer pages a scan") { try $0.execute(sql: fewerPages) }
         return migrator

@@ -44,6 +44,9 @@ package final class WriteTransaction {
             address: origin?.address, body: body.bytes, time: time, monotonic: monotonic, in: database)
     }
 
+    /// Shows members beside those of the Change that was just appended, and keeps them out of the log.
+    func show(_ members: JSON) { log.show(members.bytes) }
+
     /// Runs `body` in a savepoint of its own. If it throws, what it wrote and the Changes it made are undone, and
     /// what the operation did before stays.
     package func attempt<T>(_ body: () throws -> T) throws -> T {
@@ -114,6 +117,11 @@ final class LogWriter {
     func takeLoss() -> (any Error)? {
         defer { loss = nil }
         return loss
+    }
+
+    func show(_ members: [UInt8]) {
+        guard !pending.isEmpty else { return }
+        pending[pending.count - 1].shown = members
     }
 
     /// Hands over the group's Changes, which are durable now.

@@ -2,6 +2,7 @@
 // first one's. Every name and text in it holds a mark, and every code another.
 import Core
 import Foundation
+import GRDB
 import TestSupport
 
 @testable import Appliance
@@ -90,6 +91,12 @@ struct SecondHouse: Sendable {
         "name": .string("\(mark) view"), "page": "assets", "query": "q=x", "isShared": true,
     ]
 
+    private static var readOnly: GRDB.Configuration {
+        var configuration = GRDB.Configuration()
+        configuration.readonly = true
+        return configuration
+    }
+
     private mutating func fillFurther(on box: TestBox) throws {
         let (mark, code) = (Self.mark, Self.codeMark)
         let asset = "/api/v1/assets/\(ids["asset"] ?? "")"
@@ -102,6 +109,10 @@ struct SecondHouse: Sendable {
             let scan = try ask(box, "POST", "/api/v1/scans", ["code": .string(scanned)])
             ids["scan"] = try scan.fields().text("id") ?? ids["scan"]
         }
+        _ = try ask(box, "PATCH", "/api/v1/projects/\(ids["project"] ?? "")", ["state": "accepted"])
+        // Nobody of it is signed in, and a program is in no room.
+        let store = try DatabaseQueue(path: folder + "/depot.sqlite", configuration: Self.readOnly)
+        ids["room"] = try store.read { try String.fetchOne($0, sql: "SELECT id FROM room WHERE kind = 'project'") }
         ids["unknown"] = try ask(box, "GET", "/api/v1/unknowns").fields().list("items").first?.text("id")
         let picture = try ask(
             box, "POST", "/api/v1/pictures", .verbatim(Self.png), headers: ["Content-Type": "image/png"])

@@ -5,6 +5,7 @@
 //   storebench fill FOLDER COUNT               gear TEST-1 to TEST-COUNT in FOLDER/depot.sqlite
 //   storebench fill FOLDER COUNT --custody N   a rental house's gear, and N movements of it
 //   storebench labels                          {"code_ms", "label_ms", "sheets_s"}
+//   storebench talk FOLDER PEOPLE ROOMS COUNT  COUNT messages of PEOPLE in ROOMS
 //   storebench import FOLDER ROWS              seconds of trying an import out, carrying it out, taking it back
 import Core
 import Foundation
@@ -35,6 +36,13 @@ struct StoreBench {
         case ("fill", 5) where words[4] == "--custody":
             let store = try open(words[2])
             var fill = DepotFill(store: store, assetCount: Int(words[3]) ?? 0, custodyCount: Int(words[5]) ?? 0)
+            try await fill.run()
+            try store.close()
+        case ("talk", 5):
+            let store = try open(words[2])
+            var fill = TalkFill(
+                store: store, personCount: Int(words[3]) ?? 0, roomCount: Int(words[4]) ?? 1,
+                messageCount: Int(words[5]) ?? 0)
             try await fill.run()
             try store.close()
         case ("import", 3):

@@ -12,6 +12,7 @@ import { html, Content, Template } from "./html";
 import { icon, IconName } from "./icons";
 import * as outbox from "./outbox";
 import { field, Page, takesText } from "./page";
+import { unreadTotal } from "./pages/chat/talk";
 import { address, isOpen, signInAddress, to, whenAddressChanges, withQuery } from "./router";
 import { offerScan } from "./scanned";
 import { mayEdit, state, undoNewest } from "./store";
@@ -29,6 +30,7 @@ import "./pages/projects/page";
 import "./pages/projects/form";
 import "./pages/people/page";
 import "./pages/inbox/page";
+import "./pages/chat/page";
 import "./pages/settings/page";
 import "./pages/sign-in/page";
 import "./pages/sign-in/welcome";
@@ -40,7 +42,8 @@ const rooms: readonly Room[] = [
   { path: "/", name: "Door", icon: "door", key: "d" },
   { path: "/gear", name: "Gear", icon: "gear", key: "g", search: "Search gear: number, name, serial, holder" },
   { path: "/projects", name: "Projects", icon: "project", key: "p", search: "Search projects" },
-  { path: "/inbox", name: "Inbox", icon: "inbox", key: "i" },
+  { path: "/chat", name: "Chat", icon: "speech", key: "t", search: "Search messages" },
+  { path: "/inbox", name: "Inbox", icon: "inbox", key: "i", more: true },
   { path: "/people", name: "People", icon: "people", key: "e", more: true, search: "Search people: name, phone, e-mail" },
   { path: "/models", name: "Models", icon: "model", key: "m", more: true, search: "Search models: name, maker, category" },
   { path: "/labels", name: "Labels", icon: "tag", key: "l", more: true },
@@ -81,6 +84,7 @@ const places: readonly (readonly [RegExp, string, string])[] = [
   [/^\/projects\/[^/]+$/, "page-project", "Project"],
   [/^\/people(\/[^/]+)?$/, "page-people", "People"],
   [/^\/inbox(\/[^/]+)?$/, "page-inbox", "Inbox"],
+  [/^\/chat(\/[^/]+)?$/, "page-chat", "Chat"],
   [/^\/settings(\/[^/]+)?$/, "page-settings", "Settings"],
 ];
 
@@ -102,6 +106,12 @@ customElements.define("page-closed", Closed);
 function waitingCount(): Content {
   const count = state.unknowns?.length ?? 0;
   return count > 0 && html`<span class="rail-count">${count > 99 ? "99+" : count}<span class="unseen"> waiting</span></span>`;
+}
+
+/** How many messages are unread, on the way to them. */
+function unreadCount(): Content {
+  const count = unreadTotal();
+  return count > 0 && html`<span class="rail-count">${count > 99 ? "99+" : count}<span class="unseen"> unread</span></span>`;
 }
 
 const secondKeyWithin = 1_500;
@@ -178,7 +188,7 @@ class DepotApp extends Page {
     const here = address().pathname;
     return html`<nav class="rail" aria-label="Rooms">
       <a class="rail-mark" href="/gear" aria-label="Depotd">${icon("scan")}<span>Depotd</span></a>
-      <div class="rail-rooms">${openRooms().map((room) => html`<a class="rail-room ${room.more ? "rail-more" : ""}" href="${room.path}" aria-current="${isIn(room, here) ? "page" : null}">${icon(room.icon)}<span>${room.name}</span>${room.path === "/inbox" && waitingCount()}</a>`)}
+      <div class="rail-rooms">${openRooms().map((room) => html`<a class="rail-room ${room.more ? "rail-more" : ""}" href="${room.path}" aria-current="${isIn(room, here) ? "page" : null}">${icon(room.icon)}<span>${room.name}</span>${room.path === "/inbox" && waitingCount()}${room.path === "/chat" && unreadCount()}</a>`)}
         <button class="rail-room rail-opens" aria-haspopup="dialog" @click=${() => this.openDialog(".rooms")}>${icon("more")}<span>More</span></button></div>
       <div class="rail-foot">
         ${state.session && html`<a class="rail-tool rail-person" href="/people/${state.session.id}" title="${state.session.name}" aria-label="${state.session.name}: your page">${avatar(state.session)}</a>
@@ -268,7 +278,7 @@ class DepotApp extends Page {
   private help(): Template {
     const keys: [string, string][] = [
       ["/", "Search"], ...openRooms().map((room): [string, string] => [`g ${room.key}`, `Go to ${room.name}`]),
-      ["↑ ↓ ← →", "Move in a list"], ["Enter", "Open"], ["n e", "New, edit"], ["f x", "Gear: filters, pick a row"], ["Alt ↑ ↓", "Move a line of a pull sheet"], ["a", "Add to the pull sheet"], ["b", "Give a person a badge"], ["l c Del", "Inbox: link, create, dismiss"], ["Esc", "Close"], ["u", "Undo what was done last"], ["Ctrl Enter", "Save a form"], ["?", "Show these keys"],
+      ["↑ ↓ ← →", "Move in a list"], ["Enter", "Open"], ["n e", "New, edit"], ["f x", "Gear: filters, pick a row"], ["Alt ↑ ↓", "Move a line of a pull sheet"], ["a", "Add to the pull sheet"], ["b", "Give a person a badge"], ["l c Del", "Inbox: link, create, dismiss"], ["r e + Del", "Chat: reply, edit, react, delete"], ["@ #", "Chat: name somebody, or gear"], ["Esc", "Close"], ["u", "Undo what was done last"], ["Ctrl Enter", "Save a form"], ["?", "Show these keys"],
     ];
     return html`<dialog class="help" aria-labelledby="help-title"><form method="dialog">
       <h2 id="help-title">Keys</h2>

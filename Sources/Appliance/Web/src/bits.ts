@@ -6,10 +6,14 @@ import { dismissNotice, state } from "./store";
 import { clock } from "./time";
 import { Status } from "./types";
 
+let unsent = (): number => 0;
+/** Counts what else waits to be sent, such as messages. */
+export function countUnsent(count: () => number): void { unsent = count; }
+
 /** Whether what is on the screen is true now, since when it is not, and how many scans wait to be sent. */
 export function connection(): Template {
   const { state: live, since } = state.live;
-  const waiting = state.waiting.length;
+  const waiting = state.waiting.length + unsent();
   const words = live === "live" ? "Live" : live === "connecting" ? "Connecting…" : `Offline since ${clock(since)}`;
   return html`<div class="connection connection-${live}" role="status" data-live="${live}">
     <span class="connection-dot" aria-hidden="true"></span><span class="connection-words">${words}</span>

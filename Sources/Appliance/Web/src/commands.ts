@@ -20,6 +20,9 @@ const live = new Live({
 
 whenSessionEnds(leave);
 
+/** Tells the depot what this screen shows or its person does, such as typing; false while there is no connection. */
+export function whisper(message: object): boolean { return live.whisper(message); }
+
 /** Goes to the sign-in, because there is no session any more. */
 export function leave(): void {
   live.stop();

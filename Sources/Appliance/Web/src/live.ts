@@ -25,7 +25,9 @@ type Message =
 
 /** What only managers are told. */
 const confidential = ["people.confidential"];
-const topics = ["assets", "scans", "doors", "unknowns", "readers", "projects", "models", "places", "people", "labels"];
+const topics = [
+  "assets", "scans", "doors", "unknowns", "readers", "projects", "models", "places", "people", "labels", "chat",
+];
 const firstWait = 250, longestWait = 15_000;
 const graceBeforeOffline = 1_500;       // a restart of the daemon takes less: no alarm for it
 const silenceBeforePing = 40_000;       // the daemon sends its position every 30 s
@@ -69,6 +71,13 @@ export class Live {
     this.socket?.close(1000);
     this.socket = null;
     this.position = null;
+  }
+
+  /** Says something that is worth nothing later; false when it can not be said now. */
+  whisper(message: object): boolean {
+    if (this.state !== "live" || this.socket?.readyState !== WebSocket.OPEN) return false;
+    this.socket.send(JSON.stringify(message));
+    return true;
   }
 
   private hurry(): void {

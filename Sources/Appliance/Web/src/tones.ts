@@ -47,6 +47,13 @@ export function play(kind: OutcomeKind): void {
   for (const note of tone.notes) playNote(audio, tone, note);
 }
 
+/** A message came: softer than any outcome, and unlike all of them. */
+export function chime(): void {
+  if (!sound.on || !audio || audio.state !== "running") return;
+  const tone: Tone = { wave: "sine", gain: 0.14, notes: [{ hertz: 784, at: 0, seconds: 0.08 }, { hertz: 1175, at: 0.1, seconds: 0.14 }] };
+  for (const note of tone.notes) playNote(audio, tone, note);
+}
+
 export function speak(sentence: string): void {
   if (!sound.speech || !canSpeak() || !sentence) return;
   speechSynthesis.cancel();                       // the newest scan is the one that matters

@@ -1,0 +1,75 @@
+// From the bytes of a picture to pixels and back to bytes that this box made: nothing of what was sent is left in them.
+// Runs in the confined helper only (PictureDarkroom.swift).
+private import CPNG
+private import CTurboJPEG
+private import CWebP
+import Core
+
+/// Decodes pictures and writes them anew.
+enum PictureCodec {
+    /// Most pixels of a JPEG, which is decoded smaller at once, and of the others, which take four bytes each.
+    static let jpegPixelCountMax = 50_000_000
+    static let pixelCountMax = 25_000_000
+
+    /// The pixels of a picture with a longer side of about `longest` at least, where it has so many.
+    ///
+    /// - Returns: nil for what is no picture or has too many pixels.
+    static func decode(_ bytes: [UInt8], longest: Int) -> Raster? {
+        guard let header = PictureHeader(bytes) else { return nil }
+        let count = header.width * header.height
+        switch header.kind {
+        case .jpeg: return count <= jpegPixelCountMax ? jpeg(bytes, header, longest) : nil
+        case .png: return count <= pixelCountMax ? png(bytes, header) : nil
+        case .webp: return count <= pixelCountMax ? webp(bytes, header) : nil
+        }
+    }
+
+    private static func jpeg(_ bytes: [UInt8], _ header: PictureHeader, _ longest: Int) -> Raster? {
+        guard let turbo = tjInitDecompress() else { return nil }
+        defer { tjDestroy(turbo) }
+        var (width, height, sampling, space) = (CInt(0), CInt(0), CInt(0), CInt(0))
+        guard
+            tjDecompressHeader3(turbo, bytes, UInt(bytes.count), &width, &height, &sampling, &space) == 0,
+            Int(width) == header.width, Int(height) == header.height
+        else { return nil }
+        // The cosine transform gives halves, quarters and eighths for less than the whole.
+        let side = max(header.width, header.height)
+        let part = [8, 4, 2].first { side / $0 >= longest } ?? 1
+        let (partWidth, partHeight) = ((header.width + part - 1) / part, (header.height + part - 1) / part)
+        var pixels = [UInt8](repeating: 0, count: partWidth * partHeight * 4)
+        let code = tjDecompress2(
+            turbo, bytes, UInt(bytes.count), &pixels, CInt(partWidth), 0, CInt(partHeight), CInt(TJPF_RGBA.rawValue),
+            0)
+        // A photo that breaks off is shown as far as it goes.
+        guard code == 0 || tjGetErrorCode(turbo) == TJERR_WARNING.rawValue else { return nil }
+        return Raster(width: partWidth, height: partHeight, pixels: pixels).turned(by: ExifOrientation.of(bytes))
+    }
+
+    private static func png(_ bytes: [UInt8], _ header: PictureHeader) -> Raster? {
+        var pixels = [UInt8](repeating: 0, count: header.width * header.height * 4)
+        let isRight = depot_png_decode(bytes, bytes.count, UInt32(header.width), UInt32(header.height), &pixels)
+        return isRight == 1 ? Raster(width: header.width, height: header.height, pixels: pixels) : nil
+    }
+
+    private static func webp(_ bytes: [UInt8], _ header: PictureHeader) -> Raster? {
+        var pixels = [UInt8](repeating: 0, count: header.width * header.height * 4)
+        let isRight =
+            WebPDecodeRGBAInto(bytes, bytes.count, &pixels, pixels.count, CInt(header.width * 4)) != nil
+        return isRight ? Raster(width: header.width, height: header.height, pixels: pixels) : nil
+    }
+
+    /// A JPEG of the picture, upon white.
+    static func encode(_ raster: Raster, quality: Int) -> [UInt8]? {
+        guard let turbo = tjInitCompress() else { return nil }
+        defer { tjDestroy(turbo) }
+        var raster = raster
+        raster.flatten()
+        var (made, count): (UnsafeMutablePointer<UInt8>?, UInt) = (nil, 0)
+        let code = tjCompress2(
+            turbo, raster.pixels, CInt(raster.width), 0, CInt(raster.height), CInt(TJPF_RGBA.rawValue), &made, &count,
+            CInt(TJSAMP_420.rawValue), CInt(quality), TJFLAG_PROGRESSIVE)
+        defer { tjFree(made) }
+        guard code == 0, let made else { return nil }
+        return Array(UnsafeBufferPointer(start: made, count: Int(count)))
+    }
+}

@@ -1,0 +1,314 @@
+"""Chat between two and more real browsers: typing, delivered, read; a connection that breaks in mid-conversation; what is
+written without one; history that holds still; the keyboard; and what must not be taken for anything but text."""
+
+import re
+import sqlite3
+import struct
+import zlib
+
+import pytest
+from playwright.sync_api import expect
+
+from conftest import is_live, sign_in
+from test_access import violations
+
+DESK, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 780}
+
+
+def talker(desk, daemon, name, viewport=None, **options):
+    page = desk.page(viewport=viewport or DESK, **options)
+    sign_in(page, daemon, name)
+    page.goto(f"{daemon.url}/chat")
+    is_live(page)
+    page.wait_for_selector(".room-row")
+    return page
+
+
+def enter(page, title):
+    page.locator(".room-row", has=page.locator("b", has_text=title)).first.click()
+    page.wait_for_selector("chat-composer textarea")
+    return page
+
+
+def write(page, text):
+    page.locator("chat-composer textarea").fill(text)
+    page.keyboard.press("Enter")
+
+
+def bubble(page, text):
+    return page.locator("article.said", has=page.locator(".bubble", has_text=text)).last
+
+
+def pair(desk, daemon):
+    """Ana and Ben in the room of the two."""
+    return enter(talker(desk, daemon, "Ana Vidal"), "Ben Ortiz"), enter(talker(desk, daemon, "Ben Ortiz"), "Ana Vidal")
+
+
+def test_typing_delivered_and_read_between_two_browsers(desk, daemon):
+    ana, ben = pair(desk, daemon)
+    other = talker(desk, daemon, "Ben Ortiz")
+    ben.goto(f"{daemon.url}/chat")
+    is_live(ben)
+
+    ana.bring_to_front()
+    ana.locator("chat-composer textarea").press_sequentially("Where is the hazer")
+    expect(ben.locator(".room-row", has_text="Ana Vidal").locator("em")).to_have_text("typing…")
+    ana.keyboard.type("?")
+    ana.keyboard.press("Enter")
+
+    mine = bubble(ana, "Where is the hazer?")
+    expect(mine.locator("[data-ticks]")).to_have_attribute("data-ticks", "delivered")
+    expect(ben.locator(".room-row", has_text="Ana Vidal").locator(".room-count")).to_contain_text("1")
+    expect(ben.locator(".room-row", has_text="Ana Vidal").locator("em")).to_have_count(0)
+
+    ben.bring_to_front()
+    enter(ben, "Ana Vidal")
+    expect(bubble(ben, "Where is the hazer?")).to_be_visible()
+    expect(mine.locator("[data-ticks]")).to_have_attribute("data-ticks", "read")
+    expect(other.locator(".room-row", has_text="Ana Vidal").locator("time")).to_be_visible()
+
+
+def test_typing_ends_by_itself(desk, daemon):
+    ana, ben = pair(desk, daemon)
+    ana.locator("chat-composer textarea").press_sequentially("half a sen")
+    expect(ben.locator(".room-typing")).to_contain_text("Ana is typing")
+    ana.close()
+    expect(ben.locator(".room-typing")).to_be_empty(timeout=12_000)
+
+
+def test_a_break_in_mid_conversation_loses_nothing(desk, own_daemon):
+    ana, ben = pair(desk, own_daemon)
+    write(ana, "one")
+    expect(bubble(ben, "one")).to_be_visible()
+    ben.evaluate("window.sameLoad = true")
+
+    own_daemon.kill()
+    expect(ben.locator('[data-live="offline"]')).to_be_visible()
+    write(ben, "two, without a connection")
+    write(ben, "three, behind it")
+    waiting = ben.locator(".said-waiting")
+    expect(waiting).to_have_count(2)
+    expect(waiting.first).to_contain_text("Waiting to be sent")
+    expect(ben.locator(".room-offline")).to_be_visible()
+    own_daemon.restart()
+
+    expect(ben.locator('[data-live="live"]')).to_be_visible(timeout=20_000)
+    expect(bubble(ana, "three, behind it")).to_be_visible(timeout=20_000)
+    expect(waiting).to_have_count(0)
+    write(ana, "four")
+    expect(bubble(ben, "four")).to_be_visible()
+    for page in (ana, ben):
+        said = page.locator("article.said .bubble").all_inner_texts()[-4:]
+        assert said == ["one", "two, without a connection", "three, behind it", "four"]
+    assert ben.evaluate("window.sameLoad") is True
+
+
+def test_what_waits_survives_a_reload(desk, own_daemon):
+    ana, ben = pair(desk, own_daemon)
+    address = ben.url
+    own_daemon.kill()
+    expect(ben.locator('[data-live="offline"]')).to_be_visible()
+    write(ben, "kept on the shelf")
+    own_daemon.restart()
+    ben.goto(address)
+    expect(bubble(ana, "kept on the shelf")).to_be_visible(timeout=20_000)
+    assert ana.locator(".bubble", has_text="kept on the shelf").count() == 1
+
+
+def test_a_reader_of_history_is_not_pulled_away(desk, own_daemon):
+    ana, ben = pair(desk, own_daemon)
+    for number in range(45):
+        write(ana, f"line {number}")
+    expect(bubble(ben, "line 44")).to_be_visible()
+    log = ben.locator("chat-log")
+    ben.wait_for_timeout(300)
+    log.evaluate("log => { log.scrollTop = 200; }")
+    ben.wait_for_timeout(300)
+    seen = log.evaluate("log => { const top = log.getBoundingClientRect().top; const item = [...log.querySelectorAll('.log-item')].find((one) => one.getBoundingClientRect().bottom > top); return [item.dataset.id, Math.round(item.getBoundingClientRect().top)]; }")
+    write(ana, "a new one")
+    jump = ben.locator(".log-jump .button")
+    expect(jump).to_contain_text("1 new")
+    after = log.evaluate(f"log => Math.round(log.querySelector('[data-id=\"{seen[0]}\"]').getBoundingClientRect().top)")
+    assert abs(after - seen[1]) <= 2
+    jump.click()
+    expect(bubble(ben, "a new one")).to_be_in_viewport()
+
+
+def test_the_keyboard_alone(desk, daemon):
+    ana, ben = pair(desk, daemon)
+    box = ana.locator("chat-composer textarea")
+    box.focus()
+    ana.keyboard.type("first")
+    ana.keyboard.press("Shift+Enter")
+    ana.keyboard.type("second")
+    ana.keyboard.press("Enter")
+    expect(bubble(ben, "second").locator(".bubble")).to_have_text("first\nsecond")
+    expect(box).to_have_value("")
+
+    ana.keyboard.press("ArrowUp")
+    expect(box).to_have_value("first\nsecond")
+    ana.keyboard.press("Control+a")
+    ana.keyboard.type("other words")
+    ana.keyboard.press("Enter")
+    expect(bubble(ben, "other words").locator(".said-edited")).to_have_text("edited")
+
+    ben.locator("chat-log").focus()
+    ben.keyboard.press("ArrowUp")
+    expect(bubble(ben, "other words")).to_be_focused()
+    ben.keyboard.press("r")
+    ben.keyboard.type("an answer")
+    ben.keyboard.press("Enter")
+    expect(bubble(ana, "an answer").locator(".said-answered")).to_contain_text("other words")
+
+    ana.once("dialog", lambda dialog: dialog.accept())
+    ana.locator("chat-log").focus()
+    ana.keyboard.press("ArrowUp")
+    ana.keyboard.press("ArrowUp")
+    expect(bubble(ana, "other words")).to_be_focused()
+    ana.keyboard.press("Delete")
+    expect(ben.locator(".bubble-gone").last).to_be_visible()
+
+
+def test_people_and_gear_are_named_and_reactions_counted(desk, daemon):
+    ana = enter(talker(desk, daemon, "Ana Vidal"), "Festival North")
+    ben = enter(talker(desk, daemon, "Ben Ortiz"), "Festival North")
+    box = ana.locator("chat-composer textarea")
+    box.press_sequentially("@ben")
+    expect(ana.locator(".composer-hints [role=option]")).to_contain_text("Ben Ortiz")
+    ana.keyboard.press("Enter")
+    box.press_sequentially("take #CAM-7")
+    expect(ana.locator(".composer-hints [role=option]").first).to_contain_text("CAM-7")
+    ana.keyboard.press("Enter")
+    ana.keyboard.press("Enter")
+    said = bubble(ben, "@Ben Ortiz take #CAM-7")
+    expect(said.locator(".said-me")).to_have_text("@Ben Ortiz")
+    expect(said.locator("a", has_text="#CAM-7")).to_have_attribute("href", re.compile(r"^/gear\?asset="))
+
+    said.hover()
+    said.get_by_role("button", name="React with 👍").click()
+    expect(bubble(ana, "@Ben Ortiz take #CAM-7").locator(".reaction")).to_have_text("👍1")
+    bubble(ana, "@Ben Ortiz take #CAM-7").locator(".reaction").click()
+    expect(said.locator(".reaction")).to_have_text("👍2")
+
+
+def test_text_is_text_and_runs_from_right_to_left_where_it_should(desk, daemon):
+    ana, ben = pair(desk, daemon)
+    write(ana, "<img src=x onerror=alert(1)><b>bold</b>")
+    said = bubble(ben, "<img src=x")
+    expect(said.locator(".bubble")).to_have_text("<img src=x onerror=alert(1)><b>bold</b>")
+    assert said.locator(".bubble img, .bubble b").count() == 0
+    write(ana, "שלום לכולם CAM-7")
+    arrived = bubble(ben, "שלום לכולם").locator(".bubble")
+    assert arrived.evaluate("one => getComputedStyle(one).direction") == "rtl"
+    write(ana, "javascript:alert(1) and https://example.org/x.")
+    assert bubble(ben, "javascript:").locator("a").all_inner_texts() == ["https://example.org/x"]
+
+
+def picture(width=640, height=360):
+    raw = b"".join(b"\0" + bytes((x * 255 // width, y * 255 // height, 128)[c] for x in range(width) for c in range(3)) for y in range(height))
+
+    def chunk(name, body):
+        return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
+
+    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))
+            + chunk(b"IDAT", zlib.compress(raw)) + chunk(b"IEND", b""))
+
+
+def test_a_photo_and_a_file_go_along(desk, daemon):
+    ana, ben = pair(desk, daemon)
+    ana.locator(".composer-attach input").set_input_files([
+        {"name": "yoke.png", "mimeType": "image/png", "buffer": picture()},
+        {"name": "rider.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.4 nothing"}])
+    expect(ana.locator(".composer-files .file-chip")).to_have_count(2)
+    write(ana, "the bent yoke")
+    said = bubble(ben, "the bent yoke")
+    expect(said.locator(".photo img")).to_have_js_property("complete", True)
+    assert said.locator(".photo img").evaluate("image => image.naturalWidth") == 480
+    expect(said.locator(".file")).to_contain_text("rider.pdf")
+    with ben.expect_download() as download:
+        said.locator(".file").click()
+    assert download.value.suggested_filename == "rider.pdf"
+
+
+def test_search_finds_a_message_and_goes_there(desk, daemon):
+    ana, ben = pair(desk, daemon)
+    write(ana, "Der Kärcher steht im Zelt")
+    expect(bubble(ben, "Der Kärcher steht")).to_be_visible()
+    ben.wait_for_timeout(1_200)
+    ben.keyboard.press("Escape")
+    ben.locator("#search").fill("karcher zelt")
+    hit = ben.locator(".chat-rooms .room-row", has_text="Kärcher").first
+    expect(hit).to_be_visible()
+    hit.click()
+    expect(bubble(ben, "Der Kärcher steht")).to_be_focused()
+
+
+def test_a_message_elsewhere_is_told_and_counted(desk, daemon):
+    ana = enter(talker(desk, daemon, "Ana Vidal"), "Ben Ortiz")
+    ben = talker(desk, daemon, "Ben Ortiz")
+    ben.goto(f"{daemon.url}/gear")
+    is_live(ben)
+    ben.wait_for_timeout(500)
+    write(ana, "are you at the gate?")
+    notice = ben.locator(".notice", has_text="are you at the gate?")
+    expect(notice).to_contain_text("Ana Vidal")
+    expect(ben.locator(".rail-room", has_text="Chat").locator(".rail-count")).to_be_visible()
+    notice.get_by_role("button", name="Open").click()
+    expect(bubble(ben, "are you at the gate?")).to_be_visible()
+
+
+def test_a_room_of_a_hundred_thousand_messages_stays_quick(desk, own_daemon):
+    page = talker(desk, own_daemon, "Ana Vidal")
+    enter(page, "Festival North")
+    room = page.url.rsplit("/", 1)[1]
+    own_daemon.stop()
+    store = sqlite3.connect(own_daemon.data / "depot.sqlite")
+    number, = store.execute("SELECT number FROM room WHERE id = ?", (room,)).fetchone()
+    ana, = store.execute("SELECT id FROM person WHERE name = 'Ana Vidal'").fetchone()
+    store.executemany(
+        "INSERT INTO message (seq, room, id, author, at, text, nonce) VALUES (?, ?, ?, ?, ?, ?, zeroblob(16))",
+        ((-seq, number, f"m{seq}", ana, 1_700_000_000_000 - seq * 60_000, f"old line {seq} " + "word " * (seq % 40)) for seq in range(1, 100_001)))
+    store.commit()
+    store.close()
+    own_daemon.restart()
+    sign_in(page, own_daemon, "Ana Vidal")
+    page.goto(f"{own_daemon.url}/chat/{room}")
+    page.wait_for_selector("article.said")
+    page.wait_for_timeout(500)
+    log = page.locator("chat-log")
+    longest = page.evaluate("""async () => {
+      const log = document.querySelector('chat-log'), spans = [];
+      for (let turn = 0; turn < 250; turn++) {
+        log.scrollTop = Math.max(0, log.scrollTop - 700);
+        const begun = performance.now();
+        await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+        spans.push(performance.now() - begun);
+      }
+      spans.sort((a, b) => a - b);
+      return spans[Math.floor(spans.length * .95)];
+    }""")
+    assert log.locator("article.said").count() < 150
+    assert longest < 120, f"two frames took {longest:.0f} ms at the 95th percentile"
+    assert log.locator(".log-item").first.get_attribute("data-id").startswith("m")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("viewport", [DESK, PHONE], ids=["desk", "phone"])
+def test_axe_finds_nothing(desk, daemon, viewport, scheme):
+    page = talker(desk, daemon, "Mara Lindqvist", viewport, color_scheme=scheme, reduced_motion="reduce")
+    for turn in ("list", "room", "info", "new"):
+        if turn == "room":
+            enter(page, "Festival North")
+            write(page, "to be looked at")
+            expect(bubble(page, "to be looked at")).to_be_visible()
+        if turn == "info":
+            page.get_by_role("button", name="About this room").click()
+            page.wait_for_selector(".room-info")
+        if turn == "new":
+            page.goto(f"{daemon.url}/chat")
+            page.wait_for_selector(".room-row")
+            page.get_by_role("button", name="New").click()
+            page.wait_for_selector(".new-room .room-row")
+        page.wait_for_timeout(300)
+        assert violations(page) == [], turn
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "the page scrolls sideways"
