@@ -110,9 +110,12 @@ extension BatchRunner {
     private static func obstacle(to change: Change, in database: Database) throws -> Bool {
         let arguments: StatementArguments = [change.topic.rawValue, change.subject, change.position.seq]
         let isMaking = ["created", "removed"].contains { change.kind.hasSuffix($0) }
-        let later = "FROM change WHERE topic = ? AND subject = ? AND seq > ?"
+        // Movements are not in the log's index: they change nothing that an edit does.
+        let later = "FROM change WHERE topic = ? AND subject = ? AND seq > ? AND kind <> 'custody'"
         if isMaking {
-            return try Row.fetchOne(database.cachedStatement(sql: "SELECT 1 \(later)"), arguments: arguments) != nil
+            let isUsed = "SELECT EXISTS (SELECT 1 \(later)) OR EXISTS (SELECT 1 FROM custody_event WHERE asset = ?)"
+            return try Bool.fetchOne(
+                database.cachedStatement(sql: isUsed), arguments: arguments + [change.subject]) == true
         }
         let statement = try database.cachedStatement(sql: "SELECT body \(later)")
         let bodies = try String.fetchAll(statement, arguments: arguments)

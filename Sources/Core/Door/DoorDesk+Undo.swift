@@ -18,7 +18,8 @@ extension DoorDesk {
         let door = try Self.door(record.door, in: transaction.database)
         let actor = try Self.actor(at: door, or: actor, in: transaction)
         let before = try RecordEdit.find(record.asset, in: transaction.database)
-        let asset = try RecordEdit.run("custody", on: before, by: Author(person: actor?.id), in: transaction) {
+        let kind = record.conditionBefore == nil ? "custody" : "status"
+        let asset = try RecordEdit.run(kind, on: before, by: Author(person: actor?.id), in: transaction) {
             let movement = Movement(door: door.id, scan: id, actor: actor?.id)
             try Custody.undo(record.event, of: $0.id, movement, in: transaction)
             if let condition = record.conditionBefore {

@@ -146,7 +146,8 @@ package struct DoorDesk: Sendable {
         let ruling = DoorRuling.decide(situation)
         var event: Custody.EventID?
         let author = Author(person: visit.actor?.id, device: visit.scan.reader)
-        let after = try RecordEdit.run("custody", on: asset, by: author, in: transaction) { asset in
+        let kind = ruling.effect == .takeBack(isFound: true) ? "status" : "custody"
+        let after = try RecordEdit.run(kind, on: asset, by: author, in: transaction) { asset in
             event = try apply(ruling.effect, to: asset, visit, in: transaction)
         }.record
         let progress = try ruling.project.map { try PullSheet.progress(of: $0.id, in: database) }

@@ -1,6 +1,7 @@
-// Many operations, one sync. The writer drains what is waiting into one transaction, a savepoint each, commits once,
-// publishes, then answers all. On a card where a sync takes 4 ms this is the difference between 250 and 60,000 writes
-// a second. Door work goes first.
+// Many operations, one sync. The writer drains what is waiting into one transaction, a savepoint each, and commits once;
+// when that is on the disk it is published, then all are answered. Meanwhile the writer decides the next group
+// (DiskSync.swift). On a card where a sync takes 4 ms this is the difference between 250 and thousands of writes a second.
+// Door work goes first.
 private import DequeModule
 import Foundation
 import GRDB
@@ -51,21 +52,30 @@ final class GroupCommit: Sendable {
     private let writer: DatabaseQueue
     private let clock: HybridClock
     private let options: Store.Options
+    private let disk = DiskSync()
     private let state: Mutex<State>
     // Confined to the writer queue: only `drain` and what it calls touch it.
     private nonisolated(unsafe) let log: LogWriter
     // Confined to the writer queue too. How many operations the last group had.
     private nonisolated(unsafe) var lastCount = 0
-    // Confined to the writer queue too. Whether texts of gear are left to be written when nobody waits.
-    private nonisolated(unsafe) var isTextDue = false
+    // Confined to the writer queue too. Since when texts of gear wait for a moment in which nobody else writes.
+    private nonisolated(unsafe) var textsDue: UInt64?
 
-    init(writer: DatabaseQueue, log: LogWriter, clock: HybridClock, options: Store.Options) {
+    init(writer: DatabaseQueue, log: LogWriter, clock: HybridClock, options: Store.Options) throws {
+        // From here on the groups' syncs are ours; SQLite syncs what a checkpoint needs.
+        try writer.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = NORMAL") }
         self.writer = writer
         self.log = log
         self.clock = clock
         self.options = options
         state = Mutex(State(position: log.position))
     }
+
+    /// Returns when what can be read by now is on the disk.
+    func untilDurable() async { await disk.untilDurable() }
+
+    /// Returns when nothing is on its way to the disk. Nobody writes after it.
+    func finish() throws { try writer.writeWithoutTransaction { _ in disk.wait() } }
 
     /// Whether somebody at a door or a page waits for the writer.
     var isAwaited: Bool { state.withLock { !$0.door.isEmpty || !$0.page.isEmpty } }
@@ -76,6 +86,7 @@ final class GroupCommit: Sendable {
         state.withLock { state in
             var figures = state.figures
             figures.waiting = state.waitingCount
+            figures.syncs = disk.syncs
             return figures
         }
     }
@@ -144,109 +155,163 @@ final class GroupCommit: Sendable {
 
     private func drain(_ database: Database) {
         while true {
-            let group = takeGroup()
-            if group.isEmpty, !isTextDue { return }
-            commit(group, in: database)
+            switch takeFirst() {
+            case .operation(let first): commit(first, in: database)
+            case .texts: commit(nil, in: database)
+            case .nothing: return
+            }
             checkpointIfLong(database)
         }
     }
 
-    /// The next operations, doors first; none ends the drain. A piece of a batch begins a group only, so that what is
-    /// behind it waits for one piece at most, and joins none, so that no scan's group grows by it.
-    private func takeGroup() -> [Waiting] {
+    /// What begins a group.
+    private enum First {
+        case operation(Waiting)
+        case texts, nothing
+    }
+
+    /// What begins the next group, doors first; nothing ends the drain. A piece of a batch begins a group only, so that
+    /// what is behind it waits for one piece at most, and joins none, so that no scan's group grows by it. Texts, then a
+    /// piece, go when nobody else waits, or when they have waited long.
+    private func takeFirst() -> First {
         state.withLock { state in
-            var group: [Waiting] = []
-            if let piece = state.bulk.first, isDue(piece, state) { group.append(state.bulk.removeFirst()) }
-            while group.count < options.groupWritesMax, let next = state.door.popFirst() ?? state.page.popFirst() {
-                group.append(next)
+            let isQuiet = state.door.isEmpty && state.page.isEmpty
+            func isDue(since: UInt64) -> Bool {
+                isQuiet || clock.monotonic &- since >= options.bulkPatience.nanoseconds
             }
-            if group.isEmpty, !isTextDue { state.isDraining = false }
-            return group
+            if let textsDue, isDue(since: textsDue) { return .texts }
+            if let piece = state.bulk.first, isDue(since: piece.since) {
+                state.bulk.removeFirst()
+                return .operation(piece)
+            }
+            if let first = state.door.popFirst() ?? state.page.popFirst() { return .operation(first) }
+            state.isDraining = false
+            return .nothing
         }
     }
 
-    private func isDue(_ piece: Waiting, _ state: State) -> Bool {
-        let isAlone = state.door.isEmpty && state.page.isEmpty && !isTextDue
-        return isAlone || clock.monotonic &- piece.since >= options.bulkPatience.nanoseconds
-    }
-
-    /// What came while the group ran goes with it. Whoever the last group answered asks again at once: without this
-    /// the first few of them would be a group, the others would wait for its sync and then for their own.
-    private func takeLate(_ count: Int, since started: UInt64) -> [Waiting] {
-        guard clock.monotonic &- started < options.groupDuration.nanoseconds else { return [] }
-        var late: [Waiting] = []
-        for _ in 0..<Self.lateLooksMax {
-            state.withLock { state in
-                while count + late.count < options.groupWritesMax,
-                    let next = state.door.popFirst() ?? state.page.popFirst()
-                {
-                    late.append(next)
-                }
+    /// The operation that goes with the group; nil when it is to be committed.
+    ///
+    /// While the disk is busy the group takes whatever comes. When it is free and many wait, half of them go: the others
+    /// are decided while these are synced. Whoever the last group answered asks again at once, so a group that is small
+    /// beside it looks out for them as long as the disk is busy, or for 0.3 ms: else the first few would be a group, and
+    /// the others wait for two syncs.
+    private func takeNext(after count: Int, since started: UInt64) -> Waiting? {
+        guard count < options.groupWritesMax else { return nil }
+        for look in 0... {
+            let isDiskFree = !disk.isBusy
+            if isDiskFree, clock.monotonic &- started >= options.groupDuration.nanoseconds { return nil }
+            let (next, isHalf) = state.withLock { state in
+                let waitingCount = state.door.count + state.page.count
+                let isHalf = isDiskFree && waitingCount >= Self.halfMin && count >= waitingCount
+                return (isHalf ? nil : state.door.popFirst() ?? state.page.popFirst(), isHalf)
             }
-            // A lone scan never waits here: the last group was as small.
-            guard late.isEmpty, count * 2 < lastCount else { break }
+            // A lone scan never looks out: the last group was as small.
+            let isLookingOut = !isHalf && count * 2 < lastCount && (!isDiskFree || look < Self.looksMax)
+            if next != nil || !isLookingOut { return next }
             usleep(20)
         }
-        return late
+        return nil
     }
 
-    /// How often a group that is small beside the last one looks for those whom that one answered: for 0.3 ms.
-    private static let lateLooksMax = 15
+    private static let looksMax = 15
+    /// Fewer than this are not worth a group of their own.
+    private static let halfMin = 16
 
-    private func commit(_ first: [Waiting], in database: Database) {
-        guard let refused = attempt(first, in: database) else { return }
-        // The piece went first. What was to go with it goes without it.
-        first[0].refuse(refused.cause)
-        if first.count > 1 { _ = attempt(Array(first.dropFirst()), in: database) }
-    }
-
-    /// Runs and commits a group, and answers it.
-    ///
-    /// - Returns: why nothing was kept and nobody answered yet: the piece that the group begins with was refused.
-    private func attempt(_ first: [Waiting], in database: Database) -> RefusedPiece? {
-        let started = clock.monotonic
-        var group = first
+    /// A group while it is decided.
+    private struct Group {
+        let started: UInt64
+        var operations: [Waiting]
         var answers: [@Sendable () -> Void] = []
         var keptCount = 0
+    }
+
+    /// A group that was committed: what is to be done when it is on the disk.
+    private struct Committed: Sendable {
+        let operations: [Waiting]
+        let answers: [@Sendable () -> Void]
+        let changes: [Change]
+        let position: LogPosition
+        let started: UInt64
+        let log: DiskSync.Log
+    }
+
+    /// Decides and commits a group, and has it brought to the disk: beside the writer when that has more to do.
+    private func commit(_ first: Waiting?, in database: Database) {
+        var group = Group(started: clock.monotonic, operations: first.map { [$0] } ?? [])
         let mark = log.mark
+        var (wasFree, isVisible) = (false, false)
         do {
             try database.inTransaction(.immediate) {
-                while answers.count < group.count {
-                    answers.append(try run(group[answers.count], in: database, keptCount: &keptCount))
-                    if answers.count == group.count { group += takeLate(group.count, since: started) }
-                }
-                // A group of refusals has nothing to keep, so nobody waits for the disk.
-                guard keptCount > 0 || group.isEmpty else { return .rollback }
-                try settleTexts(of: group, in: database)
+                try decide(&group, in: database)
+                // A group of refusals has nothing to keep.
+                guard group.keptCount > 0 || group.operations.isEmpty else { return .rollback }
+                try settleTexts(of: group.operations, in: database)
                 try persistClock(database)
+                wasFree = !disk.isBusy
+                disk.begin()
+                isVisible = true
+                if let fault { throw fault }
                 return .commit
             }
-        } catch let refused as RefusedPiece {
-            log.rewind(to: mark)
-            return refused
+            lastCount = group.operations.count
+            guard isVisible else {
+                disk.wait()
+                for answer in group.answers { answer() }
+                return
+            }
+            let committed = Committed(
+                operations: group.operations, answers: group.answers, changes: log.takePending(),
+                position: log.position, started: group.started, log: try DiskSync.log(of: database))
+            let isAlone = wasFree && state.withLock { $0.waitingCount == 0 }
+            if isAlone { return sync(committed) }
+            disk.start { [self] in sync(committed) }
         } catch {
-            // They are tried again with the next group.
-            isTextDue = false
+            if isVisible { disk.end() }
             let cause = log.takeLoss() ?? error
             log.rewind(to: mark)
-            refuse(group, because: cause)
-            return nil
+            if let refused = error as? RefusedPiece { return group.operations[0].refuse(refused.cause) }
+            // Texts are tried again with the next group.
+            textsDue = nil
+            refuse(group.operations, because: cause)
         }
-        lastCount = group.count
-        if keptCount > 0 { publish(group.count, since: started) }
-        for answer in answers { answer() }
-        return nil
+    }
+
+    private func decide(_ group: inout Group, in database: Database) throws {
+        while group.answers.count < group.operations.count {
+            let operation = group.operations[group.answers.count]
+            group.answers.append(try run(operation, in: database, keptCount: &group.keptCount))
+            if let next = takeNext(after: group.operations.count, since: group.started) {
+                group.operations.append(next)
+            }
+        }
+    }
+
+    private func sync(_ committed: Committed) {
+        do {
+            // After a sync that failed the kernel calls all later ones well.
+            if let fault { throw fault }
+            if options.synchronous == .full { try disk.sync(committed.log) }
+            publish(committed)
+            disk.end()
+            for answer in committed.answers { answer() }
+        } catch {
+            refuse(committed.operations, because: error)
+            disk.end()
+        }
     }
 
     /// What a page or a door wrote is found when it is answered. What a piece wrote has a group of its own, so that a
     /// scan waits for one of the two.
     private func settleTexts(of group: [Waiting], in database: Database) throws {
         let hasPage = group.contains { $0.lane == .page }
-        if !hasPage, group.contains(where: { $0.lane == .bulk }) {
-            isTextDue = true
-        } else if hasPage || group.isEmpty || !isTextDue {
-            isTextDue = try GearText.settle(in: database, mergesIndex: group.isEmpty)
+        let hasPiece = group.contains { $0.lane == .bulk }
+        guard hasPage || group.isEmpty || (!hasPiece && textsDue == nil) else {
+            textsDue = textsDue ?? clock.monotonic
+            return
         }
+        let areLeft = try GearText.settle(in: database, mergesIndex: group.isEmpty)
+        textsDue = areLeft ? clock.monotonic : nil
     }
 
     /// Runs one operation in its savepoint; its failure is its own and does not touch the group.
@@ -292,27 +357,29 @@ final class GroupCommit: Sendable {
         try database.cachedStatement(sql: "UPDATE node SET hlc = ?").execute(arguments: [clock.tick().rawValue])
     }
 
-    private func publish(_ operations: Int, since started: UInt64) {
-        let changes = log.takePending()
+    private func publish(_ committed: Committed) {
         let publish = state.withLock { state in
-            state.position = log.position
+            state.position = committed.position
             state.figures.commits += 1
             state.figures.lastCommit = clock.now
-            state.figures.operations += operations
-            state.figures.commitNanoseconds += clock.monotonic &- started
+            state.figures.operations += committed.operations.count
+            state.figures.commitNanoseconds += clock.monotonic &- committed.started
             return state.publish
         }
-        if !changes.isEmpty { for publish in publish { publish(changes) } }
+        if !committed.changes.isEmpty { for publish in publish { publish(committed.changes) } }
     }
 
     /// Copies the WAL back when it is long. Nobody waits for it but the next group, and no other connection may.
     private func checkpointIfLong(_ database: Database) {
         let pages = SpatiaLite.walPages(of: database)
         // A batch fills the WAL all the time, and scans come in between: they wait for short copying more easily.
-        let pagesMax = isTextDue || lastCount == 0 ? options.checkpointPages / 4 : options.checkpointPages
+        let pagesMax = textsDue != nil || lastCount == 0 ? options.checkpointPages / 4 : options.checkpointPages
         guard pages >= pagesMax else {
             return state.withLock { $0.figures.walPages = pages }
         }
+        // One sync at a time: the kernel tells of a failure once, and the group must hear of its own.
+        disk.wait()
+        guard fault == nil else { return }
         do {
             let row = try Row.fetchOne(database, sql: "PRAGMA wal_checkpoint(PASSIVE)")
             let left = (row?["log"] as Int? ?? 0) - (row?["checkpointed"] as Int? ?? 0)

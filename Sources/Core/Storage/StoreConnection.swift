@@ -14,7 +14,7 @@ enum StoreConnection {
             try database.execute(
                 sql: """
                     PRAGMA journal_mode = WAL;
-                    PRAGMA synchronous = \(options.synchronous.rawValue);
+                    PRAGMA synchronous = FULL;
                     PRAGMA foreign_keys = ON;
                     PRAGMA wal_autocheckpoint = 0;
                     PRAGMA journal_size_limit = 33554432;

@@ -36,7 +36,7 @@ class PeoplePage extends Page {
     this.asked = this.question;
     void this.list.load();
     this.hears(["people", "people.confidential"], () => { this.loadSoon(); this.loadPersonSoon(); });
-    this.hears(["assets"], (fact) => { if (fact.kind === "custody") { this.loadSoon(); this.loadPersonSoon(); } });
+    this.hears(["assets"], (fact) => { if (["custody", "status", "undone"].includes(fact.kind)) { this.loadSoon(); this.loadPersonSoon(); } });
     this.listen("keydown", (event) => this.key(event));
     this.tick(30_000);
   }
