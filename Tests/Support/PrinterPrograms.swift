@@ -85,10 +85,8 @@ package final class PrinterProgram: Sendable {
     private static func freePort() -> Int { Int.random(in: 20_000..<30_000) }
 }
 
-/// Runs a program and waits for it alone: what it leaves behind as a daemon keeps Foundation's Process waiting for good.
-///
-/// - Returns: how it ended.
-private func runToEnd(_ path: String, _ arguments: [String], _ environment: [String: String]) throws -> Int32 {
+/// Starts a program without a word from it. Unlike Foundation's Process, nobody waits for what it leaves behind as a daemon.
+private func spawn(_ path: String, _ arguments: [String], _ environment: [String: String]) throws -> pid_t {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
@@ -101,26 +99,56 @@ private func runToEnd(_ path: String, _ arguments: [String], _ environment: [Str
     var child: pid_t = 0
     let refusal = posix_spawn(&child, path, &actions, nil, &words, &settings)
     guard refusal == 0 else { throw POSIXError(POSIXErrorCode(rawValue: refusal) ?? .EIO) }
+    return child
+}
+
+/// - Returns: how it ended.
+private func runToEnd(_ path: String, _ arguments: [String], _ environment: [String: String]) throws -> Int32 {
+    let child = try spawn(path, arguments, environment)
     var status: Int32 = 0
     while waitpid(child, &status, 0) < 0, errno == EINTR {}
     return status
 }
 
-/// Avahi and the bus that it speaks over.
+/// Avahi and the bus that it speaks over, as long as the tests run. Avahi speaks on the loopback only.
 private enum Announcing {
-    private static let started: Bool = {
-        start("/usr/bin/dbus-daemon", ["--system", "--fork"])
-        start("/usr/sbin/avahi-daemon", ["--no-drop-root", "--no-chroot", "-D"])
-        return true
+    private static let bus = "/run/dbus/system_bus_socket"
+    private static let started: [pid_t] = {
+        let settings = NSTemporaryDirectory() + "depotd-avahi.conf"
+        try? "[server]\nallow-interfaces=lo\nuse-ipv6=no\n".write(
+            toFile: settings, atomically: true, encoding: .utf8)
+        try? FileManager.default.createDirectory(atPath: "/run/dbus", withIntermediateDirectories: true)
+        // One that runs already refuses a second one, which is well.
+        var programs: [pid_t] = []
+        if !isSpeaking {
+            unlink(bus)
+            programs.append((try? spawn("/usr/bin/dbus-daemon", ["--system", "--nofork", "--nopidfile"], [:])) ?? 0)
+            for _ in 0..<50 where !isSpeaking { usleep(100_000) }
+        }
+        let avahi = ["--no-drop-root", "--no-chroot", "--no-rlimits", "-f", settings]
+        programs.append((try? spawn("/usr/sbin/avahi-daemon", avahi, [:])) ?? 0)
+        usleep(1_000_000)
+        atexit { Announcing.end() }
+        return programs
     }()
 
     /// Starts what does not run yet.
     static func begin() throws { _ = started }
 
-    /// One that runs already refuses a second one, which is well.
-    private static func start(_ path: String, _ arguments: [String]) {
-        guard (try? runToEnd(path, arguments, [:])) != nil else { return }
-        usleep(500_000)
+    private static func end() { for program in started where program > 0 { Foundation.kill(program, SIGTERM) } }
+
+    /// Whether somebody listens at the bus's socket.
+    private static var isSpeaking: Bool {
+        let socket = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(socket) }
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: Array(bus.utf8)) }
+        return withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(socket, $0, socklen_t(MemoryLayout<sockaddr_un>.size)) == 0
+            }
+        }
     }
 }
 
