@@ -53,8 +53,8 @@ final class Wiring: Sendable {
         let tenants = try await Tenants(
             on: Ground(
                 configuration: configuration, box: box, clock: clock, loop: loop, mill: PassphraseMill(box: box),
-                heartbeat: heartbeat, limits: limits, printers: printers, pictures: PictureWorkshop(binary: Self.binary),
-                isDemo: isDemo, logger: logger))
+                heartbeat: heartbeat, limits: limits, printers: printers,
+                pictures: PictureWorkshop(binary: Self.binary), isDemo: isDemo, logger: logger))
         self.tenants = tenants
         guests = LiveGuests(loop: loop, limits: configuration.live, tenants: tenants)
         usb = USBReaders(logger: logger)

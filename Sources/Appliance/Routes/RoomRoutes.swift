@@ -58,7 +58,9 @@ extension RouteTable {
             ) { exchange in
                 let (history, person) = (try exchange.tenant.talk.history, exchange.author.person)
                 let room: Room.ID = exchange.id()
-                return try await exchange.file("room", .jsonLines) { try await history.export(room, for: person, to: $0) }
+                return try await exchange.file("room", .jsonLines) {
+                    try await history.export(room, for: person, to: $0)
+                }
             },
         ]
     }

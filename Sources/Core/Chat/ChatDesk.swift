@@ -30,11 +30,11 @@ package struct ChatDesk: Sendable {
     package func post(_ draft: Draft, to room: Room.ID, by author: Author) async throws -> (message: JSON, isNew: Bool)
     {
         let text = try MessageText.clean(draft.text)
-        guard Message.isName(draft.id.rawValue) else {
-            throw Failure(.invalid, "A message's id is a UUID of version 7 in small letters.", field: "id")
-        }
         return try await store.write { transaction in
             let access = try RoomAccess.inside(room, author.person, in: transaction.database)
+            guard Message.isName(draft.id.rawValue) else {
+                throw Failure(.invalid, "A message's id is a UUID of version 7 in small letters.", field: "id")
+            }
             if let known = try Self.known(draft.id, access, in: transaction.database) { return (known, false) }
             guard access.mayWrite(as: author.role) else {
                 throw Failure(.forbidden, "Only managers write here. Answer them in another room.")

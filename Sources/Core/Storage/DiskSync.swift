@@ -1,6 +1,6 @@
 // The sync of a group, beside the writer: while the disk takes what one group wrote, the writer decides the next. SQLite's
 // own FULL does both by turns, and on a card where a sync takes 4 ms the writer idles half its time.
-import Dispatch
+import Foundation
 import GRDB
 private import GRDBSQLite
 private import Synchronization
