@@ -38,8 +38,8 @@ import Testing
     }
 
     @Test func `a picture is made anew, large and small`() async throws {
-        let made = try await Self.make(ChatRouteTests.png(width: 3_000, height: 1_500))
-        #expect(made?.width == 2_048 && made?.height == 1_024)
+        let made = try await Self.make(ChatRouteTests.png(width: 640, height: 320))
+        #expect(made?.width == 640 && made?.height == 320)
         #expect(made.flatMap { PictureHeader($0.small)?.width } == 480)
     }
 
