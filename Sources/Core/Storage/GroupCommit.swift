@@ -267,7 +267,11 @@ final class GroupCommit: Sendable {
             if isAlone { return sync(committed) }
             disk.start { [self] in sync(committed) }
         } catch {
-            if isVisible { disk.end() }
+            if isVisible {
+                // In the order of the commits: readers of the group before must not be let go.
+                disk.wait()
+                disk.end()
+            }
             let cause = log.takeLoss() ?? error
             log.rewind(to: mark)
             if let refused = error as? RefusedPiece { return group.operations[0].refuse(refused.cause) }
