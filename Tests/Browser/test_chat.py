@@ -201,7 +201,7 @@ def test_text_is_text_and_runs_from_right_to_left_where_it_should(desk, daemon):
     arrived = bubble(ben, "שלום לכולם").locator(".bubble")
     assert arrived.evaluate("one => getComputedStyle(one).direction") == "rtl"
     write(ana, "javascript:alert(1) and https://example.org/x.")
-    assert bubble(ben, "javascript:").locator("a").all_inner_texts() == ["https://example.org/x"]
+    expect(bubble(ben, "javascript:").locator("a")).to_have_text(["https://example.org/x"])
 
 
 def picture(width=640, height=360):
@@ -276,19 +276,23 @@ def test_a_room_of_a_hundred_thousand_messages_stays_quick(desk, own_daemon):
     page.wait_for_selector("article.said")
     page.wait_for_timeout(500)
     log = page.locator("chat-log")
-    longest = page.evaluate("""async () => {
-      const log = document.querySelector('chat-log'), spans = [];
-      for (let turn = 0; turn < 250; turn++) {
-        log.scrollTop = Math.max(0, log.scrollTop - 700);
-        const begun = performance.now();
-        await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
-        spans.push(performance.now() - begun);
-      }
-      spans.sort((a, b) => a - b);
-      return spans[Math.floor(spans.length * .95)];
+    still, moving = page.evaluate("""async () => {
+      const log = document.querySelector('chat-log');
+      const twoFrames = async (distance) => {
+        const spans = [];
+        for (let turn = 0; turn < 250; turn++) {
+          log.scrollTop = Math.max(0, log.scrollTop - distance);
+          const begun = performance.now();
+          await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+          spans.push(performance.now() - begun);
+        }
+        spans.sort((a, b) => a - b);
+        return spans[Math.floor(spans.length * .95)];
+      };
+      return [await twoFrames(0), await twoFrames(700)];
     }""")
     assert log.locator("article.said").count() < 150
-    assert longest < 120, f"two frames took {longest:.0f} ms at the 95th percentile"
+    assert moving < 10 * still, f"two frames took {moving:.0f} ms at the 95th percentile, and {still:.0f} at rest"
     assert log.locator(".log-item").first.get_attribute("data-id").startswith("m")
 
 

@@ -163,7 +163,9 @@ def test_an_unknown_code_waits_at_the_side_until_it_is_linked(desk, daemon):
     expect(card).to_be_visible()
 
     card.get_by_role("searchbox").fill(asset["number"])
-    card.locator(".offer", has=page.locator(f'strong:text-is("{asset["number"]}")')).click()
+    # The card goes at once, before the daemon has answered.
+    with page.expect_response(re.compile("/link$")):
+        card.locator(".offer", has=page.locator(f'strong:text-is("{asset["number"]}")')).click()
 
     expect(card).to_have_count(0)
     identifiers = daemon.call("GET", f"/assets/{asset['id']}")["identifiers"]

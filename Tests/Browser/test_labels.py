@@ -104,11 +104,11 @@ def test_the_label_of_a_piece_comes_out_with_one_key_and_is_matched_by_a_scan(de
 
 
 def test_what_is_picked_is_seen_as_it_will_be_and_printed(desk, daemon, zebra):
-    ids = [asset["id"] for asset in daemon.assets("available")[:3]]
+    ids = [asset["id"] for asset in daemon.assets("available", 3)]
     page = desk.signed_in(daemon, viewport=DESK)
     page.goto(f"{daemon.url}/labels/print?assets={','.join(ids)}")
     is_live(page)
-    page.wait_for_function("document.querySelector('.label-preview img')?.naturalWidth === 456")
+    expect(page.locator(".label-preview img")).to_have_js_property("naturalWidth", 456)
     page.get_by_label("Printer").select_option(label=f"Zebra {zebra.port}")
     page.get_by_role("button", name="Print 3 labels").click()
     expect(page.locator(".job-row").first).to_contain_text("printed")
@@ -134,7 +134,7 @@ def test_a_job_waits_for_paper_is_held_and_given_up(desk, daemon, zebra):
 def test_a_blank_label_is_claimed_by_scanning_it(desk, daemon, zebra):
     job = daemon.call("POST", "/labels/jobs", {"items": [{"kind": "blank"}]})
     code = daemon.call("GET", f"/labels/jobs/{job['id']}")["items"][0]["code"]
-    asset = daemon.assets("available")[1]
+    asset = daemon.assets("available", 2)[1]
     page = desk.signed_in(daemon, viewport=DESK)
     page.goto(f"{daemon.url}/labels/claim")
     is_live(page)
@@ -148,7 +148,7 @@ def test_a_blank_label_is_claimed_by_scanning_it(desk, daemon, zebra):
 
 def test_the_door_prints_the_last_label_again_with_one_key(desk, daemon, zebra):
     door = daemon.door("out")
-    asset = daemon.assets("available")[2]
+    asset = daemon.assets("available", 3)[2]
     page = desk.signed_in(daemon, viewport=DESK)
     page.goto(f"{daemon.url}/door/{door['id']}")
     page.wait_for_selector("#code")
