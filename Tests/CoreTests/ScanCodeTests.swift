@@ -1,5 +1,6 @@
 // What codes say about themselves, as tables. The GS1 and EPC rows are the published examples of the General
 // Specifications, the Digital Link standard and the Tag Data Standard (annex E.3).
+import TestSupport
 import Testing
 
 @testable import Core
@@ -251,7 +252,7 @@ private func code(_ text: String, _ symbology: String? = nil) -> ScanCode {
 
     @Test(arguments: [1, 2, 3, 4] as [UInt64]) func `no bytes trap, and the same bytes make the same code`(seed: UInt64)
     {
-        var random = SplitMix(state: seed)
+        var random = SeededChance(seed: seed)
         let starts = ["", "]C1", "]d2", "(01)", "https://x/01/", "https://x/a/", "depotd:", "30", "]C18003", "04:"]
         let alphabet = Array("0123456789ABCDEFabcdef()/%:?&=]- \u{1D}é📷".utf8)
         for _ in 0..<5_000 {
@@ -267,17 +268,5 @@ private func code(_ text: String, _ symbology: String? = nil) -> ScanCode {
                 code.text.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F }, "seed \(seed), \(raw)")
             #expect(code.identifiers.isEmpty == code.text.isEmpty, "seed \(seed), \(raw)")
         }
-    }
-}
-
-private struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

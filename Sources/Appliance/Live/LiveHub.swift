@@ -127,7 +127,7 @@ final class LiveHub: @unchecked Sendable {
         passing.remove(socket.id)
     }
 
-    /// Sends committed Changes. Called on the writer, in order.
+    /// Sends committed Changes. One group after the other, in order.
     func publish(_ changes: [Change]) {
         let entries = changes.map(Entry.init)
         for entry in entries { entry.frame.prepareDeflated() }

@@ -21,7 +21,7 @@ final class ProgressWatch: Sendable {
         self.hub = hub
     }
 
-    /// Takes note of committed Changes. On the writer, so it only keeps them.
+    /// Takes note of committed Changes. The disk waits for it, so it only keeps them.
     func heed(_ changes: [Change]) {
         let telling = changes.filter(ProjectBoard.mayMove)
         guard !telling.isEmpty else { return }

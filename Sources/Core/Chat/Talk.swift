@@ -33,7 +33,7 @@ package final class Talk: Sendable {
         try await rooms.open()
     }
 
-    /// Takes note of committed Changes. On the writer, so it only keeps them.
+    /// Takes note of committed Changes. The disk waits for it, so it only keeps them.
     package func heed(_ changes: [Change]) { index.heed(changes) }
 
     /// Does what goes on behind the rooms until the task is cancelled.

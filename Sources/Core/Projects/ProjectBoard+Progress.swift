@@ -3,7 +3,7 @@ import Foundation
 import GRDB
 
 extension ProjectBoard {
-    /// Whether a Change may have moved a project on or back. Cheap: it is asked of every Change, on the writer.
+    /// Whether a Change may have moved a project on or back. Cheap: it is asked of every Change before its group is answered.
     package static func mayMove(_ change: Change) -> Bool {
         switch change.topic {
         case .assets: ["custody", "status", "undone"].contains(change.kind)

@@ -12,7 +12,7 @@ package final class Store: Sendable {
     package struct Options: Sendable {
         /// Most operations committed together.
         package var groupWritesMax = 256
-        /// How long a group takes in what comes while it runs; then it is committed.
+        /// How long a group takes in what comes while it runs and the disk is free; then it is committed.
         package var groupDuration = Duration.milliseconds(10)
         /// How long a piece of a batch waits for a moment in which nobody else writes.
         package var bulkPatience = Duration.milliseconds(250)

@@ -1,6 +1,7 @@
 // Whatever the line does: afterwards everybody has the same messages in the same order, each once, and nobody's receipt is
 // ahead of what was said. The seed is in the message of a failure; DEPOTD_SEED runs that one alone.
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Core
@@ -22,7 +23,7 @@ import Testing
 
 /// One run of the dice.
 private struct ChatRun {
-    private var dice: Dice
+    private var dice: SeededChance
     private let seed: UInt64
     private let box: SimulatedBox
     private var screens: [SimulatedScreen]
@@ -32,7 +33,7 @@ private struct ChatRun {
 
     init(seed: UInt64) async throws {
         self.seed = seed
-        dice = Dice(seed: seed)
+        dice = SeededChance(seed: seed)
         box = try await SimulatedBox(people: 3)
         // The first person has two screens.
         screens = (box.people + [box.people[0]]).map { SimulatedScreen(author: $0) }

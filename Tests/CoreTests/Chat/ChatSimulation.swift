@@ -4,23 +4,11 @@
 import Foundation
 import Logging
 import Synchronization
+import TestSupport
 
 @testable import Core
 
-/// A generator with a seed that can be given back (SplitMix64).
-struct Dice: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var value = state
-        value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
-        return value ^ (value >> 31)
-    }
-
+extension SeededChance {
     mutating func below(_ count: Int) -> Int { Int.random(in: 0..<max(1, count), using: &self) }
     mutating func isTrue(_ share: Double) -> Bool { Double.random(in: 0..<1, using: &self) < share }
 }

@@ -22,7 +22,7 @@ package final class MessageIndex: Sendable {
         self.logger = logger
     }
 
-    /// Takes note that something was said. On the writer.
+    /// Takes note that something was said. The disk waits for it.
     package func heed(_ changes: [Change]) {
         if changes.contains(where: { $0.topic == .chat }) { waker.yield() }
     }
