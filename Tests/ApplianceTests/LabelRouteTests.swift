@@ -62,7 +62,7 @@ import Testing
             let made = try box.ask("POST", "/api/v1/labels/jobs", ["items": [subject]])
             #expect(made.status == 201)
             let id = try made.fields().text("id") ?? ""
-            #expect(try waits(upTo: 20) { (try? Self.job(box, id).text("state")) == "done" })
+            #expect(try waits { (try? Self.job(box, id).text("state")) == "done" })
             #expect(try Self.job(box, id).object("counts").number("printed") == 1)
             let label = try #require(zebra.labels.first)
             let preview = try box.ask(
@@ -79,7 +79,7 @@ import Testing
                 try box.ask("POST", "/api/v1/labels/jobs/\(id)/verify", ["code": "CAM-8"]).status == 404)
             let again = try box.ask("POST", "/api/v1/labels/jobs/\(id)/again", ["n": 1])
             #expect(again.status == 201)
-            #expect(waits(upTo: 20) { zebra.labels.count == 2 })
+            #expect(waits { zebra.labels.count == 2 })
             #expect(zebra.labels.first == zebra.labels.last)
         }
     }
@@ -95,7 +95,7 @@ import Testing
                     "id")
             }
             #expect(Set(answers).count == 1)
-            #expect(waits(upTo: 20) { zebra.labels.count == 2 })
+            #expect(waits { zebra.labels.count == 2 })
             let read = try CodeReading.zbar(zebra.labels.map { try $0.framed.png })
             #expect(read == [["DPT-DO:PRINT"], ["DPT-DO:UNDO"]])
         }
@@ -112,9 +112,9 @@ import Testing
             #expect(state.text("state") == "stopped")
             let made = try box.ask("POST", "/api/v1/labels/jobs", ["items": [["kind": "blank"]]])
             let id = try made.fields().text("id") ?? ""
-            #expect(waits(upTo: 20) { (try? Self.job(box, id).text("trouble")) == "The paper is used up." })
+            #expect(waits { (try? Self.job(box, id).text("trouble")) == "The paper is used up." })
             zebra.behave(ZPLListener.Manner())
-            #expect(waits(upTo: 30) { (try? Self.job(box, id).text("state")) == "done" })
+            #expect(waits { (try? Self.job(box, id).text("state")) == "done" })
             #expect(try Self.job(box, id).text("trouble") == nil && zebra.labels.count == 1)
         }
     }

@@ -12,6 +12,12 @@ package enum CodeReading {
             var found: [String: [String]] = [:]
             for source in output.components(separatedBy: "<source href='").dropFirst() {
                 let href = String(source.prefix { $0 != "'" })
+                // What is not ASCII comes as base64 of the wrong bytes, and right when it is the only output.
+                if source.contains("format='base64'") {
+                    found[href] = try run("/usr/bin/zbarimg", ["--quiet", "--raw", href]).split(separator: "\n").map(
+                        String.init)
+                    continue
+                }
                 found[href] = source.components(separatedBy: "<![CDATA[").dropFirst().map {
                     $0.components(separatedBy: "]]>")[0]
                 }
@@ -30,9 +36,16 @@ package enum CodeReading {
                     // FILE FORMAT "TEXT" …
                     guard let open = line.firstIndex(of: "\""), let close = line.lastIndex(of: "\""), open < close
                     else { return nil }
-                    return String(line[line.index(after: open)..<close])
+                    return unescaped(line[line.index(after: open)..<close])
                 }
             }
+        }
+    }
+
+    /// A text in which `<U+F6>` stands for a character.
+    private static func unescaped(_ text: Substring) -> String {
+        text.replacing(/<U\+([0-9A-F]+)>/) { match in
+            UInt32(match.1, radix: 16).flatMap(Unicode.Scalar.init).map { String($0) } ?? String(match.0)
         }
     }
 
@@ -52,6 +65,7 @@ package enum CodeReading {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: path)
         process.arguments = arguments
+        process.environment = ["PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"]
         let pipe = Pipe()
         process.standardOutput = pipe
         process.standardError = FileHandle.nullDevice

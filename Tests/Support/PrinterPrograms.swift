@@ -51,15 +51,14 @@ package final class PrinterProgram: Sendable {
         }
     }
 
-    /// Adds a printer to LPrint, once that answers.
+    /// Adds a printer to LPrint, once that listens: before, its own command would start a server of its own instead, which
+    /// nobody ends.
     package func add(_ name: String, driver: String, device: String) throws {
-        for _ in 0..<50 {
-            let arguments = ["add", "-h", "localhost:\(port)", "-d", name, "-v", device, "-m", driver]
-            let status = try runToEnd("/usr/bin/lprint", arguments, process.environment ?? [:])
-            if status == 0 { return }
-            usleep(200_000)
+        guard waits({ (try? Wire(port: UInt16(port))) != nil }) else { throw POSIXError(.ETIMEDOUT) }
+        let arguments = ["add", "-h", "localhost:\(port)", "-d", name, "-v", device, "-m", driver]
+        guard try runToEnd("/usr/bin/lprint", arguments, process.environment ?? [:]) == 0 else {
+            throw POSIXError(.EIO)
         }
-        throw POSIXError(.ETIMEDOUT)
     }
 
     /// The files it was sent, in the order of their names.
@@ -93,11 +92,19 @@ private func spawn(_ path: String, _ arguments: [String], _ environment: [String
     for descriptor in 0...2 {
         posix_spawn_file_actions_addopen(&actions, Int32(descriptor), "/dev/null", O_RDWR, 0)
     }
+    // Threads of ours block signals, and a program that began so could not be asked to end.
+    var attributes = posix_spawnattr_t()
+    posix_spawnattr_init(&attributes)
+    defer { posix_spawnattr_destroy(&attributes) }
+    var none = sigset_t()
+    sigemptyset(&none)
+    posix_spawnattr_setsigmask(&attributes, &none)
+    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
     var words: [UnsafeMutablePointer<CChar>?] = ([path] + arguments).map { strdup($0) } + [nil]
     var settings: [UnsafeMutablePointer<CChar>?] = environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
     defer { for word in words + settings { free(word) } }
     var child: pid_t = 0
-    let refusal = posix_spawn(&child, path, &actions, nil, &words, &settings)
+    let refusal = posix_spawn(&child, path, &actions, &attributes, &words, &settings)
     guard refusal == 0 else { throw POSIXError(POSIXErrorCode(rawValue: refusal) ?? .EIO) }
     return child
 }

@@ -83,7 +83,8 @@ package struct ScanCode: Sendable, Equatable {
     ///   - symbology: the AIM identifier where the reader reports it beside the data; ignored unless well formed.
     ///   - ownHosts: hosts, in lower case, whose `/a/NUMBER` addresses are on labels of ours; nil takes any host.
     package init(raw: [UInt8], symbology: String?, ownHosts: Set<String>? = nil) {
-        let (data, symbology) = Self.splitSymbology(Self.trimmed(raw[...]), reported: symbology)
+        let (split, symbology) = Self.splitSymbology(Self.trimmed(raw[...]), reported: symbology)
+        let data = Self.interpreted(split, symbology)
         let text = Self.printable(data)
         let gs1 = GS1Reading(data: data, text: text, symbology: symbology)
         // The digits of a GS1 code are as many as those of a chip by chance only.
@@ -136,6 +137,22 @@ extension ScanCode {
         let inFront = String(decoding: front, as: UTF8.self)
         guard reported == nil || reported == inFront else { return (bytes, reported) }
         return (trimmed(bytes.dropFirst(3)), inFront)
+    }
+
+    /// What a reader sends of a QR code or a DataMatrix that says it is UTF-8, when the reader passes that on: `\000026` in
+    /// front, and each backslash twice.
+    /// - Source: ISO/IEC 15424, table A.1 (modifiers of ]Q and ]d); AIM ECI assignment 26
+    private static func interpreted(_ data: ArraySlice<UInt8>, _ symbology: String?) -> ArraySlice<UInt8> {
+        let (front, escape) = ("\\000026".utf8, UInt8(ascii: "\\"))
+        guard data.first == escape, data.starts(with: front),
+            ["]Q2", "]Q4", "]Q6", "]d4", "]d5", "]d6"].contains(symbology)
+        else { return data }
+        var (plain, isFirst): ([UInt8], Bool) = ([], false)
+        for byte in data.dropFirst(front.count) {
+            isFirst = byte == escape && !isFirst
+            if !isFirst { plain.append(byte) }
+        }
+        return plain[...]
     }
 
     private static func isSymbology(_ bytes: ArraySlice<UInt8>) -> Bool {

@@ -46,8 +46,8 @@ enum Migrations {
         migrator.registerMigration("15 unused pictures") { try $0.execute(sql: PictureSweep.schema) }
         migrator.registerMigration("16 audit") { try $0.execute(sql: audit) }
         migrator.registerMigration("17 chat") { try $0.execute(sql: RoomSchema.sql + MessageFiles.schema) }
-        migrator.registerMigration("19 labels") { try $0.execute(sql: LabelSchema.sql) }
         migrator.registerMigration("23 fewer pages a scan") { try $0.execute(sql: fewerPages) }
+        migrator.registerMigration("28 labels") { try $0.execute(sql: LabelSchema.sql) }
         return migrator
     }
 

@@ -29,14 +29,30 @@ package struct CodeMatrix: Sendable, Equatable {
     /// - Source: ISO/IEC 18004.
     /// - Throws: `tooLarge` for a text of more than some 2,300 bytes.
     package static func qr(_ text: String, _ correction: Correction = .medium) throws -> CodeMatrix {
-        let level = QRecLevel(UInt32(correction.rawValue))
-        guard !text.utf8.contains(0), let code = QRcode_encodeString(text, 0, level, QR_MODE_8, 1) else {
+        guard !text.utf8.contains(0), let code = encoded(text, QRecLevel(UInt32(correction.rawValue))) else {
             throw Failure(.tooLarge, "That is too long for a QR code.")
         }
         defer { QRcode_free(code) }
         let size = Int(code.pointee.width)
         return CodeMatrix(
             width: size, height: size, quiet: 4, isDark: (0..<size * size).map { code.pointee.data[$0] & 1 == 1 })
+    }
+
+    /// Plain text is split into whatever takes least room. Other text says that it is UTF-8, without which it would be
+    /// ISO 8859-1 to the letter, and readers guess.
+    ///
+    /// - Source: ISO/IEC 18004, 7.4.2; AIM ECI assignment 26.
+    private static func encoded(_ text: String, _ level: QRecLevel) -> UnsafeMutablePointer<QRcode>? {
+        guard text.utf8.contains(where: { $0 >= 0x80 }) else {
+            return QRcode_encodeString(text, 0, level, QR_MODE_8, 1)
+        }
+        guard let input = QRinput_new2(0, level) else { return nil }
+        defer { QRinput_free(input) }
+        let bytes = Array(text.utf8)
+        guard QRinput_appendECIheader(input, 26) == 0,
+            QRinput_append(input, QR_MODE_8, Int32(bytes.count), bytes) == 0
+        else { return nil }
+        return QRcode_encodeInput(input)
     }
 
     /// A square DataMatrix.

@@ -222,9 +222,9 @@ private final class TextFace: @unchecked Sendable {
                 ? PANGO_ALIGN_CENTER : line.alignment == .end ? PANGO_ALIGN_RIGHT : PANGO_ALIGN_LEFT)
         let font = pango_font_description_from_string(line.isBold ? "Sans Bold" : "Sans")
         defer { pango_font_description_free(font) }
+        let lineHeight = lineHeight(of: font)
         func layOut(_ size: Double) -> (lines: Int, width: Double, height: Double) {
-            // A line is some 1.2 times as high as its font's size.
-            pango_font_description_set_absolute_size(font, size / 1.2 * Double(PANGO_SCALE))
+            pango_font_description_set_absolute_size(font, size / lineHeight * Double(PANGO_SCALE))
             pango_layout_set_font_description(layout, font)
             var extent = PangoRectangle()
             pango_layout_get_extents(layout, nil, &extent)
@@ -235,7 +235,8 @@ private final class TextFace: @unchecked Sendable {
         }
         func fits(_ size: Double) -> Bool {
             let laid = layOut(size)
-            return laid.lines <= lines && laid.width <= width + 0.01 && laid.height <= height + 0.01
+            // Lines that are to fill the box do so but for what pango rounds.
+            return laid.lines <= lines && laid.width <= width + 0.01 && laid.height <= height * 1.005 + 0.01
                 && !breaksWord(layout, line.text)
         }
         var size = min(line.size, height)
@@ -255,6 +256,15 @@ private final class TextFace: @unchecked Sendable {
         cairo_move_to(cairo, 0, max(0, (height - laid.height) / 2))
         pango_cairo_show_layout(cairo, layout)
         return pango_layout_is_ellipsized(layout) != 0
+    }
+
+    /// How high a line is beside the size of its font, which differs from one font to another by a fifth.
+    private func lineHeight(of font: OpaquePointer?) -> Double {
+        pango_font_description_set_absolute_size(font, 100 * Double(PANGO_SCALE))
+        guard let metrics = pango_context_get_metrics(context, font, nil) else { return 1.2 }
+        defer { pango_font_metrics_unref(metrics) }
+        return Double(pango_font_metrics_get_ascent(metrics) + pango_font_metrics_get_descent(metrics))
+            / (100 * Double(PANGO_SCALE))
     }
 
     /// Whether a line ends inside a word, which is smaller writing's last resort.

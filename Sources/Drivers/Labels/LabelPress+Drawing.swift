@@ -77,7 +77,8 @@ extension LabelPress {
         let module = (side / step / Double(modules)).rounded(.down) * step
         let smallest = (isDots ? Self.moduleMin : Self.moduleMinPaper - 0.05) * unit
         guard module >= smallest - 0.001 else {
-            let needed = (Double(modules) * Self.moduleMinPaper).rounded(.up)
+            let least = symbology == .qr ? try CodeMatrix.qr(text, .low) : matrix
+            let needed = (Double(least.width + 2 * least.quiet) * Self.moduleMinPaper).rounded(.up)
             throw Failure(
                 .invalid,
                 "The code is too fine for this label: it needs \(Int(needed)) mm. Take a shorter code or larger labels.",

@@ -23,10 +23,17 @@ private final class ScriptedPrinter: LabelPrinter {
     let progress = Mutex<[PrintProgress]>([])
     let cancelled = Mutex<[Int]>([])
     let known = Mutex<[String: Int]>([:])
+    /// What it says to everybody until it is taken away.
+    let standing = Mutex<PrintTrouble?>(nil)
+    /// How many labels are in it; the next one waits for more.
+    let paper = Mutex(Int.max)
 
     func look() async -> PrinterLook { PrinterLook(.ready) }
 
     func send(_ run: PrintRun) async throws -> PrintReceipt {
+        if let trouble = standing.withLock({ $0 }) { throw trouble }
+        while paper.withLock({ $0 == 0 }) { try await Task.sleep(for: .milliseconds(1)) }
+        paper.withLock { $0 -= 1 }
         let turn = turns.withLock { $0.isEmpty ? .take(.printed) : $0.removeFirst() }
         switch turn {
         case .take(let receipt):
@@ -101,7 +108,7 @@ private final class LabelDepot: Sendable {
     }
 
     func comes(_ id: LabelJob.ID, _ condition: @escaping @Sendable (LabelJob) -> Bool) async -> Bool {
-        await TestSupport.comes(upTo: 10) { (try? await self.job(id)).map(condition) ?? false }
+        await TestSupport.comes { (try? await self.job(id)).map(condition) ?? false }
     }
 }
 
@@ -124,11 +131,13 @@ private final class LabelDepot: Sendable {
 
     @Test func `a printer that is away or busy is tried again, and says so meanwhile`() async throws {
         let labels = try await LabelDepot()
-        let trouble = PrintTrouble(.busy, "The paper is used up.")
-        labels.scripted.turns.withLock { $0 = Array(repeating: .trouble(trouble), count: 40) }
+        labels.scripted.standing.withLock { $0 = PrintTrouble(.busy, "The paper is used up.") }
         let job = try await labels.order(labels.gear(["CAM-1"]))
         labels.start()
         #expect(await labels.comes(job) { $0.trouble == "The paper is used up." })
+        labels.scripted.standing.withLock { $0 = PrintTrouble(.away, "The printer can not be reached.") }
+        #expect(await labels.comes(job) { $0.trouble == "The printer can not be reached." })
+        labels.scripted.standing.withLock { $0 = nil }
         #expect(await labels.comes(job) { $0.state == .done && $0.trouble == nil })
         #expect(labels.scripted.sent.withLock { $0 } == ["CAM-1"])
         await labels.stop()
@@ -159,7 +168,7 @@ private final class LabelDepot: Sendable {
         labels.scripted.turns.withLock { $0 = [.silence] }
         let job = try await labels.order(labels.gear(Self.three))
         labels.start()
-        #expect(await TestSupport.comes(upTo: 10) { labels.scripted.sent.withLock { $0.count } == 1 })
+        #expect(await TestSupport.comes { labels.scripted.sent.withLock { $0.count } == 1 })
         await labels.stop()
         #expect(try await labels.job(job).counts == [.printing: 1, .waiting: 2])
         labels.start()
@@ -174,7 +183,7 @@ private final class LabelDepot: Sendable {
         labels.scripted.turns.withLock { $0 = [.silence] }
         let job = try await labels.order(labels.gear(["CAM-1"]))
         labels.start()
-        #expect(await TestSupport.comes(upTo: 10) { labels.scripted.sent.withLock { $0.count } == 1 })
+        #expect(await TestSupport.comes { labels.scripted.sent.withLock { $0.count } == 1 })
         await labels.stop()
         labels.scripted.known.withLock { $0 = ["Depotd \(job.rawValue)/1": 7] }
         labels.scripted.progress.withLock { $0 = [.under(trouble: "The cover is open."), .printed] }
@@ -200,28 +209,24 @@ private final class LabelDepot: Sendable {
     @Test func `a thousand labels are held, go on, and are given up, with nothing lost and nothing twice`() async throws
     {
         let labels = try await LabelDepot()
-        let gear = try await labels.gear(["CAM-1"])
-        let made = try await labels.desk.order(
-            {
-                var order = LabelOrder(printer: labels.printer, subjects: gear)
-                order.copies = 1_000
-                return order
-            }(), by: Author())
-        let job = LabelJob.ID(made["id"]?.string ?? "")
+        let gear = try await labels.gear(["CAM-1", "CAM-2"])
+        let job = try await labels.order(Array(repeating: gear[0], count: 1_000))
+        labels.scripted.paper.withLock { $0 = 20 }
         labels.start()
-        #expect(await labels.comes(job) { $0.counts[.printed] ?? 0 > 20 })
+        #expect(await labels.comes(job) { $0.counts == [.printed: 20, .printing: 1, .waiting: 979] })
         _ = try await labels.desk.set(.paused, of: job, by: Author())
-        #expect(await labels.comes(job) { $0.counts[.printing] == nil })
-        let held = labels.scripted.sent.withLock { $0.count }
-        try await Task.sleep(for: .milliseconds(60))
-        #expect(labels.scripted.sent.withLock { $0.count } == held)
+        labels.scripted.paper.withLock { $0 = .max }
+        // What is on its way still comes out; then the next job has its turn.
+        let other = try await labels.order([gear[1]])
+        #expect(await labels.comes(other) { $0.state == .done })
+        #expect(try await labels.job(job).counts == [.printed: 21, .waiting: 979])
+        labels.scripted.paper.withLock { $0 = 20 }
         _ = try await labels.desk.set(.printing, of: job, by: Author())
-        #expect(await labels.comes(job) { $0.counts[.printed] ?? 0 > held + 20 })
+        #expect(await labels.comes(job) { $0.counts == [.printed: 41, .printing: 1, .waiting: 958] })
         _ = try await labels.desk.set(.cancelled, of: job, by: Author())
-        #expect(await labels.comes(job) { $0.counts[.printing] == nil })
-        let counts = try await labels.job(job).counts
-        #expect(counts.values.reduce(0, +) == 1_000)
-        #expect(counts[.printed] == labels.scripted.sent.withLock { $0.count })
+        labels.scripted.paper.withLock { $0 = .max }
+        #expect(await labels.comes(job) { $0.counts == [.printed: 42, .cancelled: 958] })
+        #expect(labels.scripted.sent.withLock { $0.count } == 43)
         await #expect(throws: Failure(.conflict, "")) {
             _ = try await labels.desk.set(.printing, of: job, by: Author())
         }
@@ -265,7 +270,7 @@ private final class LabelDepot: Sendable {
         _ = try await depot.scan("CAM-7", at: depot.outDoor)
         let told = try await depot.scan("dpt-do:print", at: depot.outDoor)
         #expect(told.word == "LABEL" && told.short == "CAM-7 comes out of Zebra")
-        #expect(await TestSupport.comes(upTo: 10) { labels.scripted.sent.withLock { $0 } == ["CAM-7"] })
+        #expect(await TestSupport.comes { labels.scripted.sent.withLock { $0 } == ["CAM-7"] })
         #expect(try await depot.scan("DPT-DO:UNDO", at: depot.outDoor).word == "UNDONE")
         #expect(
             try await depot.store.read { try Asset.fetchOne($0, sql: "SELECT * FROM asset_row")?.status } == .available)

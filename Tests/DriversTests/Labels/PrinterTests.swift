@@ -29,17 +29,19 @@ import Testing
         switch try await printer.send(run) {
         case .printed, .sent: return .printed
         case .accepted(let ticket):
-            for _ in 0..<300 {
-                let progress = try await printer.follow(ticket)
-                guard case .under = progress else { return progress }
-                try await Task.sleep(for: .milliseconds(50))
+            var progress = PrintProgress.under(trouble: nil)
+            let hasEnded = await comes {
+                progress = (try? await printer.follow(ticket)) ?? .unknown
+                if case .under = progress { return false }
+                return true
             }
-            throw Failure(.unavailable, "It never ended.")
+            guard hasEnded else { throw Failure(.unavailable, "It never ended.") }
+            return progress
         }
     }
 
     private static func answers(_ printer: some LabelPrinter) async -> Bool {
-        await comes(upTo: 20) { await printer.look().state != .away }
+        await comes { await printer.look().state != .away }
     }
 
     @Test(arguments: [
@@ -105,7 +107,7 @@ import Testing
         }
         #expect(try await printer.ticket(of: "first") == first)
         #expect(try await printer.ticket(of: "second") == nil)
-        #expect(await comes(upTo: 60) { (try? await printer.follow(first)) == .printed })
+        #expect(await comes { (try? await printer.follow(first)) == .printed })
         withExtendedLifetime(program) {}
     }
 
@@ -129,7 +131,7 @@ import Testing
         let printer = IPPPrinter("ipp://localhost:\(program.port)/ipp/print/zebra", press: Self.press)
         #expect(await Self.answers(printer))
         #expect(try await Self.print(Self.run(), on: printer) == .printed)
-        #expect(await comes(upTo: 20) { !zebra.labels.isEmpty })
+        #expect(await comes { !zebra.labels.isEmpty })
         let label = try #require(zebra.labels.first)
         #expect(try CodeReading.zbar([label.framed.png]) == [[Self.code]])
         #expect(try CodeReading.zxing([label.framed.png]) == [[Self.code]])
@@ -188,7 +190,7 @@ import Testing
         manner.speaks = false
         zebra.behave(manner)
         #expect(try await printer.send(Self.run()) == .sent)
-        #expect(await comes(upTo: 5) { zebra.labels.count == 1 })
+        #expect(await comes { zebra.labels.count == 1 })
         zebra.close()
         await #expect { _ = try await printer.send(Self.run()) } throws: { ($0 as? PrintTrouble)?.kind == .away }
     }
@@ -197,7 +199,7 @@ import Testing
         let program = try PrinterProgram.announced()
         let finder = PrinterFinder()
         #expect(
-            await comes(upTo: 30) { await finder.find().contains { $0.name.contains("Label printer \(program.port)") } }
+            await comes { await finder.find().contains { $0.name.contains("Label printer \(program.port)") } }
         )
         withExtendedLifetime(program) {}
     }
