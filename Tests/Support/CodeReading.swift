@@ -44,8 +44,9 @@ package enum CodeReading {
 
     /// A text in which `<U+F6>` stands for a character.
     private static func unescaped(_ text: Substring) -> String {
-        text.replacing(/<U\+([0-9A-F]+)>/) { match in
-            UInt32(match.1, radix: 16).flatMap(Unicode.Scalar.init).map { String($0) } ?? String(match.0)
+        String(text).replacing(/<U\+([0-9A-F]+)>/) { match -> String in
+            guard let number = UInt32(match.1, radix: 16), let scalar = Unicode.Scalar(number) else { return "?" }
+            return String(scalar)
         }
     }
 
