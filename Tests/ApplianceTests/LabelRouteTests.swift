@@ -148,6 +148,24 @@ import Testing
         }
     }
 
+    @Test func `a ruler comes out of the printer, and what is read off it is taken off the next one`() async throws {
+        let zebra = try ZPLListener()
+        defer { zebra.close() }
+        try await TestBox.run { box in
+            let printer = try Self.printer(box, zebra)
+            let order: JSON = ["items": [["kind": "calibration"]]]
+            #expect(try box.ask("POST", "/api/v1/labels/jobs", order).status == 201)
+            #expect(waits { zebra.labels.count == 1 })
+            // The outline stands at the label's edge: at 203 dpi, 0.2 mm are two dots.
+            #expect((0..<10).map { zebra.labels[0][$0, 128] } == [true, true] + Array(repeating: false, count: 8))
+            let off = try box.ask("PATCH", "/api/v1/printers/\(printer)", ["offsetX": .double(-0.5)])
+            #expect(off.status == 200)
+            #expect(try box.ask("POST", "/api/v1/labels/jobs", order).status == 201)
+            #expect(waits { zebra.labels.count == 2 })
+            #expect((0..<10).map { zebra.labels[1][$0, 128] }.firstIndex(of: true) == 4)
+        }
+    }
+
     @Test func `without a printer nothing is queued and the way to one is said`() async throws {
         try await TestBox.run { box in
             let refused = try box.ask("POST", "/api/v1/labels/jobs", ["items": [["kind": "blank"]]])

@@ -138,7 +138,7 @@ def test_a_blank_label_is_claimed_by_scanning_it(desk, daemon, zebra):
     page = desk.signed_in(daemon, viewport=DESK)
     page.goto(f"{daemon.url}/labels/claim")
     is_live(page)
-    page.get_by_label("Gear").fill(asset["number"])
+    page.get_by_label("Gear", exact=True).fill(asset["number"])
     page.get_by_role("option").first.click()
     expect(page.locator(".claim-next")).to_contain_text(asset["number"])
     scans(page, code)

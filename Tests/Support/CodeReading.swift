@@ -63,17 +63,11 @@ package enum CodeReading {
     }
 
     private static func run(_ path: String, _ arguments: [String]) throws -> String {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: path)
-        process.arguments = arguments
-        process.environment = ["PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"]
-        let pipe = Pipe()
-        process.standardOutput = pipe
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        let output = pipe.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        return String(decoding: output, as: UTF8.self)
+        let output = NSTemporaryDirectory() + "depotd-read-" + UUID().uuidString
+        defer { try? FileManager.default.removeItem(atPath: output) }
+        // zbarimg says by its end that it read nothing.
+        _ = try Spawned.run(path, arguments, ["PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"], output: output)
+        return String(decoding: try Data(contentsOf: URL(fileURLWithPath: output)), as: UTF8.self)
     }
 }
 

@@ -30,10 +30,12 @@ package final class PrinterProgram: Sendable {
     /// - Parameters:
     ///   - formats: what it says it takes, which it does not check.
     ///   - command: is run with each job; nil takes its time and says that it is busy meanwhile.
+    ///   - port: of one that was there before; nil takes any.
     package static func everywhere(
-        formats: String = "application/pdf,image/png,image/pwg-raster", command: String? = "/bin/true"
+        formats: String = "application/pdf,image/png,image/pwg-raster", command: String? = "/bin/true",
+        port: Int? = nil
     ) throws -> PrinterProgram {
-        let port = freePort()
+        let port = port ?? freePort()
         return try PrinterProgram("/usr/sbin/ippeveprinter", port: port) { folder in
             ["-r", "off", "-n", "localhost", "-p", "\(port)", "-d", folder, "-k", "-f", formats]
                 + (command.map { ["-c", $0] } ?? []) + ["Label printer \(port)"]
@@ -56,7 +58,7 @@ package final class PrinterProgram: Sendable {
     package func add(_ name: String, driver: String, device: String) throws {
         guard waits({ (try? Wire(port: UInt16(port))) != nil }) else { throw POSIXError(.ETIMEDOUT) }
         let arguments = ["add", "-h", "localhost:\(port)", "-d", name, "-v", device, "-m", driver]
-        guard try runToEnd("/usr/bin/lprint", arguments, process.environment ?? [:]) == 0 else {
+        guard try Spawned.run("/usr/bin/lprint", arguments, process.environment ?? [:]) == 0 else {
             throw POSIXError(.EIO)
         }
     }
@@ -84,39 +86,6 @@ package final class PrinterProgram: Sendable {
     private static func freePort() -> Int { Int.random(in: 20_000..<30_000) }
 }
 
-/// Starts a program without a word from it. Unlike Foundation's Process, nobody waits for what it leaves behind as a daemon.
-private func spawn(_ path: String, _ arguments: [String], _ environment: [String: String]) throws -> pid_t {
-    var actions = posix_spawn_file_actions_t()
-    posix_spawn_file_actions_init(&actions)
-    defer { posix_spawn_file_actions_destroy(&actions) }
-    for descriptor in 0...2 {
-        posix_spawn_file_actions_addopen(&actions, Int32(descriptor), "/dev/null", O_RDWR, 0)
-    }
-    // Threads of ours block signals, and a program that began so could not be asked to end.
-    var attributes = posix_spawnattr_t()
-    posix_spawnattr_init(&attributes)
-    defer { posix_spawnattr_destroy(&attributes) }
-    var none = sigset_t()
-    sigemptyset(&none)
-    posix_spawnattr_setsigmask(&attributes, &none)
-    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
-    var words: [UnsafeMutablePointer<CChar>?] = ([path] + arguments).map { strdup($0) } + [nil]
-    var settings: [UnsafeMutablePointer<CChar>?] = environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
-    defer { for word in words + settings { free(word) } }
-    var child: pid_t = 0
-    let refusal = posix_spawn(&child, path, &actions, &attributes, &words, &settings)
-    guard refusal == 0 else { throw POSIXError(POSIXErrorCode(rawValue: refusal) ?? .EIO) }
-    return child
-}
-
-/// - Returns: how it ended.
-private func runToEnd(_ path: String, _ arguments: [String], _ environment: [String: String]) throws -> Int32 {
-    let child = try spawn(path, arguments, environment)
-    var status: Int32 = 0
-    while waitpid(child, &status, 0) < 0, errno == EINTR {}
-    return status
-}
-
 /// Avahi and the bus that it speaks over, as long as the tests run. Avahi speaks on the loopback only.
 private enum Announcing {
     private static let bus = "/run/dbus/system_bus_socket"
@@ -129,11 +98,12 @@ private enum Announcing {
         var programs: [pid_t] = []
         if !isSpeaking {
             unlink(bus)
-            programs.append((try? spawn("/usr/bin/dbus-daemon", ["--system", "--nofork", "--nopidfile"], [:])) ?? 0)
+            let words = ["--system", "--nofork", "--nopidfile"]
+            programs.append((try? Spawned.start("/usr/bin/dbus-daemon", words, [:])) ?? 0)
             for _ in 0..<50 where !isSpeaking { usleep(100_000) }
         }
         let avahi = ["--no-drop-root", "--no-chroot", "--no-rlimits", "-f", settings]
-        programs.append((try? spawn("/usr/sbin/avahi-daemon", avahi, [:])) ?? 0)
+        programs.append((try? Spawned.start("/usr/sbin/avahi-daemon", avahi, [:])) ?? 0)
         usleep(1_000_000)
         atexit { Announcing.end() }
         return programs

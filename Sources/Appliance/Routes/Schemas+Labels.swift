@@ -19,7 +19,7 @@ extension Schema {
             "elements": list(ref("LabelElement")), "archived": flag, "version": whole, "updatedAt": time,
         ]),
         "LabelSubject": object([
-            "kind": one(of: ["asset", "person", "place", "model", "card", "blank"]), "id?": text,
+            "kind": one(of: ["asset", "person", "place", "model", "card", "blank", "calibration"]), "id?": text,
         ]),
         "LabelJob": job,
         "LabelJobDetail": ["allOf": [ref("LabelJob"), object(["items": list(ref("LabelItem"))])]],

@@ -138,6 +138,29 @@ package enum LabelPattern {
         return LabelLayout(width: width, height: height, elements: inner + outer + [fold])
     }
 
+    /// The label's edges, and from its upper left corner a ruler of which each line is a millimetre.
+    package static func calibration(on media: LabelMedia) -> LabelLayout {
+        let (size, line) = (media.size, 0.2)
+        func bar(_ x: Double, _ y: Double, _ width: Double, _ height: Double) -> LabelElement {
+            .line(in: LabelBox(x: x, y: y, width: width, height: height))
+        }
+        var elements = [
+            bar(0, 0, size.width, line), bar(0, size.height - line, size.width, line), bar(0, 0, line, size.height),
+            bar(size.width - line, 0, line, size.height),
+        ]
+        for step in 1...10 {
+            let length = step % 5 == 0 ? 3.0 : 1.5
+            if Double(step) < size.width { elements.append(bar(Double(step), 0, line, length)) }
+            if Double(step) < size.height { elements.append(bar(0, Double(step), length, line)) }
+        }
+        let words =
+            "Lines are 1 mm apart. Enter how far the outline is right of the label's edge, and below it; "
+            + "less than 0 when the edge cuts it off."
+        let field = LabelBox(x: 0, y: 0, width: size.width, height: size.height).inset(by: min(3.5, size.height / 4))
+        elements.append(.text(words, in: field, size: 3, sizeMin: 1.2, lines: 8, .centre))
+        return LabelLayout(width: size.width, height: size.height, elements: elements)
+    }
+
     /// What stands in the square within a circle.
     private static func round(_ use: LabelUse, _ diameter: Double) -> LabelLayout {
         let side = diameter * 0.7

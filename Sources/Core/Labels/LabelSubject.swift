@@ -12,6 +12,8 @@ package enum LabelSubject: Sendable, Equatable {
     case card(ActionCard)
     /// Nothing yet: somebody claims the label by scanning it.
     case blank
+    /// Its own edges and a ruler, to see how far the printer prints beside.
+    case calibration
 
     /// `{"kind", "id"}`; a blank one has no id.
     package init(_ json: JSON) throws {
@@ -28,9 +30,11 @@ package enum LabelSubject: Sendable, Equatable {
             }
             self = .card(card)
         case "blank": self = .blank
+        case "calibration": self = .calibration
         default:
             throw Failure(
-                .invalid, "A label is for an asset, a person, a place, a model, a card, or blank.", field: "items")
+                .invalid, "A label is for an asset, a person, a place, a model, a card, blank, or a calibration.",
+                field: "items")
         }
     }
 
@@ -42,6 +46,7 @@ package enum LabelSubject: Sendable, Equatable {
         case .model: "model"
         case .card: "card"
         case .blank: "blank"
+        case .calibration: "calibration"
         }
     }
 
@@ -52,7 +57,7 @@ package enum LabelSubject: Sendable, Equatable {
         case .place(let id): id.rawValue
         case .model(let id): id.rawValue
         case .card(let card): card.rawValue
-        case .blank: nil
+        case .blank, .calibration: nil
         }
     }
 
@@ -64,8 +69,16 @@ package enum LabelSubject: Sendable, Equatable {
         case .place: .shelf
         case .model: .bin
         case .card: .card
-        case .blank: .blank
+        case .blank, .calibration: .blank
         }
+    }
+
+    /// The layout in a design, or in the one that fits it.
+    ///
+    /// - Throws: as ``DesignChoice/layout(on:in:)``.
+    func layout(_ design: DesignChoice?, on media: LabelMedia, in database: Database) throws -> LabelLayout {
+        if self == .calibration { return LabelPattern.calibration(on: media) }
+        return try (design ?? .pattern(use)).layout(on: media, in: database)
     }
 }
 
@@ -154,7 +167,9 @@ package struct LabelWriter {
         case .blank:
             let code = opaque(UUIDv7.text(at: Date()))
             // The end of it is enough to tell two labels of a roll apart.
-            return ("Blank", made(["code": String(code.dropLast(2).suffix(6))], code))
+            let end = String(code.dropLast(2).suffix(6))
+            return ("Blank \(end)", made(["code": end], code))
+        case .calibration: return ("Calibration", made([:], ""))
         }
     }
 

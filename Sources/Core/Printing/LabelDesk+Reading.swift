@@ -77,7 +77,7 @@ extension LabelDesk {
         }
         return try await store.read { database in
             let printer = try Printer.find(order.printer, in: database)
-            let layout = try (order.design ?? .pattern(example.use)).layout(on: media, in: database)
+            let layout = try example.layout(order.design, on: media, in: database)
             let writer = try LabelWriter(order.payload ?? .opaque, base: printer?.base ?? order.base, in: database)
             return (
                 try order.subjects.map { (layout, try writer.write($0).content) },

@@ -62,7 +62,7 @@ package struct LabelDesk: Sendable {
         guard waiting + count <= waitingCountMax else {
             throw Failure(.tooMany, "\(waiting) labels wait already. Print these when some are done.")
         }
-        let layout = try (order.design ?? .pattern(example.use)).layout(on: media, in: database)
+        let layout = try example.layout(order.design, on: media, in: database)
         let writer = try LabelWriter(order.payload ?? printer.payload, base: printer.base ?? order.base, in: database)
         var items: [(LabelSubject, name: String, content: LabelContent)] = []
         for subject in order.subjects {
@@ -71,8 +71,15 @@ package struct LabelDesk: Sendable {
                 items.append((subject, name, content))
             }
         }
-        let title = items.count == 1 ? items[0].name : "\(items.count) labels, \(items[0].name) first"
+        let title = title(of: items.map { ($0.0, $0.name) })
         return try open(items, layout, title, on: printer, first: order.first, by: author, in: transaction)
+    }
+
+    private static func title(of items: [(subject: LabelSubject, name: String)]) -> String {
+        guard let first = items.first, items.count > 1 else { return items.first?.name ?? "" }
+        if items.allSatisfy({ $0.subject == .blank }) { return "\(items.count) blank labels" }
+        if items.allSatisfy({ $0.subject == first.subject }) { return "\(first.name), \(items.count) times" }
+        return "\(first.name) and \(items.count - 1) more"
     }
 
     private static func open(
@@ -114,7 +121,7 @@ package struct LabelDesk: Sendable {
             }
             let printer = try printer.map { try RecordEdit.find($0, in: database) }
             let media = try LabelMedia.named(key ?? printer?.media ?? "zebra-57x32")
-            let layout = try (design ?? .pattern(subject.use)).layout(on: media, in: database)
+            let layout = try subject.layout(design, on: media, in: database)
             let writer = try LabelWriter(
                 payload ?? printer?.payload ?? .opaque, base: printer?.base ?? base, in: database)
             return LabelDraft(

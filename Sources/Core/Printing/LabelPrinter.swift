@@ -99,9 +99,11 @@ package protocol LabelPrinter: Sendable {
     func look() async -> PrinterLook
     /// Sends labels. - Throws: `PrintTrouble`.
     func send(_ run: PrintRun) async throws -> PrintReceipt
-    /// What became of labels that it accepted. - Throws: `PrintTrouble` of the kind `away`.
-    func follow(_ ticket: Int) async throws -> PrintProgress
-    /// The number under which it has a run of this title; nil when it has none. - Throws: as ``follow(_:)``.
+    /// What became of labels that it accepted under this number and title; a printer that was started anew counts anew.
+    ///
+    /// - Throws: `PrintTrouble` of the kind `away`.
+    func follow(_ ticket: Int, of title: String) async throws -> PrintProgress
+    /// The number under which it has a run of this title; nil when it has none. - Throws: as ``follow(_:of:)``.
     func ticket(of title: String) async throws -> Int?
     /// Asks it to give a run up.
     func cancel(_ ticket: Int) async

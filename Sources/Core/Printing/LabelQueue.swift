@@ -215,7 +215,7 @@ private final class PrinterRound {
         var looks = 0
         while true {
             do {
-                switch try await driver.follow(ticket) {
+                switch try await driver.follow(ticket, of: batch.run.title) {
                 case .printed: return try await finish(batch, .printed)
                 case .failed(let words):
                     try await finish(batch, .failed, words)
@@ -368,13 +368,14 @@ private final class PrinterRound {
     /// Asks the printer what became of it. One that knows nothing leaves it unsure.
     private func settle(_ left: Leftover) async throws {
         let driver = queue.driver(for: left.address)
+        let title = Self.title(left.job, left.items.first ?? 0)
         let batch = PrinterBatch(
             job: left.job, items: left.items, address: left.address,
             run: PrintRun(
-                title: "", labels: [], media: LabelMedia.all[0], first: 0, resolution: 203, offsetX: 0, offsetY: 0))
+                title: title, labels: [], media: LabelMedia.all[0], first: 0, resolution: 203, offsetX: 0, offsetY: 0))
         do {
             if let ticket = left.ticket { return try await follow(ticket, batch, driver) }
-            if let ticket = try await driver.ticket(of: Self.title(left.job, left.items.first ?? 0)) {
+            if let ticket = try await driver.ticket(of: title) {
                 try await note(ticket, of: batch)
                 return try await follow(ticket, batch, driver)
             }

@@ -46,13 +46,6 @@ final class LabelCanvas {
         cairo_fill(context)
     }
 
-    /// A hair of a line around a rectangle, for the calibration page.
-    func outline(x: Double, y: Double, width: Double, height: Double, line: Double) {
-        cairo_set_line_width(context, line)
-        cairo_rectangle(context, x, y, width, height)
-        cairo_stroke(context)
-    }
-
     /// Writes text into a box of this width and height at the origin, as large as it fits.
     ///
     /// - Returns: whether the end of the text was left out.

@@ -44,36 +44,8 @@ extension LabelPress {
 
     /// A page with the outline of each label and a ruler: what stands beside the labels is read off in millimetres.
     package func calibration(of media: LabelMedia, offset: PrintOffset) throws -> [UInt8] {
-        let page = Self.page(of: media)
-        return try pdf(width: page.width * Self.point, height: page.height * Self.point) { canvas in
-            for index in 0..<media.count {
-                let box = media.place(index)
-                canvas.outline(
-                    x: (box.x - offset.x) * Self.point, y: (box.y - offset.y) * Self.point,
-                    width: box.width * Self.point, height: box.height * Self.point, line: 0.3)
-            }
-            let first = media.place(0)
-            let (x, y) = ((first.x - offset.x) * Self.point, (first.y - offset.y) * Self.point)
-            for step in 0...10 {
-                let length = step % 5 == 0 ? 3.0 : 1.5
-                canvas.fill(x: x + Double(step) * Self.point, y: y, width: 0.3, height: length * Self.point)
-                canvas.fill(x: x, y: y + Double(step) * Self.point, width: length * Self.point, height: 0.3)
-            }
-            let words =
-                "\(media.name): hold this page against a sheet of labels. Lines are 1 mm apart. "
-                + "Enter how far the outline is right of and below the label's edge."
-            let box = media.place(media.count > 1 ? media.count / 2 : 0)
-            canvas.within(
-                x: box.x * Self.point, y: box.y * Self.point, width: box.width * Self.point,
-                height: box.height * Self.point, turn: 0
-            ) { width, height in
-                canvas.write(
-                    FittedText(
-                        text: words, size: 3 * Self.point, sizeMin: 1 * Self.point, lines: 6, isBold: false,
-                        alignment: .centre), width: width, height: height)
-            }
-            canvas.endPage()
-        }
+        let label = (LabelPattern.calibration(on: media), LabelContent(fields: [:], code: "", shortCode: ""))
+        return try sheets(Array(repeating: label, count: media.count), on: media, offset: offset)
     }
 
     private static func page(of media: LabelMedia) -> (width: Double, height: Double) {

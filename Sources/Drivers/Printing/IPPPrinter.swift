@@ -15,6 +15,8 @@ package final class IPPPrinter: LabelPrinter {
     private let lies = Mutex<Set<String>>([])
     /// In which form each job was sent, to know which one was not read.
     private let forms = Mutex<[Int: String]>([:])
+    /// Media types that something was printed of.
+    private let truths = Mutex<Set<String>>([])
 
     package init(_ address: String, press: LabelPress) {
         self.address = address
@@ -109,24 +111,26 @@ package final class IPPPrinter: LabelPrinter {
         }
     }
 
-    package func follow(_ ticket: Int) async throws -> PrintProgress {
+    package func follow(_ ticket: Int, of title: String) async throws -> PrintProgress {
         try await run { [self] in
             let connection = try IPPConnection(address)
             let answer = try connection.ask(
-                .getJobAttributes, job: ticket, wanted: ["job-state", "job-state-reasons"])
-            guard answer.isGood, let state = answer.number("job-state") else { return .unknown }
+                .getJobAttributes, job: ticket,
+                wanted: ["job-state", "job-state-reasons", "job-name", "job-impressions-completed"])
+            let isOurs = answer.texts("job-name").first.map { $0 == title } ?? true
+            guard answer.isGood, isOurs, let state = answer.number("job-state") else { return .unknown }
             let reasons = answer.texts("job-state-reasons")
+            let form = forms.withLock { $0[ticket] }
             switch state {
             case 9:
-                return reasons.contains("job-completed-with-errors")
-                    ? .failed("The printer says that it had errors with this label.") : .printed
+                guard !reasons.contains("job-completed-with-errors") else {
+                    return .failed("The printer says that it had errors with this label.")
+                }
+                if let form { truths.withLock { _ = $0.insert(form) } }
+                return .printed
             case 7: return .failed("It was stopped at the printer.")
             case 8:
-                let isUnread = reasons.contains {
-                    $0.hasPrefix("document-format-error") || $0.hasPrefix("unsupported-document-format")
-                        || $0.hasPrefix("document-unprintable-error")
-                }
-                guard isUnread, let form = forms.withLock({ $0[ticket] }) else {
+                guard let form, isUnread(form, reasons, printed: answer.number("job-impressions-completed")) else {
                     return .failed("The printer gave this label up.")
                 }
                 lies.withLock { _ = $0.insert(form) }
@@ -136,6 +140,14 @@ package final class IPPPrinter: LabelPrinter {
                 return .under(trouble: words.isEmpty ? nil : words.joined(separator: " "))
             }
         }
+    }
+
+    /// Whether a job that was given up was not understood: the printer says so, or it printed nothing of a form that it has
+    /// never printed.
+    private func isUnread(_ form: String, _ reasons: [String], printed count: Int?) -> Bool {
+        let words = ["document-format-error", "unsupported-document-format", "document-unprintable-error"]
+        if reasons.contains(where: { reason in words.contains { reason.hasPrefix($0) } }) { return true }
+        return count == 0 && !truths.withLock { $0.contains(form) }
     }
 
     package func ticket(of title: String) async throws -> Int? {

@@ -104,7 +104,7 @@ package final class ZPLPrinter: LabelPrinter {
         }
     }
 
-    package func follow(_ ticket: Int) async throws -> PrintProgress {
+    package func follow(_ ticket: Int, of title: String) async throws -> PrintProgress {
         try await run { [self] in
             guard let open = held.withLock({ $0.now }), open.value.ticket == ticket,
                 let status = Self.status(over: open.value.socket)

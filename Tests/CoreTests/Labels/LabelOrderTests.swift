@@ -104,4 +104,20 @@ import Testing
             }
         }
     }
+
+    @Test func `a job is called by what it prints`() async throws {
+        let depot = try await TestDepot()
+        let printer = try await Self.printer(depot)
+        let (first, second) = (try await depot.asset("CAM-7"), try await depot.asset("CAM-8"))
+        func title(_ subjects: [LabelSubject], copies: Int = 1) async throws -> String? {
+            var order = LabelOrder(printer: printer, subjects: subjects)
+            order.copies = copies
+            return try await LabelDesk(store: depot.store).order(order, by: Author())["title"]?.string
+        }
+        #expect(try await title([.asset(first)]) == "CAM-7")
+        #expect(try await title([.asset(first), .asset(second)]) == "CAM-7 and 1 more")
+        #expect(try await title([.asset(first)], copies: 3) == "CAM-7, 3 times")
+        #expect(try await title([.blank], copies: 50) == "50 blank labels")
+        #expect(try await title([.calibration]) == "Calibration")
+    }
 }

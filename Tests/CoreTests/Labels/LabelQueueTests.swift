@@ -47,7 +47,7 @@ private final class ScriptedPrinter: LabelPrinter {
         }
     }
 
-    func follow(_ ticket: Int) async throws -> PrintProgress {
+    func follow(_ ticket: Int, of title: String) async throws -> PrintProgress {
         progress.withLock { $0.count > 1 ? $0.removeFirst() : $0.first ?? .printed }
     }
 

@@ -90,7 +90,7 @@ export class DesignsTab extends Page {
   }
 
   private editor(draft: Draft, designs: Designs): Template {
-    this.preview.suit({ item: this.example, media: draft.media, layout: draft.layout });
+    this.preview.suit({ item: this.example, media: draft.media, layout: draft.layout }, `${draft.layout.width} × ${draft.layout.height} mm`);
     const typed = (key: "width" | "height") => (event: Event): void => { const number = Number(field(event).value.replace(",", ".")); if (number > 0) { draft.layout = { ...draft.layout, [key]: number }; this.refresh(); } };
     return html`<section class="label-desk" aria-label="Design"><form class="label-form" @submit=${(event: Event) => { event.preventDefault(); void this.save(draft); }}>
       <div class="form-field"><label for="design-name">Name</label><input class="input" id="design-name" maxlength="100" .value=${draft.name} @input=${(event: Event) => { draft.name = field(event).value; }}></div>

@@ -15,7 +15,7 @@ export interface Element_ { kind: "text" | "code" | "logo" | "line"; x: number; 
 export interface Layout { width: number; height: number; elements: Element_[] }
 export interface Design extends Layout { id: string; name: string; use: string; archived: boolean; version: number }
 export interface Designs { patterns: { key: string; use: string; name: string }[]; items: Design[]; fields: string[] }
-export interface Subject { kind: "asset" | "person" | "place" | "model" | "card" | "blank"; id?: string }
+export interface Subject { kind: "asset" | "person" | "place" | "model" | "card" | "blank" | "calibration"; id?: string }
 export type ItemState = "waiting" | "printing" | "printed" | "sent" | "unsure" | "failed" | "cancelled";
 export interface Job {
   id: string; title: string; printer: Ref; media: string; state: "printing" | "paused" | "done" | "cancelled"; trouble: string | null;

@@ -21,7 +21,14 @@ class LabelsPage extends Page {
 
   private get open(): Page | null { return ["designs", "claim"].includes(this.tab) && !mayEdit() ? null : this.tabs[this.tab] ?? null; }
 
-  protected override shown(): void { this.open?.refresh(); }
+  private seen = "";
+
+  protected override shown(): void {
+    this.open?.refresh();
+    if (this.seen === this.tab) return;
+    this.seen = this.tab;
+    this.querySelector(".chips [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }
 
   protected view(): Content {
     const tab = (key: string, name: string): Content => html`<a class="chip chip-plain" href="/labels/${key}" aria-current="${this.tab === key ? "page" : null}">${name}</a>`;

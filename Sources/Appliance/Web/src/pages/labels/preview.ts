@@ -13,11 +13,13 @@ export class LabelPreview extends Page {
   private wanted = "";
   private picture: string | null = null;
   private trouble: string | null = null;
+  private size = "";
   private request: AbortController | null = null;
   private readonly soon = debounced(drawAfterMilliseconds, () => void this.draw());
 
-  /** Shows what this body asks for; null shows nothing. */
-  suit(body: unknown): void {
+  /** Shows what this body asks for, and below it how large it is; null shows nothing. */
+  suit(body: unknown, size = ""): void {
+    if (size !== this.size) { this.size = size; this.refresh(); }
     const wanted = JSON.stringify(body);
     if (wanted === this.wanted) return;
     this.wanted = wanted;
@@ -42,7 +44,7 @@ export class LabelPreview extends Page {
   protected view(): Content {
     return html`<figure class="label-preview ${this.trouble !== null ? "label-stale" : ""}" aria-label="Preview">
       ${this.picture !== null ? html`<img .src=${this.picture} alt="The label as it will be printed">` : html`<span class="label-blank" aria-hidden="true"></span>`}
-      <figcaption role="status">${this.trouble !== null && html`<span class="form-error">${shape("stop")}<span>${this.trouble}</span></span>`}</figcaption></figure>`;
+      <figcaption role="status">${this.trouble === null && this.picture !== null && html`<span class="label-size">${this.size}</span>`}${this.trouble !== null && html`<span class="form-error">${shape("stop")}<span>${this.trouble}</span></span>`}</figcaption></figure>`;
   }
 }
 customElements.define("label-preview", LabelPreview);

@@ -113,17 +113,16 @@ export class PrintTab extends Page {
   protected view(): Content {
     this.takeAddress();
     const subject = this.subjects[0];
-    this.preview.suit(subject && this.labels ? { item: subject, ...(this.isSheet ? { media: this.labels.key } : { printer: this.chosen?.id }), ...this.choices } : null);
+    this.preview.suit(subject && this.labels ? { item: subject, ...(this.isSheet ? { media: this.labels.key } : { printer: this.chosen?.id }), ...this.choices } : null, this.labels ? `${this.labels.maker} ${this.labels.name}` : "");
     return html`<section class="label-desk" aria-label="Print labels">
       <form class="label-form" @submit=${(event: Event) => { event.preventDefault(); void this.print(); }}>
         ${this.choice("label-kind", "Labels for", kinds.filter(([key]) => mayEdit() || key !== "person"), this.kind, (kind) => this.turnTo(kind as Subject["kind"]))}
         ${this.kind !== "blank" && this.picking()}
-        ${this.choice("label-printer", "Printer", [...(this.printers.value?.items ?? []).map((one) => [one.id, one.name] as const), ["sheet", "A file of sheets (PDF)"]], this.isSheet ? "sheet" : this.chosen?.id ?? "", (printer) => this.set({ printer }))}
-        ${this.isSheet ? this.choice("label-sheet", "Sheets", [["", "Choose"], ...(this.media.value?.items ?? []).filter((one) => one.perSheet).map((one) => [one.key, `${one.maker} ${one.name}`] as const)], this.sheet, (sheet) => this.set({ sheet }))
-          : html`<p class="form-hint">${this.labels ? `${this.labels.maker} ${this.labels.name} are in it.` : ""}</p>`}
+        <div class="label-pair">${this.choice("label-printer", "Printer", [...(this.printers.value?.items ?? []).map((one) => [one.id, one.name] as const), ["sheet", "A file of sheets (PDF)"]], this.isSheet ? "sheet" : this.chosen?.id ?? "", (printer) => this.set({ printer }), !this.isSheet && this.labels ? `${this.labels.maker} ${this.labels.name} are in it.` : "")}
+        ${this.isSheet && this.choice("label-sheet", "Sheets", [["", "Choose"], ...(this.media.value?.items ?? []).filter((one) => one.perSheet).map((one) => [one.key, `${one.maker} ${one.name}`] as const)], this.sheet, (sheet) => this.set({ sheet }))}
         ${this.choice("label-design", "Design", [["", "The one that fits"], ...(this.designs.value?.patterns ?? []).map((one) => [one.key, one.name] as const), ...(this.designs.value?.items ?? []).map((one) => [one.id, `${one.name} (${one.width} × ${one.height} mm)`] as const)], this.design, (design) => this.set({ design }))}
         ${this.kind === "asset" && this.choice("label-code", "The code says", [["", "What the printer is set to"], ...payloads], this.code, (code) => this.set({ code }))}
-        <div class="label-numbers">${this.number("label-copies", this.kind === "blank" ? "How many" : "Copies", this.copies, (copies) => this.set({ copies }))}
+        ${this.number("label-copies", this.kind === "blank" ? "How many" : "Copies", this.copies, (copies) => this.set({ copies }))}
         ${this.labels?.perSheet ? this.number("label-first", `First label of ${this.labels.perSheet}`, this.first, (first) => this.set({ first })) : null}</div>
         ${this.trouble !== null && html`<p class="form-error" role="alert">${shape("stop")}<span>${this.trouble}</span></p>`}
         <button class="button button-first label-print" ?disabled=${this.isBusy || this.subjects.length === 0 || !this.labels}>${icon("print")}${this.words()}</button>
@@ -134,6 +133,7 @@ export class PrintTab extends Page {
   private words(): string {
     if (this.isBusy) return this.isSheet ? "Drawing…" : "Sending…";
     const count = this.subjects.length * Math.max(1, Number(this.copies) || 1);
+    if (count === 0) return this.isSheet ? "Make labels as PDF" : "Print labels";
     const labels = count === 1 ? "1 label" : `${count} labels`;
     return this.isSheet ? `Make ${labels} as PDF` : `Print ${labels}`;
   }
@@ -159,8 +159,8 @@ export class PrintTab extends Page {
     return control;
   }
 
-  private choice(id: string, label: string, choices: readonly (readonly [string, string])[], value: string, chosen: (value: string) => void): Template {
-    return html`<div class="form-field"><label for="${id}">${label}</label><select class="input" id="${id}" @change=${(event: Event) => chosen(field(event).value)}>${choices.map(([key, words]) => html`<option value="${key}" .selected=${key === value}>${words}</option>`)}</select></div>`;
+  private choice(id: string, label: string, choices: readonly (readonly [string, string])[], value: string, chosen: (value: string) => void, hint = ""): Template {
+    return html`<div class="form-field"><label for="${id}">${label}</label><select class="input" id="${id}" @change=${(event: Event) => chosen(field(event).value)}>${choices.map(([key, words]) => html`<option value="${key}" .selected=${key === value}>${words}</option>`)}</select>${hint && html`<p class="form-hint">${hint}</p>`}</div>`;
   }
 
   private number(id: string, label: string, value: string, typed: (value: string) => void): Template {

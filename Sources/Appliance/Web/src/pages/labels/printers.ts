@@ -13,7 +13,7 @@ import { html, keyed, Content, Template } from "../../html";
 import { icon, shape } from "../../icons";
 import { Page } from "../../page";
 import { mayEdit, state, tell } from "../../store";
-import { LabelPrinter, Media, payloads, PrinterState } from "./labels";
+import { Job, LabelPrinter, Media, payloads, PrinterState } from "./labels";
 
 interface Found { name: string; address: string; model: string | null }
 
@@ -79,6 +79,14 @@ export class PrintersTab extends Page {
     void this.printers.load();
   }
 
+  /** Prints the edges of its labels and a ruler; what is read off is entered under Edit. */
+  private async calibrate(printer: LabelPrinter, copies: number): Promise<void> {
+    try {
+      await post<Job>("/labels/jobs", { items: [{ kind: "calibration" }], printer: printer.id, copies });
+      tell("ok", `A ruler comes out of ${printer.name}. Enter what it is off.`, mayEdit() ? { label: "Edit", run: () => this.edit(printer) } : undefined);
+    } catch (error) { tell("stop", sentence(error)); }
+  }
+
   private async takeLogo(printer: LabelPrinter, file: File | undefined): Promise<void> {
     if (!file) return;
     try {
@@ -116,7 +124,7 @@ export class PrintersTab extends Page {
     return html`<li class="printer-row"><span class="job-words"><strong>${printer.name}</strong><span class="quiet">${[media && `${media.maker} ${media.name}`, `${printer.resolution} dpi`, printer.door?.name].filter(Boolean).join(" · ")}</span></span>
       <span class="printer-state ${tone}" role="status">${look ? html`${shape(tone === "printer-ok" ? "ok" : "stop")}<span>${stateWords[look.state]}</span>` : html`<span class="quiet">Asking…</span>`}</span>
       ${look && look.reasons.length > 0 && html`<p class="job-trouble">${shape("ok-but")}<span>${look.reasons.join(" ")}</span></p>`}
-      <span class="job-tools"><a class="button button-small" href="/api/v1/printers/${printer.id}/calibration.pdf" target="_blank">${icon("grid")}<span>Calibration page</span></a>
+      <span class="job-tools"><button class="button button-small" @click=${() => void this.calibrate(printer, media?.perSheet ?? 1)}>${icon("grid")}<span>Calibrate</span></button>${media?.perSheet && html`<a class="button button-small" href="/api/v1/printers/${printer.id}/calibration.pdf" target="_blank">${icon("grid")}<span>As PDF</span></a>`}
         ${mayEdit() && html`<button class="button button-small" @click=${() => this.edit(printer)}>${icon("edit")}<span>Edit</span></button>
         <label class="button button-small picture-pick">${icon("picture")}<span>${printer.logo ? "Another logo" : "Logo"}</span><input type="file" accept="image/png" @change=${(event: Event) => void this.takeLogo(printer, (event.target as HTMLInputElement).files?.[0])}></label>
         <button class="button button-small" @click=${() => void this.archive(printer)}>${icon("archive")}<span>Put away</span></button>`}</span></li>`;

@@ -90,9 +90,10 @@ export class QueueTab extends Page {
   }
 
   private stateOf(job: Job, done: number): Content {
-    const { counts } = job, bad = [counts.unsure > 0 && `${counts.unsure} unsure`, counts.failed > 0 && `${counts.failed} not printed`, counts.cancelled > 0 && `${counts.cancelled} given up`].filter(Boolean).join(", ");
-    const words = job.state === "printing" ? `${done} of ${job.total}` : job.state === "paused" ? `held at ${done} of ${job.total}` : counts.printed + counts.sent === job.total ? (counts.sent > 0 ? "sent" : "printed") : `${counts.printed + counts.sent} of ${job.total}`;
-    return html`<span class="number">${words}</span>${bad && html` <span class="job-bad">${bad}</span>`}${job.matched > 0 && html` <span class="quiet">${job.matched} matched</span>`}`;
+    const { counts } = job, bad = [counts.unsure > 0 && `${counts.unsure} unsure`, counts.failed > 0 && `${counts.failed} not printed`].filter(Boolean).join(", ");
+    const came = counts.printed + counts.sent, left = counts.cancelled > 0 ? `${counts.cancelled} given up` : "";
+    const words = job.state === "printing" ? `${done} of ${job.total}` : job.state === "paused" ? `held at ${done} of ${job.total}` : came === job.total ? (counts.sent > 0 ? "sent" : "printed") : [came > 0 && `${came} of ${job.total}`, left].filter(Boolean).join(", ");
+    return html`<span>${words}</span>${bad && html` <span class="job-bad">${bad}</span>`}${job.matched > 0 && html` <span class="quiet">${job.matched} matched</span>`}`;
   }
 
   private button(picture: IconName, words: string, act: () => void): Template { return html`<button class="button button-small" @click=${act}>${icon(picture)}<span>${words}</span></button>`; }
@@ -101,7 +102,7 @@ export class QueueTab extends Page {
     const { value, error } = this.opened;
     return html`<aside class="settings-form job-detail" aria-label="Job">
       <a class="button button-small" href="${withQuery({ job: null })}">${icon("close")}<span>Close</span></a>
-      ${value ? html`<h2>${value.title}</h2><p class="form-hint">${icon("scan")} Scan a printed label to see that it can be read.</p>
+      ${value ? html`<h2>${value.title}</h2><p class="form-hint">${icon("scan")}<span>Scan a printed label to see that it can be read.</span></p>
         <p class="job-match ${this.matched?.isRight === false ? "job-wrong" : ""}" role="status">${this.matched && html`${shape(this.matched.isRight ? "ok" : "stop")}<span>${this.matched.name}</span>`}</p>
         <ul class="job-items">${value.items.map((item) => keyed(item.n, this.item(value, item)))}</ul>${value.total > value.items.length && html`<p class="quiet">and ${value.total - value.items.length} more</p>`}`
         : error !== null ? html`<p class="form-error">${shape("stop")}<span>${error}</span></p>` : html`<div class="skeleton-rows" aria-busy="true"><span></span></div>`}</aside>`;
