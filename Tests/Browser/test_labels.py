@@ -144,6 +144,25 @@ def test_a_blank_label_is_claimed_by_scanning_it(desk, daemon, zebra):
     scans(page, code)
     expect(page.get_by_role("list", name="Claimed")).to_contain_text(asset["number"])
     assert daemon.call("GET", f"/lookup?code={code}")["asset"]["number"] == asset["number"]
+    scans(page, code)
+    expect(page.get_by_role("list", name="Claimed")).to_contain_text("claimed and read")
+
+
+def test_a_roll_is_claimed_by_scanning_alone_the_gear_s_own_code_then_the_label(desk, daemon, zebra):
+    job = daemon.call("POST", "/labels/jobs", {"items": [{"kind": "blank"}], "copies": 2})
+    codes = [item["code"] for item in daemon.call("GET", f"/labels/jobs/{job['id']}")["items"]]
+    gear = daemon.assets("available", 4)[2:]
+    page = desk.signed_in(daemon, viewport=DESK)
+    page.goto(f"{daemon.url}/labels/claim")
+    is_live(page)
+    scans(page, codes[0])
+    expect(page.get_by_role("alert")).to_contain_text("This label is free.")
+    for asset, code in zip(gear, codes):
+        scans(page, asset["number"])
+        expect(page.locator(".claim-next")).to_contain_text(asset["number"])
+        scans(page, code)
+        expect(page.get_by_role("list", name="Claimed")).to_contain_text(asset["number"])
+        assert daemon.call("GET", f"/lookup?code={code}")["asset"]["number"] == asset["number"]
 
 
 def test_the_door_prints_the_last_label_again_with_one_key(desk, daemon, zebra):

@@ -66,7 +66,8 @@ package enum CodeReading {
         let output = NSTemporaryDirectory() + "depotd-read-" + UUID().uuidString
         defer { try? FileManager.default.removeItem(atPath: output) }
         // zbarimg says by its end that it read nothing.
-        _ = try Spawned.run(path, arguments, ["PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"], output: output)
+        let environment = ["PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"]
+        try Child.run(path, arguments, environment: environment, output: .file(output))
         return String(decoding: try Data(contentsOf: URL(fileURLWithPath: output)), as: UTF8.self)
     }
 }

@@ -6,7 +6,8 @@ import Glibc
 
 /// A printer's program that runs as long as this lives.
 package final class PrinterProgram: Sendable {
-    private let process: Process
+    private let process: Child
+    private let environment: [String: String]
     /// Where it keeps what it was sent.
     package let folder: String
     package let port: Int
@@ -16,13 +17,8 @@ package final class PrinterProgram: Sendable {
         folder = NSTemporaryDirectory() + "depotd-printer-" + UUID().uuidString
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         self.port = port
-        process = Process()
-        process.executableURL = URL(fileURLWithPath: path)
-        process.arguments = arguments(folder)
-        process.environment = ["HOME": folder, "TMPDIR": folder, "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"]
-        process.standardOutput = FileHandle.nullDevice
-        process.standardError = FileHandle.nullDevice
-        try process.run()
+        environment = ["HOME": folder, "TMPDIR": folder, "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"]
+        process = try Child(path, arguments(folder), environment: environment)
     }
 
     /// An IPP Everywhere printer that keeps what it is sent.
@@ -58,7 +54,7 @@ package final class PrinterProgram: Sendable {
     package func add(_ name: String, driver: String, device: String) throws {
         guard waits({ (try? Wire(port: UInt16(port))) != nil }) else { throw POSIXError(.ETIMEDOUT) }
         let arguments = ["add", "-h", "localhost:\(port)", "-d", name, "-v", device, "-m", driver]
-        guard try Spawned.run("/usr/bin/lprint", arguments, process.environment ?? [:]) == 0 else {
+        guard try Child.run("/usr/bin/lprint", arguments, environment: environment) == 0 else {
             throw POSIXError(.EIO)
         }
     }
@@ -72,11 +68,7 @@ package final class PrinterProgram: Sendable {
     }
 
     /// Ends it as a power cut would.
-    package func kill() {
-        guard process.isRunning else { return }
-        Foundation.kill(process.processIdentifier, SIGKILL)
-        process.waitUntilExit()
-    }
+    package func kill() { process.kill() }
 
     deinit {
         kill()
@@ -89,30 +81,30 @@ package final class PrinterProgram: Sendable {
 /// Avahi and the bus that it speaks over, as long as the tests run. Avahi speaks on the loopback only.
 private enum Announcing {
     private static let bus = "/run/dbus/system_bus_socket"
-    private static let started: [pid_t] = {
+    private static let started: [Child] = {
         let settings = NSTemporaryDirectory() + "depotd-avahi.conf"
         try? "[server]\nallow-interfaces=lo\nuse-ipv6=no\n".write(
             toFile: settings, atomically: true, encoding: .utf8)
         try? FileManager.default.createDirectory(atPath: "/run/dbus", withIntermediateDirectories: true)
         // One that runs already refuses a second one, which is well.
-        var programs: [pid_t] = []
+        var programs: [Child?] = []
         if !isSpeaking {
             unlink(bus)
             let words = ["--system", "--nofork", "--nopidfile"]
-            programs.append((try? Spawned.start("/usr/bin/dbus-daemon", words, [:])) ?? 0)
+            programs.append(try? Child("/usr/bin/dbus-daemon", words, environment: [:]))
             for _ in 0..<50 where !isSpeaking { usleep(100_000) }
         }
         let avahi = ["--no-drop-root", "--no-chroot", "--no-rlimits", "-f", settings]
-        programs.append((try? Spawned.start("/usr/sbin/avahi-daemon", avahi, [:])) ?? 0)
+        programs.append(try? Child("/usr/sbin/avahi-daemon", avahi, environment: [:]))
         usleep(1_000_000)
         atexit { Announcing.end() }
-        return programs
+        return programs.compactMap(\.self)
     }()
 
     /// Starts what does not run yet.
     static func begin() throws { _ = started }
 
-    private static func end() { for program in started where program > 0 { Foundation.kill(program, SIGTERM) } }
+    private static func end() { for program in started { program.signal(SIGTERM) } }
 
     /// Whether somebody listens at the bus's socket.
     private static var isSpeaking: Bool {
