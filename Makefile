@@ -17,7 +17,7 @@ DEB_PACKAGES := debhelper lintian mmdebstrap systemd-container curl python3 proc
 PEER_PACKAGES := nginx-light libnginx-mod-nchan libuv1 python3-venv
 
 # Tests that load the machine or share the emulated bus: one after the other, so that they do not disturb the rest.
-ALONE := KillTests|IsolationTests|PowerCutTests|HeartbeatTests|BadInputTests|AttackTests|Emulated|ReaderTests|BroadcastTests|PrinterTests
+ALONE := KillTests|IsolationTests|PowerCutTests|HeartbeatTests|BadInputTests|AttackTests|Emulated|ReaderTests|BroadcastTests|PrinterTests|LabelRasterTests
 
 # What the tests and the daemons they start count of the lines they run (Package.swift), for `make coverage`.
 COUNTS := $(CURDIR)/$(BUILD)/coverage
