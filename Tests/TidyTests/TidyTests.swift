@@ -57,6 +57,7 @@ import Testing
         ("CTurboJPEG", "Sources/Drivers/Imaging"),
         ("CPNG", "Sources/Drivers/Imaging"), ("CWebP", "Sources/Drivers/Imaging"),
         ("CConfine", "Sources/Drivers/Imaging"),
+        ("CPQ", "Sources/Drivers/Postgres"), ("CHub", "Sources/Drivers/Postgres"),
         ("CSpatiaLite", "Sources/Core/Storage"), ("GRDBSQLite", "Sources/Core/Storage"),
     ])
     func `a C library is wrapped in one folder`(library: String, folder: String) throws {
@@ -70,7 +71,7 @@ import Testing
             #expect(
                 Self.imports(file).isDisjoint(with: [
                     "GRDB", "GRDBSQLite", "CLibUSB", "CMicroHTTPD", "CWSLay", "CGnuTLS", "CQREncode", "CZint",
-                    "CPango", "CCUPS",
+                    "CPango", "CCUPS", "CPQ", "CHub",
                 ]),
                 "\(file.path)")
         }

@@ -37,6 +37,7 @@ enum RouteTable {
             + liveRoutes(appliance)
             + systemRoutes(appliance)
             + careRoutes(appliance)
+            + syncRoutes()
             + boxRoutes(appliance)
         return routes + [documentRoute(describing: routes)]
     }
