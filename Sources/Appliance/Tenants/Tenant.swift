@@ -44,6 +44,7 @@ final class Tenant: Sendable {
     let exports: ExportDesk
     let backups: BackupDesk
     let talk: Talk
+    let pictureMaker: any PictureMaker
     private let heartbeat: Heartbeat
     private let progressWatch: ProgressWatch
     private let pictureSweep: PictureSweep
@@ -99,6 +100,7 @@ final class Tenant: Sendable {
         signIn = SignInDesk(
             store: store, secrets: secrets, sessions: sessions, guesses: try Guesses(box: box, clock: clock),
             invitations: Invitations(clock: clock), badges: BadgeWatch())
+        pictureMaker = ground.pictures
         talk = try await Talk(store: store, folder: folder + "/files", maker: ground.pictures, logger: logger)
         if isDemo {
             let people = try await roster.whoMaySignIn()
