@@ -59,7 +59,7 @@ package final class MessageIndex: Sendable {
             guard let last = due.last?["seq"] as Int64? else { return false }
             try database.cachedStatement(sql: "DELETE FROM message_due WHERE message <= ?").execute(arguments: [last])
             // Puts some of the index's segments together: so many of its pages and no burst.
-            try database.cachedStatement(sql: "INSERT INTO message_search (message_search, rank) VALUES ('merge', 32)")
+            try database.cachedStatement(sql: "INSERT INTO message_search (message_search, rank) VALUES ('merge', 8)")
                 .execute()
             return due.count == Self.countMax
         }
