@@ -9,7 +9,7 @@ VENV := $(BUILD)/venv
 
 BUILD_PACKAGES := libsqlite3-dev libspatialite-dev libusb-1.0-0-dev libmicrohttpd-dev libwslay-dev libsodium-dev \
 	zlib1g-dev libgnutls28-dev libqrencode-dev libturbojpeg0-dev \
-	libpng-dev libwebp-dev esbuild node-typescript
+	libpng-dev libwebp-dev esbuild node-typescript python3-zxcvbn
 TEST_PACKAGES := umockdev libumockdev-dev libglib2.0-dev pkg-config gcc chromium python3-venv shellcheck sqlite3 \
 	openssl curl libnss3-tools
 DEB_PACKAGES := debhelper lintian mmdebstrap systemd-container curl python3 procps
@@ -32,8 +32,8 @@ test: test-swift test-browser
 test-swift: web $(BUILD)/test-packages $(BUILD)/emulator
 	rm -rf $(COUNTS)
 	$(SWIFT) build --build-tests
-	$(SWIFT) test --skip-build --skip '$(ALONE)'
-	$(SWIFT) test --skip-build --no-parallel --filter '$(ALONE)'
+	$(call told,$(SWIFT) test --skip-build --skip '$(ALONE)')
+	$(call told,$(SWIFT) test --skip-build --no-parallel --filter '$(ALONE)')
 
 test-browser: build $(VENV)/ready $(BUILD)/test-packages
 	$(VENV)/bin/python -m pytest -q -n 2 --dist loadfile Tests/Browser
@@ -64,7 +64,7 @@ conformance: release
 lint: $(BUILD)/build-packages $(BUILD)/test-packages
 	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests
 	tsc --noEmit -p Sources/Appliance/Web
-	shellcheck .ci/run Sources/Appliance/Web/build.sh debian/stage.sh debian/depotd.post* Tests/Package/check.sh \
+	shellcheck .ci/run Sources/Appliance/Web/build.sh Sources/Core/SignIn/CPasswords/build.sh debian/stage.sh debian/depotd.post* Tests/Package/check.sh \
 		Tests/Fuzz/run Tests/Sanitizers/run Tests/Conformance/run
 
 format:
@@ -75,6 +75,7 @@ build: web
 
 web: $(BUILD)/build-packages
 	Sources/Appliance/Web/build.sh
+	Sources/Core/SignIn/CPasswords/build.sh
 
 release: web
 	$(SWIFT) build -c release --static-swift-stdlib --product depotd
@@ -121,6 +122,9 @@ $(BUILD)/deb-packages: Makefile
 	@$(call install,$(DEB_PACKAGES))
 $(BUILD)/peer-packages: Makefile
 	@$(call install,$(PEER_PACKAGES))
+
+# Runs $(1); what failed among its many lines is said once more at the end.
+told = set -o pipefail; $(1) 2>&1 | tee $(BUILD)/tests.log || { grep -a '✘' $(BUILD)/tests.log; exit 1; }
 
 define install
 mkdir -p $(BUILD); \

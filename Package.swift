@@ -69,15 +69,16 @@ let package = Package(
         cLibrary("CSodium"), cLibrary("CSpatiaLite"), cLibrary("CLinux"), cLibrary("CZlib"), cLibrary("CGnuTLS"),
         cLibrary("CQREncode"), cLibrary("CTurboJPEG"), cLibrary("CPNG"), cLibrary("CWebP"), cLibrary("CConfine"),
         .target(name: "CCounts", path: "Sources/Drivers/System/CCounts"),
+        .target(name: "CPasswords", path: "Sources/Core/SignIn/CPasswords", exclude: ["build.sh", "dist"]),
         .target(
             name: "Core",
             dependencies: [
-                "CSodium", "CSpatiaLite", "CCounts",
+                "CSodium", "CSpatiaLite", "CCounts", "CPasswords",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
             ],
-            exclude: ["Core.docc"],
+            exclude: ["Core.docc", "SignIn/CPasswords"],
             swiftSettings: shipped, linkerSettings: counting),
         .target(
             name: "Drivers",

@@ -1,6 +1,7 @@
 // What a passphrase has to be: long enough, and none that is guessed first. Nothing is asked of its characters
-// (OWASP ASVS 5.0, 6.2). What is guessed first is told by how a text is made, not by a list of them: a common word with
-// something behind it, the person's or the organisation's name, one key after the other, the same again and again.
+// (OWASP ASVS 5.0, 6.2). What is guessed first is told by a list of what others took, and by how a text is made: a common
+// word with something behind it, the person's or the organisation's name, one key after the other, the same again.
+import CPasswords
 import Foundation
 
 /// A passphrase that may be set.
@@ -37,7 +38,13 @@ package struct Passphrase: Sendable {
 
     static func isGuessedFirst(_ text: String, names: [String]) -> Bool {
         let plain = text.folded
-        return isRepeated(plain) || isKeyAfterKey(plain) || isDate(plain) || isCommon(plain, names: names)
+        return isListed(text.lowercased()) || isRepeated(plain) || isKeyAfterKey(plain) || isDate(plain)
+            || isCommon(plain, names: names)
+    }
+
+    /// One of the passwords that leaked most often.
+    private static func isListed(_ text: String) -> Bool {
+        !text.contains("\n") && strstr(depotd_common_passwords(), "\n\(text)\n") != nil
     }
 
     /// `aaaaaaaa`, `12121212`, `abcabcabc`.

@@ -1,4 +1,5 @@
 // One-time links, changing what one signs in with, passphrases that may be, sessions and trusted screens.
+import CPasswords
 import Foundation
 import Testing
 
@@ -130,6 +131,14 @@ import Testing
             try Passphrase(text, unlike: ["Northlight", "Hall 4", "Ana Vidal", "ana@depot.example"])
         }
         #expect(failure?.code == .invalid && failure?.field == "passphrase")
+    }
+
+    @Test func `the passwords that leaked most often are refused`() {
+        let listed = String(cString: depotd_common_passwords()).split(separator: "\n")
+        #expect(listed.count >= 3000 && listed.contains("trustno1"))
+        let taken = listed.filter { (try? Passphrase(String($0), unlike: [])) != nil }
+        #expect(taken.isEmpty)
+        #expect(throws: Failure.self) { try Passphrase("TrustNo1", unlike: []) }
     }
 
     @Test(arguments: [
