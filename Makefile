@@ -1,7 +1,7 @@
-# run · test · coverage · fuzz · sanitize · conformance · lint · measure · bench · release · deb. Each installs what it needs by
+# run · test · simulate · coverage · fuzz · sanitize · conformance · lint · measure · bench · release · deb. Each installs what it needs by
 # name, once, and says so.
-.PHONY: run test test-swift test-browser coverage fuzz sanitize conformance lint format web build release deb check-deb \
-	measure bench bench-peers clean
+.PHONY: run test test-swift test-browser test-network simulate coverage fuzz sanitize conformance lint format web build release deb check-deb \
+	measure bench bench-sync bench-peers clean
 SHELL := /bin/bash
 SWIFT ?= swift
 BUILD := .build
@@ -9,25 +9,25 @@ VENV := $(BUILD)/venv
 
 BUILD_PACKAGES := libsqlite3-dev libspatialite-dev libusb-1.0-0-dev libmicrohttpd-dev libwslay-dev libsodium-dev \
 	zlib1g-dev libgnutls28-dev libqrencode-dev libturbojpeg0-dev \
-	libpng-dev libwebp-dev esbuild node-typescript python3-zxcvbn
+	libpng-dev libwebp-dev libpq-dev esbuild node-typescript python3-zxcvbn
 TEST_PACKAGES := umockdev libumockdev-dev libglib2.0-dev pkg-config gcc chromium python3-venv shellcheck sqlite3 \
-	openssl curl libnss3-tools
+	openssl curl libnss3-tools postgresql postgresql-postgis pgbouncer iproute2
 DEB_PACKAGES := debhelper lintian mmdebstrap systemd-container curl python3 procps
 PEER_PACKAGES := nginx-light libnginx-mod-nchan libuv1 python3-venv
 
 # Tests that load the machine or share the emulated bus: one after the other, so that they do not disturb the rest.
-ALONE := KillTests|IsolationTests|PowerCutTests|HeartbeatTests|BadInputTests|AttackTests|Emulated|ReaderTests|BroadcastTests
+ALONE := KillTests|HubTests|UpstreamTests|SimulationTests|SyncTests|IsolationTests|PowerCutTests|HeartbeatTests|BadInputTests|AttackTests|Emulated|ReaderTests|BroadcastTests
 
 # What the tests and the daemons they start count of the lines they run (Package.swift), for `make coverage`.
 COUNTS := $(CURDIR)/$(BUILD)/coverage
-test-swift test-browser coverage: export LLVM_PROFILE_FILE = $(COUNTS)/%p.profraw
+test-swift test-browser test-network coverage: export LLVM_PROFILE_FILE = $(COUNTS)/%p.profraw
 
 ## Serves a demo depot on http://localhost:8080.
 run: build
 	exec $(BUILD)/debug/depotd demo $(ARGS)
 
 ## Runs every test.
-test: test-swift test-browser
+test: test-swift test-browser test-network
 
 test-swift: web $(BUILD)/test-packages $(BUILD)/emulator
 	rm -rf $(COUNTS)
@@ -37,6 +37,16 @@ test-swift: web $(BUILD)/test-packages $(BUILD)/emulator
 
 test-browser: build $(VENV)/ready $(BUILD)/test-packages
 	$(VENV)/bin/python -m pytest -q -n 2 --dist loadfile Tests/Browser
+
+## Boxes and a hub in networks of their own, which needs root; skipped where there are none.
+test-network: build $(VENV)/ready $(BUILD)/test-packages
+	$(VENV)/bin/python -m pytest -q -rs Tests/Network
+
+## Runs the sync through 100,000 histories, and its hub's model beside PostgreSQL 1,000 times; release build.
+simulate: export HISTORIES ?= 100000
+simulate: export COMPARISONS ?= 1000
+simulate: $(BUILD)/test-packages
+	$(SWIFT) test -c release -Xswiftc -enable-testing --scratch-path $(BUILD)/simulation --filter SimulationTests
 
 ## Says how many lines of each module the last tests ran, running them if none did; fails below 90 % of Core or 80 % in
 ## all.
@@ -98,6 +108,10 @@ measure: release $(BUILD)/emulator $(VENV)/ready
 ## Measures what the README promises, beside C floors in the same run; some five minutes. Writes .build/bench.json.
 bench: release $(BUILD)/emulator bench-tools
 	python3 Tests/Benchmarks/bench.py $(BENCH) --out $(BUILD)/bench.json $(ARGS)
+
+## Measures how fast a log gets to a hub, beside \copy and single inserts, and the bytes of a scan.
+bench-sync: release $(BUILD)/test-packages
+	python3 Tests/Benchmarks/syncing.py $(BUILD)/release/depotd $(ARGS)
 
 ## The same beside nginx with nchan (Debian) and uWebSockets (socketify of PyPI); loopback only.
 bench-peers: release $(BUILD)/emulator bench-tools $(BUILD)/peer-packages $(BUILD)/peers/ready

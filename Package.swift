@@ -68,6 +68,8 @@ let package = Package(
         cLibrary("CLibUSB"), cLibrary("CMicroHTTPD"), cLibrary("CWSLay"),
         cLibrary("CSodium"), cLibrary("CSpatiaLite"), cLibrary("CLinux"), cLibrary("CZlib"), cLibrary("CGnuTLS"),
         cLibrary("CQREncode"), cLibrary("CTurboJPEG"), cLibrary("CPNG"), cLibrary("CWebP"), cLibrary("CConfine"),
+        cLibrary("CPQ"),
+        .target(name: "CHub", path: "Sources/Drivers/System/CHub"),
         .target(name: "CCounts", path: "Sources/Drivers/System/CCounts"),
         .target(name: "CPasswords", path: "Sources/Core/SignIn/CPasswords", exclude: ["build.sh", "dist"]),
         .target(
@@ -84,7 +86,7 @@ let package = Package(
             name: "Drivers",
             dependencies: [
                 "Core", "CLibUSB", "CMicroHTTPD", "CWSLay", "CLinux", "CZlib", "CGnuTLS", "CQREncode",
-                "CTurboJPEG", "CPNG", "CWebP", "CConfine",
+                "CTurboJPEG", "CPNG", "CWebP", "CConfine", "CPQ", "CHub",
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -136,6 +138,10 @@ let package = Package(
                 "Appliance", "TestSupport", .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "JWTKit", package: "jwt-kit"),
             ],
+            swiftSettings: strict),
+        // The sync's protocol in a world of chance, and the model of its hub beside PostgreSQL.
+        .testTarget(
+            name: "SimulationTests", dependencies: ["Core", "Drivers", "TestSupport"], path: "Tests/Simulation",
             swiftSettings: strict),
         .testTarget(name: "TidyTests", swiftSettings: strict),
     ] + (isFuzzing ? fuzzers : replays)

@@ -26,8 +26,8 @@ struct Depotd: AsyncParsableCommand {
         commandName: "depotd", abstract: "The appliance at the door of an equipment depot.",
         subcommands: [
             ServeCommand.self, DemoCommand.self, ScanCommand.self, DevicesCommand.self, DoctorCommand.self,
-            KeyCommand.self, BackupCommand.self, RestoreCommand.self, OrganisationCommand.self, ConformanceCommand.self,
-            VersionCommand.self,
+            KeyCommand.self, BackupCommand.self, RestoreCommand.self, OrganisationCommand.self, HubCommand.self,
+            SyncCommand.self, ConformanceCommand.self, VersionCommand.self,
         ])
 }
 

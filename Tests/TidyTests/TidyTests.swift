@@ -54,6 +54,7 @@ import Testing
         ("CQREncode", "Sources/Drivers/Codes"), ("CTurboJPEG", "Sources/Drivers/Imaging"),
         ("CPNG", "Sources/Drivers/Imaging"), ("CWebP", "Sources/Drivers/Imaging"),
         ("CConfine", "Sources/Drivers/Imaging"),
+        ("CPQ", "Sources/Drivers/Postgres"), ("CHub", "Sources/Drivers/Postgres"),
         ("CSpatiaLite", "Sources/Core/Storage"), ("GRDBSQLite", "Sources/Core/Storage"),
     ])
     func `a C library is wrapped in one folder`(library: String, folder: String) throws {
@@ -67,6 +68,7 @@ import Testing
             #expect(
                 Self.imports(file).isDisjoint(with: [
                     "GRDB", "GRDBSQLite", "CLibUSB", "CMicroHTTPD", "CWSLay", "CGnuTLS", "CQREncode",
+                    "CPQ", "CHub",
                 ]),
                 "\(file.path)")
         }

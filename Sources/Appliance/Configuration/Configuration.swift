@@ -91,6 +91,15 @@ package struct Configuration: Sendable, Equatable {
         package let checkpointPageCount: Int
     }
 
+    /// The hub that many depots share.
+    package struct Upstream: Sendable, Equatable {
+        package let url: String
+        /// Path; nil where systemd may have it.
+        package let passwordFile: String?
+        /// Path of a PEM file; nil for those that the system trusts.
+        package let authorities: String?
+    }
+
     /// How long somebody stays signed in.
     package struct Session: Sendable, Equatable {
         package let idle: Duration
@@ -117,6 +126,8 @@ package struct Configuration: Sendable, Equatable {
     package let tokenSigning: Duration
     package let store: Store
     package let session: Session
+    /// Nil where there is no hub.
+    package let upstream: Upstream?
     package let logLevel: Logger.Level
 }
 
@@ -182,6 +193,9 @@ extension Configuration {
                 "depot.longitude", "depot.latitude",
                 sentence: "'depot.longitude' and 'depot.latitude' are set together or not at all")
         }
+        if let trouble = UpstreamAddress.trouble(reader.string(forKey: "upstream.url")) {
+            refuse("upstream.url", sentence: trouble)
+        }
         let connections = reader.int(forKey: "http.connections_max", default: 0)
         if reader.int(forKey: "http.connections_per_address_max", default: 0) > connections {
             refuse(
@@ -233,6 +247,11 @@ extension Configuration {
             checkpointPageCount: try reader.requiredInt(forKey: "store.checkpoint_pages"))
         session = Session(
             idle: try seconds("session.idle_minutes", each: 60), lifetime: try seconds("session.hours_max", each: 3600))
+        upstream = reader.string(forKey: "upstream.url").map { url in
+            Upstream(
+                url: url, passwordFile: reader.string(forKey: "upstream.password_file"),
+                authorities: reader.string(forKey: "upstream.authorities"))
+        }
         logLevel = Logger.Level(rawValue: try reader.requiredString(forKey: "log.level")) ?? .info
     }
 

@@ -172,6 +172,15 @@ extension ConfigurationKey {
             "store.checkpoint_pages", .whole(100...100_000), "4000",
             "Pages of 4096 bytes in the write-ahead log after which it is written back."),
         Self(
+            "upstream.url", .text(countMax: 1_000), "",
+            "The hub, such as postgresql://ROLE@hub.example:5432/depotd, without a password; empty for none."),
+        Self(
+            "upstream.password_file", .folder, "",
+            "File with the hub's password; empty for systemd's credential upstream-password, if there is one."),
+        Self(
+            "upstream.authorities", .folder, "",
+            "PEM file of who vouches for the hub; empty for those that the system trusts."),
+        Self(
             "session.idle_minutes", .whole(5...10_080), "720", "Minutes without a request after which a session ends."),
         Self("session.hours_max", .whole(1...2160), "168", "Hours after which a session ends in any case."),
         Self(

@@ -5,7 +5,7 @@ import Foundation
 
 enum BoxFigures {
     static func lines(_ tenants: [Tenant], http: HTTPCounters.Snapshot, heartbeat: Heartbeat) -> [String] {
-        tenants.flatMap(storeLines) + httpLines(http)
+        tenants.flatMap(storeLines) + tenants.flatMap { $0.sync?.lines ?? [] } + httpLines(http)
             + liveLines(http, tenants.map(\.hub.figures))
             + ["depotd_ready \(heartbeat.trouble == nil ? 1 : 0)", "depotd_resident_bytes \(residentBytes)"]
     }

@@ -34,6 +34,7 @@ enum RouteTable {
             + liveRoutes(appliance)
             + systemRoutes(appliance)
             + careRoutes(appliance)
+            + syncRoutes()
             + boxRoutes(appliance)
         return routes + [documentRoute(describing: routes)]
     }

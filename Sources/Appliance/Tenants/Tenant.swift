@@ -45,6 +45,8 @@ final class Tenant: Sendable {
     let backups: BackupDesk
     let talk: Talk
     let pictureMaker: any PictureMaker
+    /// Nil where no hub is configured, and for all but the first.
+    let sync: TenantSync?
     private let heartbeat: Heartbeat
     private let progressWatch: ProgressWatch
     private let pictureSweep: PictureSweep
@@ -114,6 +116,11 @@ final class Tenant: Sendable {
         imports = ImportDesk(store: store, box: box, runner: batches)
         exports = ExportDesk(store: store)
         backups = BackupDesk(folder: folder, clock: clock)
+        sync =
+            isFirst
+            ? try TenantSync(
+                configuration, store: store, organisation: organisation, logger: logger,
+                told: { hub.signal(.assets, "distant", ["count": .int(Int64($0))]) }) : nil
         progressWatch = ProgressWatch(projects: projects, hub: hub)
         pictureSweep = PictureSweep(store: store, logger: logger)
         heartbeat = ground.heartbeat
@@ -157,6 +164,7 @@ final class Tenant: Sendable {
             group.addTask { await self.tendSessions() }
             group.addTask { [talk, hub] in await talk.run { hub.signal($0, "receipts", $1) } }
             group.addTask { [pictureSweep] in await pictureSweep.run() }
+            if let sync { group.addTask { await sync.run() } }
             group.addTask { [ending] in for await _ in ending {} }
             await group.next()
             group.cancelAll()

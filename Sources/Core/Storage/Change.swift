@@ -72,11 +72,11 @@ extension Change {
     /// The bytes that the hash is taken over: every field that gives the fact its meaning, one a line, then the body.
     static func hash(
         node: String, epoch: String, n: Int64, time: HybridTime, actor: String?, device: String?,
-        address: String?, topic: Topic, kind: String, subject: String, body: [UInt8]
+        address: String?, topic: String, kind: String, subject: String, body: [UInt8]
     ) -> [UInt8] {
         // Changes of before there were addresses have none, and their hash is over the other fields.
         let header =
-            [node, epoch, String(n), String(time.rawValue), actor ?? "", device ?? "", topic.rawValue, kind, subject]
+            [node, epoch, String(n), String(time.rawValue), actor ?? "", device ?? "", topic, kind, subject]
             + (address.map { [$0] } ?? [])
         return SHA256.digest(Array(header.joined(separator: "\n").utf8) + [0x0A] + body)
     }

@@ -47,6 +47,14 @@ package final class WriteTransaction {
     /// Shows members beside those of the Change that was just appended, and keeps them out of the log.
     func show(_ members: JSON) { log.show(members.bytes) }
 
+    /// Begins a new epoch while the box runs, because what was numbered here is known with other contents elsewhere.
+    func beginEpoch() throws -> String {
+        let machine = try String.fetchOne(database, sql: "SELECT machine FROM node")
+        let epoch = try Epoch.begin(because: .restored, machine: machine, at: now, in: database)
+        log.begin(epoch: epoch)
+        return epoch
+    }
+
     /// Runs `body` in a savepoint of its own. If it throws, what it wrote and the Changes it made are undone, and
     /// what the operation did before stays.
     package func attempt<T>(_ body: () throws -> T) throws -> T {
@@ -81,11 +89,12 @@ final class LogWriter {
     struct Mark {
         fileprivate let seq: Int64
         fileprivate let n: Int64
+        fileprivate let epoch: String
         fileprivate let count: Int
     }
 
     let node: String
-    let epoch: String
+    private(set) var epoch: String
     private let bootID: String
     private var seq: Int64
     private var n: Int64
@@ -103,12 +112,19 @@ final class LogWriter {
     }
 
     var position: LogPosition { LogPosition(epoch: epoch, seq: seq) }
-    var mark: Mark { Mark(seq: seq, n: n, count: pending.count) }
+    var mark: Mark { Mark(seq: seq, n: n, epoch: epoch, count: pending.count) }
 
     func rewind(to mark: Mark) {
         seq = mark.seq
         n = mark.n
+        epoch = mark.epoch
         pending.removeLast(pending.count - mark.count)
+    }
+
+    /// Numbers what comes from now on anew, under another epoch.
+    func begin(epoch: String) {
+        self.epoch = epoch
+        n = 0
     }
 
     /// Notes the first error that ended the group's transaction.
@@ -136,7 +152,7 @@ final class LogWriter {
     ) throws -> Change {
         let hash = Change.hash(
             node: node, epoch: epoch, n: n + 1, time: time, actor: actor, device: device, address: address,
-            topic: topic, kind: kind, subject: subject, body: body)
+            topic: topic.rawValue, kind: kind, subject: subject, body: body)
         let change = Change(
             position: LogPosition(epoch: epoch, seq: seq + 1), node: node, n: n + 1, time: time, bootID: bootID,
             monotonic: monotonic, actor: actor, device: device, address: address, topic: topic, kind: kind,

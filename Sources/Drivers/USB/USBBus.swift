@@ -274,17 +274,3 @@ private final class USBHandleOnDemand {
         self.device = device
     }
 }
-
-/// Runs an actor on a dispatch queue of its own; `DispatchSerialQueue` is missing on Linux.
-private final class QueueExecutor: SerialExecutor {
-    private let queue: DispatchQueue
-
-    init(_ label: String) {
-        queue = DispatchQueue(label: label)
-    }
-
-    func enqueue(_ job: consuming ExecutorJob) {
-        let job = UnownedJob(job)
-        queue.async { job.runSynchronously(on: self.asUnownedSerialExecutor()) }
-    }
-}

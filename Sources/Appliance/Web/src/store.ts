@@ -198,6 +198,8 @@ function applyTo(current: State, change: Fact): FollowUp {
 }
 
 function applyAsset(current: State, change: Fact): FollowUp {
+  // The gear of other depots is none of ours, and what is told of it is how much was heard.
+  if (change.kind === "distant") return {};
   const { before, ...asset } = change.data as Partial<Asset> & { id: string; version: number; before?: { status?: Status } };
   const isListed = current.gear.rows.some((row) => row.id === asset.id);
   putAsset(current, asset, before);

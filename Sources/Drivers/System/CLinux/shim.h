@@ -1,6 +1,8 @@
 #pragma once
 #include <arpa/inet.h>
 #include <fcntl.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -39,4 +41,24 @@ static inline int depot_is_unix(int fd) {
 extern int accept4(int fd, struct sockaddr *address, socklen_t *length, int flags);
 static inline int depot_accept(int fd, struct sockaddr *address, socklen_t *length) {
     return accept4(fd, address, length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+}
+
+/* A socket on which the kernel tells of addresses and routes that come and go; -1 when it will not. */
+static inline int depot_listen_to_routes(void) {
+    struct sockaddr_nl address = {.nl_family = AF_NETLINK, .nl_groups = RTMGRP_IPV4_IFADDR | RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_IFADDR};
+    int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, NETLINK_ROUTE);
+    if (fd >= 0 && bind(fd, (struct sockaddr *)&address, sizeof address) < 0) {
+        close(fd);
+        return -1;
+    }
+    return fd;
+}
+
+/* Reads one message. Returns 1 for something new, 0 for anything else, -1 when there is none. */
+static inline int depot_read_route_news(int fd) {
+    char message[8192] __attribute__((aligned(NLMSG_ALIGNTO)));
+    struct nlmsghdr *head = (struct nlmsghdr *)message;
+    ssize_t count = recv(fd, message, sizeof message, 0);
+    if (count < (ssize_t)sizeof *head) return -1;
+    return head->nlmsg_type == RTM_NEWADDR || head->nlmsg_type == RTM_NEWROUTE;
 }

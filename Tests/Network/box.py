@@ -1,0 +1,92 @@
+"""A real depotd in a place of its own, and what it was answered."""
+
+import json
+import sqlite3
+import subprocess
+import threading
+import time
+import urllib.error
+import urllib.request
+import uuid
+from pathlib import Path
+
+
+class Box:
+    """A daemon with a demo depot; `settings` are the hub's (postgres.py)."""
+
+    def __init__(self, depotd, folder, place, settings):
+        self.depotd, self.folder, self.place, self.settings = str(depotd), Path(folder), place, settings
+        self.process, self.answered = None, []
+        self.start()
+
+    @property
+    def file(self):
+        return self.folder / "depot.sqlite"
+
+    def start(self):
+        self.process = subprocess.Popen(
+            [*self.place.prefix, self.depotd, "demo", "--data", self.folder, "--listen", "127.0.0.1:0", "--json",
+             *[part for one in ["readers.enabled=false", *self.settings] for part in ("--set", one)]],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        self.url = json.loads(self.process.stdout.readline())["url"].rstrip("/")
+        self.token = json.loads((self.folder / "local-access.json").read_text())["adminToken"]
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait()
+
+    def call(self, method, path, body=None):
+        headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json",
+                   "Idempotency-Key": str(uuid.uuid4())}
+        data = json.dumps(body or {}).encode() if method != "GET" else None
+        request = urllib.request.Request(f"{self.url}/api/v1{path}", method=method, data=data, headers=headers)
+        with self.place.inside(), urllib.request.urlopen(request, timeout=20) as answer:
+            return json.load(answer)
+
+    def scan(self, code):
+        """Remembers what was answered: that must not get lost any more."""
+        self.answered.append(self.call("POST", "/scans", {"code": code})["id"])
+
+    def wake(self):
+        self.call("POST", "/sync/resume")
+
+    def drain(self, seconds=120):
+        """Waits until the hub has all and has said all."""
+        end = time.monotonic() + seconds
+        while True:
+            standing = self.call("GET", "/sync")
+            if standing["backlog"] == 0 and standing["state"] == "idle":
+                return standing
+            assert time.monotonic() < end, standing
+            time.sleep(0.05)
+
+    def rows(self, sql):
+        with sqlite3.connect(f"file:{self.file}?mode=ro", uri=True) as store:
+            return store.execute(sql).fetchall()
+
+
+class Work(threading.Thread):
+    """Somebody at a door who scans without a pause, whatever happens to the box."""
+
+    def __init__(self, box):
+        super().__init__(daemon=True)
+        self.box, self.is_over, self.count = box, False, 0
+        self.start()
+
+    def run(self):
+        while not self.is_over:
+            self.count += 1
+            try:
+                self.box.scan("BADGE-ANA" if self.count % 9 == 1 else f"CAM-{self.count % 8 + 1}")
+            except (OSError, ValueError):
+                # Killed: what was not answered need not be there.
+                pass
+            time.sleep(0.05)
+
+    def end(self):
+        self.is_over = True
+        self.join()
