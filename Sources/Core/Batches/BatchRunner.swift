@@ -26,10 +26,11 @@ package final class BatchRunner: Sendable {
     /// Bounds of a piece and of what waits.
     package struct Options: Sendable {
         /// A piece ends with the step that passes this, or that somebody waits for and that passes
-        /// ``pieceDurationAwaited``: a scan waits for a step and the commit, some 3 ms.
-        package var pieceDuration = Duration.milliseconds(8)
+        /// ``pieceDurationAwaited``: a scan waits for a step and the commit, some 3 ms. The longer, the less is written:
+        /// a step touches pages of many indexes, and each is written once for all steps of a piece.
+        package var pieceDuration = Duration.milliseconds(25)
         package var pieceDurationAwaited = Duration.milliseconds(1)
-        package var pieceStepsMax = 100
+        package var pieceStepsMax = 500
         /// Most batches that wait for the one under way; more are refused as `tooMany`.
         package var waitingMax = 8
         /// Least time between two signals of one batch.
@@ -136,18 +137,9 @@ package final class BatchRunner: Sendable {
 
     private func carryOut(_ job: Job) async {
         do {
-            var next = 0
-            while next < job.order.steps.count {
-                // What is told to stop here is taken back at the next start.
-                guard !Task.isCancelled else { return }
-                let first = next
-                next = try await store.write(lane: .bulk) { [self] in try piece(of: job, from: first, in: $0) }
-                tell(
-                    [
-                        "id": .string(job.id.rawValue), "state": next < job.order.steps.count ? "running" : "done",
-                        "done": .int(Int64(next)), "total": .int(Int64(job.order.steps.count)),
-                    ],
-                    isLast: next == job.order.steps.count)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for _ in 0..<Self.piecesUnderWay { group.addTask { try await self.carryOutPieces(of: job) } }
+                try await group.waitForAll()
             }
         } catch let stumble as Stumble {
             await revert(job.id, because: stumble, row: job.order.steps[stumble.index].row, by: job.order.author)
@@ -159,8 +151,33 @@ package final class BatchRunner: Sendable {
         }
     }
 
-    /// Carries out steps for as long as a piece may take. - Returns: the next step.
-    private func piece(of job: Job, from first: Int, in transaction: WriteTransaction) throws -> Int {
+    /// One piece is decided while the one before is brought to the disk.
+    private static let piecesUnderWay = 2
+
+    /// Carries out pieces until none is left, beside another that does. What is told to stop is taken back at the next
+    /// start.
+    private func carryOutPieces(of job: Job) async throws {
+        let total = job.order.steps.count
+        while !Task.isCancelled {
+            let done = try await store.write(lane: .bulk) { [self] in try piece(of: job, in: $0) }
+            guard let done else { return }
+            let progress: JSON = [
+                "id": .string(job.id.rawValue), "state": done < total ? "running" : "done", "done": .int(Int64(done)),
+                "total": .int(Int64(total)),
+            ]
+            tell(progress, isLast: done == total)
+        }
+    }
+
+    /// Carries out steps for as long as a piece may take, from where the batch stands in this transaction: what of it
+    /// was lost is not passed over.
+    ///
+    /// - Returns: the steps done by now; nil when none was left.
+    private func piece(of job: Job, in transaction: WriteTransaction) throws -> Int? {
+        let standing = try Int.fetchOne(
+            transaction.database.cachedStatement(sql: "SELECT done FROM batch WHERE id = ? AND state = 'running'"),
+            arguments: [job.id])
+        guard let first = standing, first < job.order.steps.count else { return nil }
         let seq = transaction.lastSeq
         var next = first
         repeat {

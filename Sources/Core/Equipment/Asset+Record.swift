@@ -88,9 +88,13 @@ extension Asset {
     ) throws -> Bool {
         guard before?.custom != asset.custom else { return false }
         let database = transaction.database
-        let category = try category(of: asset, in: database)
         // Most categories have no fields of their own, and most gear nothing in them.
-        guard category.fields != "[]" || asset.custom != "{}" else { return false }
+        let fields = try String.fetchOne(
+            database.cachedStatement(
+                sql: "SELECT fields FROM category JOIN model ON model.category = category.id WHERE model.id = ?"),
+            arguments: [asset.model.id.rawValue])
+        guard fields != "[]" || asset.custom != "{}" else { return false }
+        let category = try category(of: asset, in: database)
         let settled = try CustomField.settled(
             JSON(parsing: Array(asset.custom.utf8)), before: JSON(parsing: Array((before?.custom ?? "{}").utf8)),
             category.customFields(in: database), requires: before == nil, at: transaction.now, in: database)

@@ -1,5 +1,6 @@
 // From a file to gear, models or people: taken in, looked at, tried out, carried out. Trying out changes nothing and
-// says of each row what would become of it; carrying out tries out first and is refused if any row is.
+// says of each row what would become of it; carrying out tries out first, unless that was just done, and is refused if
+// any row is.
 import Foundation
 import GRDB
 private import Synchronization
@@ -12,6 +13,7 @@ package struct ImportDesk: Sendable {
     private let store: Store
     private let shelf: UploadShelf
     private let runner: BatchRunner
+    private let lastTrial = LastTrial()
 
     package init(store: Store, box: Box, runner: BatchRunner) {
         self.store = store
@@ -48,7 +50,10 @@ package struct ImportDesk: Sendable {
 
     /// Tries an import out.
     package func check(_ id: String, _ options: ImportOptions, by author: Author) async throws -> JSON {
-        try await report(shelf.find(Upload.ID(id)), options, by: author).json
+        let upload = try await shelf.find(Upload.ID(id))
+        let report = try await report(upload, options, by: author)
+        lastTrial.keep(report, of: LastTrial.Subject(upload: upload.id, options: options, author: author))
+        return report.json
     }
 
     /// Carries an import out.
@@ -62,7 +67,11 @@ package struct ImportDesk: Sendable {
                 throw Failure(.conflict, "This file was imported already.", details: ["batch": .string(batch.rawValue)])
             }
         }
-        let report = try await report(upload, options, by: author)
+        let subject = LastTrial.Subject(upload: upload.id, options: options, author: author)
+        let report =
+            if let tried = lastTrial.take(subject) { tried } else {
+                try await report(upload, options, by: author)
+            }
         guard report.refusedRows == 0 else {
             let words = report.refusedRows == 1 ? "1 row is" : "\(report.refusedRows) rows are"
             throw Failure(.conflict, "\(words) not right, so nothing was imported.", details: report.json)

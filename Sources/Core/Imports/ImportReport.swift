@@ -3,7 +3,7 @@ import Foundation
 import GRDB
 
 /// How a file is to be imported.
-package struct ImportOptions: Sendable {
+package struct ImportOptions: Sendable, Equatable {
     /// What becomes of rows whose record is there already.
     package enum Existing: String, Sendable, CaseIterable {
         case update, skip, refuse

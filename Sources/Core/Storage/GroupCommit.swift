@@ -60,6 +60,8 @@ final class GroupCommit: Sendable {
     private nonisolated(unsafe) var lastCount = 0
     // Confined to the writer queue too. Since when texts of gear wait for a moment in which nobody else writes.
     private nonisolated(unsafe) var textsDue: UInt64?
+    // Confined to the writer queue too. About how many texts pieces of batches left since.
+    private nonisolated(unsafe) var textsWaiting = 0
 
     init(writer: DatabaseQueue, log: LogWriter, clock: HybridClock, options: Store.Options) throws {
         // From here on the groups' syncs are ours; SQLite syncs what a checkpoint needs.
@@ -172,14 +174,15 @@ final class GroupCommit: Sendable {
 
     /// What begins the next group, doors first; nothing ends the drain. A piece of a batch begins a group only, so that
     /// what is behind it waits for one piece at most, and joins none, so that no scan's group grows by it. Texts, then a
-    /// piece, go when nobody else waits, or when they have waited long.
+    /// piece, go when nobody else waits, or when they have waited long; between pieces texts go many at a time.
     private func takeFirst() -> First {
         state.withLock { state in
             let isQuiet = state.door.isEmpty && state.page.isEmpty
             func isDue(since: UInt64) -> Bool {
                 isQuiet || clock.monotonic &- since >= options.bulkPatience.nanoseconds
             }
-            if let textsDue, isDue(since: textsDue) { return .texts }
+            let isWorthGroup = state.bulk.isEmpty || textsWaiting >= GearText.countMax
+            if let textsDue, isQuiet ? isWorthGroup : isDue(since: textsDue) { return .texts }
             if let piece = state.bulk.first, isDue(since: piece.since) {
                 state.bulk.removeFirst()
                 return .operation(piece)
@@ -312,10 +315,12 @@ final class GroupCommit: Sendable {
         let hasPiece = group.contains { $0.lane == .bulk }
         guard hasPage || group.isEmpty || (!hasPiece && textsDue == nil) else {
             textsDue = textsDue ?? clock.monotonic
+            if hasPiece { textsWaiting += log.pending.count }
             return
         }
         let areLeft = try GearText.settle(in: database, mergesIndex: group.isEmpty)
         textsDue = areLeft ? clock.monotonic : nil
+        textsWaiting = areLeft ? max(textsWaiting - GearText.countMax, 0) : 0
     }
 
     /// Runs one operation in its savepoint; its failure is its own and does not touch the group.
@@ -376,9 +381,10 @@ final class GroupCommit: Sendable {
     /// Copies the WAL back when it is long. Nobody waits for it but the next group, and no other connection may.
     private func checkpointIfLong(_ database: Database) {
         let pages = SpatiaLite.walPages(of: database)
-        // A batch fills the WAL all the time, and scans come in between: they wait for short copying more easily.
+        // A batch fills the WAL all the time, and scans come in between: they wait for short copying more easily, and
+        // who waits already goes before it.
         let pagesMax = textsDue != nil || lastCount == 0 ? options.checkpointPages / 4 : options.checkpointPages
-        guard pages >= pagesMax else {
+        guard pages >= pagesMax, pages >= options.checkpointPages || !isAwaited else {
             return state.withLock { $0.figures.walPages = pages }
         }
         // One sync at a time: the kernel tells of a failure once, and the group must hear of its own.

@@ -155,8 +155,10 @@ import Testing
         let id = try await first.start(BatchOrder(kind: .import, title: "Import", author: Author(), steps: steps))
         running.withLock { $0 = Task { await first.run() } }
         await running.withLock { $0 }?.value
-        #expect(try await BatchBook(store: depot.store).find(id).done == 60)
-        #expect(try await depot.register.list(AssetQuery())[number: "total"] == 60)
+        // The piece after it may be under way already.
+        let done = try await BatchBook(store: depot.store).find(id).done
+        #expect(done == 60 || done == 70)
+        #expect(try await depot.register.list(AssetQuery())[number: "total"] == done)
         let second = BatchRunner(store: depot.store, options: options, logger: logger, signal: { _ in })
         let again = Task { await second.run() }
         defer { again.cancel() }
