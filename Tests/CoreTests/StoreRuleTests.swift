@@ -20,12 +20,13 @@ final class Gate: Sendable {
         let gate = Gate()
         async let holder: Void? = try? store.write { _ in
             gate.isClosed.store(true, ordering: .releasing)
-            _ = waits { gate.isOpen.load(ordering: .acquiring) }
+            _ = waits(upTo: 240) { gate.isOpen.load(ordering: .acquiring) }
         }
-        #expect(await comes { gate.isClosed.load(ordering: .acquiring) })
+        // Hundreds of tests begin at once, and a task may wait minutes for its first turn.
+        #expect(await comes(upTo: 240) { gate.isClosed.load(ordering: .acquiring) })
         let results = await withTaskGroup(of: T.self) { group in
             await submit(&group)
-            #expect(await comes { store.figures.waiting >= count })
+            #expect(await comes(upTo: 240) { store.figures.waiting >= count })
             gate.isOpen.store(true, ordering: .releasing)
             return await group.reduce(into: []) { $0.append($1) }
         }
