@@ -8,15 +8,16 @@ BUILD := .build
 VENV := $(BUILD)/venv
 
 BUILD_PACKAGES := libsqlite3-dev libspatialite-dev libusb-1.0-0-dev libmicrohttpd-dev libwslay-dev libsodium-dev \
-	zlib1g-dev libgnutls28-dev libqrencode-dev libturbojpeg0-dev \
-	libpng-dev libwebp-dev libpq-dev esbuild node-typescript python3-zxcvbn
-TEST_PACKAGES := umockdev libumockdev-dev libglib2.0-dev pkg-config gcc chromium python3-venv shellcheck sqlite3 \
-	openssl curl libnss3-tools postgresql postgresql-postgis pgbouncer iproute2
+	zlib1g-dev libgnutls28-dev libqrencode-dev libzint-dev libcairo2-dev libpango1.0-dev libcups2-dev libturbojpeg0-dev \
+	libpng-dev libwebp-dev libpq-dev pkg-config fonts-dejavu-core esbuild node-typescript python3-zxcvbn
+TEST_PACKAGES := umockdev libumockdev-dev libglib2.0-dev gcc chromium python3-venv shellcheck sqlite3 \
+	openssl curl libnss3-tools zbar-tools zxing-cpp-tools cups-ipp-utils lprint avahi-daemon dbus fonts-noto-core \
+	fonts-noto-color-emoji postgresql postgresql-postgis pgbouncer iproute2
 DEB_PACKAGES := debhelper lintian mmdebstrap systemd-container curl python3 procps
 PEER_PACKAGES := nginx-light libnginx-mod-nchan libuv1 python3-venv
 
 # Tests that load the machine or share the emulated bus: one after the other, so that they do not disturb the rest.
-ALONE := KillTests|HubTests|UpstreamTests|SimulationTests|SyncTests|IsolationTests|PowerCutTests|HeartbeatTests|BadInputTests|AttackTests|Emulated|ReaderTests|BroadcastTests
+ALONE := KillTests|HubTests|UpstreamTests|SimulationTests|SyncTests|IsolationTests|PowerCutTests|HeartbeatTests|BadInputTests|AttackTests|Emulated|ReaderTests|BroadcastTests|PrinterTests|LabelRasterTests
 
 # What the tests and the daemons they start count of the lines they run (Package.swift), for `make coverage`.
 COUNTS := $(CURDIR)/$(BUILD)/coverage

@@ -25,8 +25,8 @@ let counting: [LinkerSetting] = [
     .unsafeFlags([isFuzzing ? "-sanitize=fuzzer" : "-profile-generate"], .when(configuration: .debug))
 ]
 
-func cLibrary(_ name: String) -> Target {
-    .systemLibrary(name: name, path: "Sources/Drivers/System/\(name)")
+func cLibrary(_ name: String, pkgConfig: String? = nil) -> Target {
+    .systemLibrary(name: name, path: "Sources/Drivers/System/\(name)", pkgConfig: pkgConfig)
 }
 
 func appliance(dependencies: [Target.Dependency]) -> Target {
@@ -67,8 +67,8 @@ let package = Package(
     targets: [
         cLibrary("CLibUSB"), cLibrary("CMicroHTTPD"), cLibrary("CWSLay"),
         cLibrary("CSodium"), cLibrary("CSpatiaLite"), cLibrary("CLinux"), cLibrary("CZlib"), cLibrary("CGnuTLS"),
-        cLibrary("CQREncode"), cLibrary("CTurboJPEG"), cLibrary("CPNG"), cLibrary("CWebP"), cLibrary("CConfine"),
-        cLibrary("CPQ"),
+        cLibrary("CQREncode"), cLibrary("CZint"), cLibrary("CPango", pkgConfig: "pangocairo"), cLibrary("CCUPS"),
+        cLibrary("CTurboJPEG"), cLibrary("CPNG"), cLibrary("CWebP"), cLibrary("CConfine"), cLibrary("CPQ"),
         .target(name: "CHub", path: "Sources/Drivers/System/CHub"),
         .target(name: "CCounts", path: "Sources/Drivers/System/CCounts"),
         .target(name: "CPasswords", path: "Sources/Core/SignIn/CPasswords", exclude: ["build.sh", "dist"]),
@@ -86,6 +86,7 @@ let package = Package(
             name: "Drivers",
             dependencies: [
                 "Core", "CLibUSB", "CMicroHTTPD", "CWSLay", "CLinux", "CZlib", "CGnuTLS", "CQREncode",
+                "CZint", "CPango", "CCUPS",
                 "CTurboJPEG", "CPNG", "CWebP", "CConfine", "CPQ", "CHub",
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
@@ -116,7 +117,8 @@ let package = Package(
         .executableTarget(
             name: "StoreBench",
             dependencies: [
-                "Core", .product(name: "Logging", package: "swift-log"), .product(name: "GRDB", package: "GRDB.swift"),
+                "Core", "Drivers", .product(name: "Logging", package: "swift-log"),
+                .product(name: "GRDB", package: "GRDB.swift"),
             ],
             path: "Tests/Benchmarks/StoreBench", swiftSettings: strict),
         // Clients and emulated devices that several test targets use.

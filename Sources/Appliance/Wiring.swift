@@ -30,6 +30,9 @@ final class Wiring: Sendable {
     let plainPort = Mutex<UInt16>(0)
     let loop: EventLoop
     private let usb: USBReaders
+    let press = LabelPress()
+    let printers: PrinterDrivers
+    let printerFinder = PrinterFinder()
 
     /// Opens the files of `configuration.data` and wires everything; nothing listens yet.
     ///
@@ -45,12 +48,13 @@ final class Wiring: Sendable {
         identity = configuration.tls.listen == nil ? nil : try BoxIdentity(configuration, logger: logger)
         limits = Limits(configuration.limits, clock: clock)
         loop = try EventLoop()
+        printers = PrinterDrivers(press: press)
         heartbeat = Heartbeat(logger: logger)
         let tenants = try await Tenants(
             on: Ground(
                 configuration: configuration, box: box, clock: clock, loop: loop, mill: PassphraseMill(box: box),
-                heartbeat: heartbeat, limits: limits, pictures: PictureWorkshop(binary: Self.binary), isDemo: isDemo,
-                logger: logger))
+                heartbeat: heartbeat, limits: limits, printers: printers,
+                pictures: PictureWorkshop(binary: Self.binary), isDemo: isDemo, logger: logger))
         self.tenants = tenants
         guests = LiveGuests(loop: loop, limits: configuration.live, tenants: tenants)
         usb = USBReaders(logger: logger)

@@ -1,4 +1,5 @@
 // The binary itself as a child, unmodified.
+import Drivers
 import Foundation
 import Glibc
 import Synchronization
@@ -7,27 +8,28 @@ import TestSupport
 /// The binary, run as a child; ended by its id when let go.
 // Unchecked: one thread at a time uses it, as the test awaits each use.
 final class Daemon: @unchecked Sendable {
-    private let process = Process()
+    private let process: Child
     private let errorPipe = Pipe()
     private let outputPipe = Pipe()
 
     /// Starts `depotd` with these arguments, and types to it.
     init(_ arguments: [String], environment: [String: String] = [:], typing: String? = nil) throws {
-        process.executableURL = URL(filePath: Self.path)
-        process.arguments = arguments
-        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-        process.standardError = errorPipe
-        process.standardOutput = outputPipe
         let inputPipe = typing.map { _ in Pipe() }
-        if let inputPipe { process.standardInput = inputPipe }
-        try process.run()
+        process = try Child(
+            Self.path, arguments, environment: ProcessInfo.processInfo.environment.merging(environment) { $1 },
+            input: inputPipe.map { .descriptor($0.fileHandleForReading.fileDescriptor) } ?? .nothing,
+            output: .descriptor(outputPipe.fileHandleForWriting.fileDescriptor),
+            errors: .descriptor(errorPipe.fileHandleForWriting.fileDescriptor))
+        // What it writes ends with it, and not with us.
+        try outputPipe.fileHandleForWriting.close()
+        try errorPipe.fileHandleForWriting.close()
         if let inputPipe, let typing {
             inputPipe.fileHandleForWriting.write(Data(typing.utf8))
             try inputPipe.fileHandleForWriting.close()
         }
     }
 
-    deinit { if process.isRunning { Glibc.kill(process.processIdentifier, SIGKILL) } }
+    deinit { process.kill() }
 
     /// `DEPOTD`, or what was built beside the tests.
     static var path: String {
@@ -36,22 +38,16 @@ final class Daemon: @unchecked Sendable {
     }
 
     /// Ends it as a power cut would, and waits until it is gone.
-    func kill() {
-        Glibc.kill(process.processIdentifier, SIGKILL)
-        process.waitUntilExit()
-    }
+    func kill() { process.kill() }
 
     /// Asks it to end, waits, and gives back the exit code.
     func end() throws -> Int32 {
-        process.terminate()
-        return try waitForEnd()
+        process.signal(SIGTERM)
+        return process.waitForEnd()
     }
 
     /// Waits for the end and gives back the exit code.
-    func waitForEnd() throws -> Int32 {
-        process.waitUntilExit()
-        return process.terminationStatus
-    }
+    func waitForEnd() throws -> Int32 { process.waitForEnd() }
 
     /// What it wrote to standard error until its end.
     var errors: String {

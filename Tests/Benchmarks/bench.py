@@ -278,6 +278,16 @@ class Bench:
         for name in rounds[0][3]:
             self.table.add(f"resident memory {name}, at most", max(memory[name] for *_, memory in rounds), "MiB")
 
+    # Labels
+
+    def labels(self):
+        rounds = [json.loads(subprocess.run([self.tools.storebench, "labels"], stdout=subprocess.PIPE, check=True,
+                                            timeout=120).stdout) for _ in range(self.rounds)]
+        for name, unit, bound, words in (("code_ms", "ms", 1, "QR code as PNG: p95"),
+                                         ("label_ms", "ms", 10, "label of 57 x 32 mm in dots at 203 dpi: p95"),
+                                         ("sheets_s", "s", 2, "1,000 labels on sheets as PDF")):
+            self.table.at_most(words, median([figures[name] for figures in rounds]), unit, bound)
+
     def signin(self):
         rounds = []
         for _ in range(self.rounds):
@@ -392,8 +402,7 @@ def main():
     bench = Bench(options)
     begun, load_before = time.time(), os.getloadavg()[0]
     parts = (bench.door, bench.broadcast, bench.deliveries, bench.memory, bench.scans, bench.requests, bench.starting,
-             bench.registry, bench.importing, bench.signin, bench.talking,
-             bench.trouble, bench.tls)
+             bench.registry, bench.labels, bench.importing, bench.signin, bench.talking, bench.trouble, bench.tls)
     for part in parts:
         if options.only in (None, part.__name__):
             part()

@@ -55,6 +55,9 @@ private func code(_ text: String, _ symbology: String? = nil) -> ScanCode {
         Symbology(what: "no letter behind the bracket", raw: "]11CAM", symbology: nil, text: "]11CAM"),
         Symbology(what: "no modifier", raw: "]C-CAM", symbology: nil, text: "]C-CAM"),
         Symbology(what: "nothing behind it", raw: "]C1", symbology: nil, text: "]C1"),
+        Symbology(
+            what: "with the characters it is in", raw: "]Q2\\000026Größe \\\\ 7", symbology: "]Q2", text: "Größe \\ 7"),
+        Symbology(what: "a backslash of another code", raw: "]Q1\\000026A", symbology: "]Q1", text: "\\000026A"),
         Symbology(what: "none", raw: "CAM-7", symbology: nil, text: "CAM-7"),
     ]
 

@@ -51,7 +51,10 @@ import Testing
     @Test(arguments: [
         ("CLibUSB", "Sources/Drivers/USB"), ("CMicroHTTPD", "Sources/Drivers/HTTP"),
         ("CWSLay", "Sources/Drivers/WebSocket"), ("CGnuTLS", "Sources/Drivers/TLS"), ("CSodium", "Sources/Core/Basics"),
-        ("CQREncode", "Sources/Drivers/Codes"), ("CTurboJPEG", "Sources/Drivers/Imaging"),
+        ("CQREncode", "Sources/Drivers/Codes"), ("CZint", "Sources/Drivers/Codes"),
+        ("CPango", "Sources/Drivers/Labels"),
+        ("CCUPS", "Sources/Drivers/Printing"),
+        ("CTurboJPEG", "Sources/Drivers/Imaging"),
         ("CPNG", "Sources/Drivers/Imaging"), ("CWebP", "Sources/Drivers/Imaging"),
         ("CConfine", "Sources/Drivers/Imaging"),
         ("CPQ", "Sources/Drivers/Postgres"), ("CHub", "Sources/Drivers/Postgres"),
@@ -67,8 +70,8 @@ import Testing
         for file in try Self.files(under: "Sources/Appliance") {
             #expect(
                 Self.imports(file).isDisjoint(with: [
-                    "GRDB", "GRDBSQLite", "CLibUSB", "CMicroHTTPD", "CWSLay", "CGnuTLS", "CQREncode",
-                    "CPQ", "CHub",
+                    "GRDB", "GRDBSQLite", "CLibUSB", "CMicroHTTPD", "CWSLay", "CGnuTLS", "CQREncode", "CZint",
+                    "CPango", "CCUPS", "CPQ", "CHub",
                 ]),
                 "\(file.path)")
         }

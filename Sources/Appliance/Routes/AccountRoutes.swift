@@ -111,8 +111,8 @@ extension RouteTable {
     }
 
     private static func qr(_ text: String) throws -> JSON {
-        let code = try QRCode(text)
-        return ["size": .int(Int64(code.size)), "path": .string(code.path)]
+        let code = try CodeMatrix.qr(text)
+        return ["size": .int(Int64(code.width)), "path": .string(code.path)]
     }
 
     private static var endingRoutes: [Route] {

@@ -3,8 +3,8 @@ import Core
 
 extension Schema {
     /// All named shapes.
-    static let components: JSON = common.adding(stockComponents).adding(gearComponents).adding(entering).adding(
-        chatComponents)
+    static let components: JSON = common.adding(stockComponents).adding(gearComponents).adding(entering)
+        .adding(labelComponents).adding(chatComponents)
 
     private static let common: JSON = [
         "Reference": object(["id": text, "name": text]),
@@ -71,7 +71,7 @@ extension Schema {
 
     private static let outcome = object([
         "id": text, "outcome": one(of: Verdict.allCases.map(\.rawValue)),
-        "action": one(of: ["out", "in", "transfer", "already", "acting", "none", "undone", "refused"]),
+        "action": one(of: ["out", "in", "transfer", "already", "acting", "none", "undone", "refused", "printing"]),
         "word": text, "short": text, "spoken": text, "code": text, "asset": orNull(ref("AssetBrief")),
         "model": orNull(ref("Reference")), "quantity": orNull(whole), "actor": orNull(ref("Reference")),
         "project": orNull(ref("Reference")), "progress": orNull(ref("Progress")),

@@ -9,6 +9,7 @@ extension Tenant {
     var pictures: PictureDesk { PictureDesk(store: store, folder: folder, maker: pictureMaker) }
     var lookup: LookupDesk { LookupDesk(store: store) }
     var views: ViewBook { ViewBook(store: store) }
+    var labels: LabelDesk { LabelDesk(store: store) }
     var batchBook: BatchBook { BatchBook(store: store) }
     var undo: ChangeUndo { ChangeUndo(store: store) }
 

@@ -15,6 +15,7 @@ struct Ground: Sendable {
     let mill: PassphraseMill
     let heartbeat: Heartbeat
     let limits: Limits
+    let printers: PrinterDrivers
     let pictures: any PictureMaker
     let isDemo: Bool
     let logger: Logger
@@ -40,6 +41,7 @@ final class Tenant: Sendable {
     let signIn: SignInDesk
     let hub: LiveHub
     let batches: BatchRunner
+    let labelQueue: LabelQueue
     let imports: ImportDesk
     let exports: ExportDesk
     let backups: BackupDesk
@@ -113,6 +115,9 @@ final class Tenant: Sendable {
             logger: logger)
         self.hub = hub
         batches = BatchRunner(store: store, logger: logger, signal: { hub.signal(.assets, "batch", $0) })
+        labelQueue = LabelQueue(
+            store: store, drivers: { [printers = ground.printers] in printers.driver(for: $0) }, logger: logger,
+            signal: { hub.signal(.labels, "job", $0) })
         imports = ImportDesk(store: store, box: box, runner: batches)
         exports = ExportDesk(store: store)
         backups = BackupDesk(folder: folder, clock: clock)
@@ -129,7 +134,7 @@ final class Tenant: Sendable {
     /// Shows what is committed to its screens from now on. Before anybody listens, and before anything writes.
     func start() async throws {
         try await hub.start()
-        store.onCommit { [sessions, signIn, hub, progressWatch, talk] changes in
+        store.onCommit { [sessions, signIn, hub, progressWatch, labelQueue, talk] changes in
             for person in Sessions.affected(by: changes) {
                 sessions.end(of: person)
                 signIn.invitations.revoke(of: person)
@@ -138,6 +143,7 @@ final class Tenant: Sendable {
             sessions.heed(changes)
             signIn.badges.heed(changes)
             progressWatch.heed(changes)
+            labelQueue.heed(changes)
             talk.heed(changes)
         }
         heartbeat.watch(store)
@@ -160,6 +166,7 @@ final class Tenant: Sendable {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { [batches] in await batches.run() }
             group.addTask { [progressWatch] in await progressWatch.run() }
+            group.addTask { [labelQueue] in await labelQueue.run() }
             group.addTask { [refusals] in await refusals.run() }
             group.addTask { await self.tendSessions() }
             group.addTask { [talk, hub] in await talk.run { hub.signal($0, "receipts", $1) } }

@@ -9,6 +9,8 @@ package struct AssetIdentifier: Hashable, Sendable, Codable {
     package enum Scheme: String, Sendable, Codable, CaseIterable {
         /// The depot's own number, on a label of ours.
         case own
+        /// The identity of a label of ours: 26 characters.
+        case label
         /// Any code taken as it is: a maker's bar code, a hire company's sticker.
         case barcode
         /// The maker's serial number.
@@ -43,7 +45,7 @@ package struct AssetIdentifier: Hashable, Sendable, Codable {
         // ASCII is composed as it is; Foundation would take it apart to find that out.
         let composed = value.utf8.allSatisfy { $0 < 0x80 } ? value : value.precomposedStringWithCanonicalMapping
         switch scheme {
-        case .own, .barcode, .serial, .uid, .epc: return "\(scheme.rawValue):\(composed.uppercasedASCII)"
+        case .own, .label, .barcode, .serial, .uid, .epc: return "\(scheme.rawValue):\(composed.uppercasedASCII)"
         case .giai, .grai, .gtinSerial, .sscc: return "\(scheme.rawValue):\(composed)"
         }
     }
@@ -69,6 +71,8 @@ package struct ScanCode: Sendable, Equatable {
     /// begin with 08, not from a bar code. It must never be stored as an identity.
     /// - Source: ISO/IEC 14443-3 §6.5.4, NXP AN10927
     package let isRandomUID: Bool
+    /// The label of ours that the code is on; nil for any other code.
+    package let label: LabelCode?
     /// What to store when somebody says which asset or person this code belongs to; nil where nothing should be.
     package let natural: AssetIdentifier?
 
@@ -79,23 +83,31 @@ package struct ScanCode: Sendable, Equatable {
     ///   - symbology: the AIM identifier where the reader reports it beside the data; ignored unless well formed.
     ///   - ownHosts: hosts, in lower case, whose `/a/NUMBER` addresses are on labels of ours; nil takes any host.
     package init(raw: [UInt8], symbology: String?, ownHosts: Set<String>? = nil) {
-        let (data, symbology) = Self.splitSymbology(Self.trimmed(raw[...]), reported: symbology)
+        let (split, symbology) = Self.splitSymbology(Self.trimmed(raw[...]), reported: symbology)
+        let data = Self.interpreted(split, symbology)
         let text = Self.printable(data)
         let gs1 = GS1Reading(data: data, text: text, symbology: symbology)
         // The digits of a GS1 code are as many as those of a chip by chance only.
         let radio = RadioReading(text: gs1.elements.isEmpty ? text : "", isBarcode: symbology != nil)
-        let own = Self.ownNumber(in: text, hosts: ownHosts).map { [AssetIdentifier(.own, $0)] } ?? []
+        let label = LabelCode(reading: text)
+        let own =
+            (label.map { AssetIdentifier(.label, $0.key) }
+            ?? Self.ownNumber(in: text, hosts: ownHosts).map { AssetIdentifier(.own, $0) }).map { [$0] } ?? []
         let opaque = text.isEmpty ? [] : [.own, .barcode, .serial].map { AssetIdentifier($0, text) }
         var seen: Set<String> = []
         self.text = text
         self.symbology = symbology
         self.elements = gs1.elements
-        self.note = gs1.note ?? radio.note
+        let isMisread = label == nil && LabelCode.isMeant(by: text)
+        self.label = label
+        self.note =
+            gs1.note ?? radio.note
+            ?? (isMisread ? "The check character of this label is wrong: read it again, or print it anew." : nil)
         self.isRandomUID = radio.isRandomUID
         self.identifiers = (own + gs1.identifiers + opaque + gs1.weakIdentifiers + radio.identifiers)
             .filter { seen.insert($0.lookupKey).inserted }
         self.natural =
-            radio.isRandomUID
+            radio.isRandomUID || isMisread
             ? nil : own.first ?? gs1.identifiers.first ?? radio.natural ?? opaque.dropFirst().first
     }
 
@@ -125,6 +137,22 @@ extension ScanCode {
         let inFront = String(decoding: front, as: UTF8.self)
         guard reported == nil || reported == inFront else { return (bytes, reported) }
         return (trimmed(bytes.dropFirst(3)), inFront)
+    }
+
+    /// What a reader sends of a QR code or a DataMatrix that says it is UTF-8, when the reader passes that on: `\000026` in
+    /// front, and each backslash twice.
+    /// - Source: ISO/IEC 15424, table A.1 (modifiers of ]Q and ]d); AIM ECI assignment 26
+    private static func interpreted(_ data: ArraySlice<UInt8>, _ symbology: String?) -> ArraySlice<UInt8> {
+        let (front, escape) = ("\\000026".utf8, UInt8(ascii: "\\"))
+        guard data.first == escape, data.starts(with: front),
+            ["]Q2", "]Q4", "]Q6", "]d4", "]d5", "]d6"].contains(symbology)
+        else { return data }
+        var (plain, isFirst): ([UInt8], Bool) = ([], false)
+        for byte in data.dropFirst(front.count) {
+            isFirst = byte == escape && !isFirst
+            if !isFirst { plain.append(byte) }
+        }
+        return plain[...]
     }
 
     private static func isSymbology(_ bytes: ArraySlice<UInt8>) -> Bool {

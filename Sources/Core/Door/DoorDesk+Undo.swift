@@ -9,29 +9,31 @@ extension DoorDesk {
     /// - Throws: `notFound` for a scan that is not there; `conflict` when it moved nothing, was undone, or the gear
     ///   moved again since.
     package func undo(_ id: ScanRecord.ID, actor: Person.ID?) async throws -> JSON {
-        try await store.write(lane: .door) { transaction in
-            if let body = try undoCount(id, actor: actor, in: transaction) { return body }
-            let record = try UndoableScan.find(id, in: transaction.database)
-            let door = try Self.door(record.door, in: transaction.database)
-            let actor = try Self.actor(at: door, or: actor, in: transaction)
-            let before = try RecordEdit.find(record.asset, in: transaction.database)
-            let kind = record.conditionBefore == nil ? "custody" : "status"
-            let asset = try RecordEdit.run(kind, on: before, by: Author(person: actor?.id), in: transaction) {
-                let movement = Movement(door: door.id, scan: id, actor: actor?.id)
-                try Custody.undo(record.event, of: $0.id, movement, in: transaction)
-                if let condition = record.conditionBefore {
-                    try AssetRegister.set(condition, of: $0.id, in: transaction.database)
-                }
-            }.record
-            try transaction.database.execute(sql: "UPDATE scan SET undone = 1 WHERE id = ?", arguments: [id.rawValue])
-            let outcome = Outcome(
-                scan: id, verdict: .ok, action: .undone, word: "UNDONE",
-                short: "\(asset.number) is \(asset.status.word) again", spoken: "\(asset.number) undone",
-                code: record.code, asset: asset, actor: actor, project: asset.holder?.project)
-            let body = outcome.json(door: door, reader: nil, at: transaction.now).replacing("undone", with: true)
-            try transaction.append(.scans, "undone", subject: id.rawValue, actor: actor?.id.rawValue, body)
-            return body
-        }
+        try await store.write(lane: .door) { try undo(id, actor: actor, in: $0) }
+    }
+
+    func undo(_ id: ScanRecord.ID, actor: Person.ID?, in transaction: WriteTransaction) throws -> JSON {
+        if let body = try undoCount(id, actor: actor, in: transaction) { return body }
+        let record = try UndoableScan.find(id, in: transaction.database)
+        let door = try Self.door(record.door, in: transaction.database)
+        let actor = try Self.actor(at: door, or: actor, in: transaction)
+        let before = try RecordEdit.find(record.asset, in: transaction.database)
+        let kind = record.conditionBefore == nil ? "custody" : "status"
+        let asset = try RecordEdit.run(kind, on: before, by: Author(person: actor?.id), in: transaction) {
+            let movement = Movement(door: door.id, scan: id, actor: actor?.id)
+            try Custody.undo(record.event, of: $0.id, movement, in: transaction)
+            if let condition = record.conditionBefore {
+                try AssetRegister.set(condition, of: $0.id, in: transaction.database)
+            }
+        }.record
+        try transaction.database.execute(sql: "UPDATE scan SET undone = 1 WHERE id = ?", arguments: [id.rawValue])
+        let outcome = Outcome(
+            scan: id, verdict: .ok, action: .undone, word: "UNDONE",
+            short: "\(asset.number) is \(asset.status.word) again", spoken: "\(asset.number) undone",
+            code: record.code, asset: asset, actor: actor, project: asset.holder?.project)
+        let body = outcome.json(door: door, reader: nil, at: transaction.now).replacing("undone", with: true)
+        try transaction.append(.scans, "undone", subject: id.rawValue, actor: actor?.id.rawValue, body)
+        return body
     }
 }
 

@@ -105,6 +105,9 @@ package struct DoorDesk: Sendable {
 
     private func decide(_ visit: Visit, in transaction: WriteTransaction) throws -> Answer {
         let database = transaction.database
+        if let card = ActionCard(reading: visit.code.text) {
+            return try conclude(visit, carryOut(card, visit, in: transaction), in: transaction)
+        }
         let owner = try CodeOwner.find(visit.code, in: database)
         var (asset, window): (Asset.ID?, Duration) = (nil, options.debounce)
         if case .asset(let found) = owner { asset = found.id }

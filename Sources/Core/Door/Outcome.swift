@@ -10,6 +10,8 @@ package enum Verdict: String, Sendable, CaseIterable {
 /// What the door did.
 package enum DoorAction: String, Sendable {
     case out, `in`, transfer, already, acting, none, undone, refused
+    /// A label was asked for.
+    case printing
 }
 
 /// One scan's outcome.

@@ -89,7 +89,7 @@ extension AssetRegister {
     static func whyUnfit(_ code: ScanCode) -> String {
         code.isRandomUID
             ? "Phones and bank cards make this code up anew each time: it can not stand for gear."
-            : "That code can not stand for a piece of gear."
+            : code.note ?? "That code can not stand for a piece of gear."
     }
 
     /// Gives a piece of gear an identifier, and says so in a Change.

@@ -16,6 +16,7 @@ enum CodeOwner {
                 UNION ALL SELECT 'asset:' || asset FROM identifier WHERE key = ?1
                 UNION ALL SELECT 'stock:' || model FROM model_code WHERE key = ?1
                 """)
+        if let labelled = try labelled(code, in: database) { return labelled }
         for key in code.keys {
             guard let found = try String.fetchOne(statement, arguments: [key]),
                 let colon = found.firstIndex(of: ":")
@@ -28,5 +29,12 @@ enum CodeOwner {
             }
         }
         return nil
+    }
+
+    /// What a label of ours was printed for. A label that was printed blank is looked up like any code.
+    static func labelled(_ code: ScanCode, in database: Database) throws -> CodeOwner? {
+        guard let id = code.label?.identifier else { return nil }
+        if let asset = try Asset.find(Asset.ID(id), in: database) { return .asset(asset) }
+        return try Stock.find(Identifier(id), in: database).map { .stock($0) }
     }
 }

@@ -12,12 +12,14 @@ struct LikeCodes {
     }
 
     private let identifier: AssetIdentifier
+    private let code: ScanCode
     /// Each key once, the most telling likeness first.
     let keys: [(key: String, likeness: Likeness)]
 
     /// - Parameter code: what the code reads as; its identifiers are what the door looks up.
     init(_ identifier: AssetIdentifier, _ code: ScanCode) {
         self.identifier = identifier
+        self.code = code
         let own = [(identifier.lookupKey, Likeness.same)]
         let found = code.keys.map { ($0, Likeness.found) }
         let cases = Self.inOtherCase(identifier).map { ($0, Likeness.letterCase) }
@@ -41,6 +43,14 @@ struct LikeCodes {
         for owner: Identifier<Owner>, field: String, ignoring released: Set<String> = [], in database: Database
     ) throws -> Bool {
         let keys = released.isEmpty ? keys : keys.filter { !released.contains($0.key) }
+        switch try CodeOwner.labelled(code, in: database) {
+        case .asset(let asset) where asset.id.rawValue != owner.rawValue:
+            throw AssetRegister.taken("This label", by: asset, field: field)
+        case .stock(let stock) where stock.id.rawValue != owner.rawValue:
+            throw Failure(.conflict, "This label counts \(stock.name).", field: field)
+        case nil: break
+        default: return true
+        }
         let statement = try database.cachedStatement(sql: Self.owners)
         var isOwn = false
         for first in stride(from: 0, to: keys.count, by: Self.looks) {

@@ -4,7 +4,7 @@ import Foundation
 import GRDB
 package import Logging
 
-/// Lets go of pictures that no model and no person has.
+/// Lets go of pictures that no model, no person and no printer has.
 package struct PictureSweep: Sendable {
     static let schema = """
         CREATE TABLE picture_unused (
@@ -13,7 +13,8 @@ package struct PictureSweep: Sendable {
         """
 
     private static let used = """
-        (SELECT picture FROM model WHERE picture IS NOT NULL UNION SELECT avatar FROM person WHERE avatar IS NOT NULL)
+        (SELECT picture FROM model WHERE picture IS NOT NULL UNION SELECT avatar FROM person WHERE avatar IS NOT NULL
+         UNION SELECT logo FROM printer WHERE logo IS NOT NULL)
         """
     /// Time from a start of the box to the first sweep.
     private static let pause = Duration.seconds(600)

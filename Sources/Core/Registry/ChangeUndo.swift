@@ -12,7 +12,7 @@ package struct ChangeUndo: Sendable {
     /// The kinds of record whose edits can be taken back.
     static let records: [any RegistryRecord.Type] = [
         Asset.self, Model.self, Category.self, Stock.self, Place.self, Cost.self, SavedView.self, Person.self,
-        Project.self, PullLine.self,
+        Project.self, PullLine.self, Printer.self, LabelDesign.self,
     ]
 
     /// Takes back one Change by a further one.

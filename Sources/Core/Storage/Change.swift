@@ -6,6 +6,8 @@ package import GRDB
 /// What Changes are sorted by for those who listen. A restricted field would have a topic of its own.
 package enum Topic: String, Sendable, CaseIterable, Codable {
     case assets, models, places, scans, doors, unknowns, readers, people, projects, views
+    /// Printers, designs of labels, and jobs.
+    case labels
     /// What gear cost; for managers.
     case costs = "assets.cost"
     /// Notes on people and their badges; for managers.

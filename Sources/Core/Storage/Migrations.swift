@@ -48,6 +48,7 @@ enum Migrations {
         migrator.registerMigration("17 chat") { try $0.execute(sql: RoomSchema.sql + MessageFiles.schema) }
         migrator.registerMigration("23 fewer pages a scan") { try $0.execute(sql: fewerPages) }
         migrator.registerMigration("26 upstream") { try $0.execute(sql: UpstreamSchema.sql + DistantGear.schema) }
+        migrator.registerMigration("28 labels") { try $0.execute(sql: LabelSchema.sql) }
         return migrator
     }
 

@@ -23,15 +23,12 @@ import Testing
 
     @Test func `while it waits for its picture it has no new privileges, few calls, and bounds on all it uses`() throws
     {
-        let (process, input) = (Process(), Pipe())
-        process.executableURL = URL(filePath: Daemon.path)
-        process.arguments = ["decode"]
-        process.standardInput = input
-        process.standardOutput = FileHandle.nullDevice
-        try process.run()
-        defer { process.terminate() }
+        let input = Pipe()
+        let process = try Child(
+            Daemon.path, ["decode"], input: .descriptor(input.fileHandleForReading.fileDescriptor))
+        defer { process.kill() }
         func told(_ file: String) throws -> String {
-            try String(contentsOfFile: "/proc/\(process.processIdentifier)/\(file)", encoding: .utf8)
+            try String(contentsOfFile: "/proc/\(process.id)/\(file)", encoding: .utf8)
         }
         for _ in 0..<100 where try !told("status").contains("Seccomp:\t2") { Thread.sleep(forTimeInterval: 0.05) }
         let status = try told("status")

@@ -4,6 +4,7 @@
 //   storebench scans FOLDER ROUNDS SECONDS     {"durable": […], "rolled_back": […]}, scans a second of each round
 //   storebench fill FOLDER COUNT               gear TEST-1 to TEST-COUNT in FOLDER/depot.sqlite
 //   storebench fill FOLDER COUNT --custody N   a rental house's gear, and N movements of it
+//   storebench labels                          {"code_ms", "label_ms", "sheets_s"}
 //   storebench talk FOLDER PEOPLE ROOMS COUNT  COUNT messages of PEOPLE in ROOMS
 //   storebench import FOLDER ROWS              seconds of trying an import out, carrying it out, taking it back
 import Core
@@ -50,7 +51,11 @@ struct StoreBench {
             try await ImportBench(store: store, box: box, rowCount: Int(words[3]) ?? 0).run()
             try box.close()
             try store.close()
-        default: print("storebench scans FOLDER ROUNDS SECONDS | fill FOLDER COUNT [--custody N] | import FOLDER ROWS")
+        case ("labels", 1): try LabelBench.run()
+        default:
+            print(
+                "storebench labels | scans FOLDER ROUNDS SECONDS | fill FOLDER COUNT [--custody N] | import FOLDER ROWS"
+            )
         }
     }
 

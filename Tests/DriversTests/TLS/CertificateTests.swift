@@ -14,16 +14,14 @@ import Testing
 
     /// Runs openssl, and gives back whether it was content and what it said.
     private static func openssl(_ arguments: [String]) throws -> (isContent: Bool, said: String) {
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/openssl")
-        process.arguments = arguments
         let output = Pipe()
-        process.standardOutput = output
-        process.standardError = output
-        try process.run()
+        let writing = output.fileHandleForWriting
+        let process = try Child(
+            "/usr/bin/openssl", arguments, output: .descriptor(writing.fileDescriptor),
+            errors: .descriptor(writing.fileDescriptor))
+        try writing.close()
         let said = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        process.waitUntilExit()
-        return (process.terminationStatus == 0, said)
+        return (process.waitForEnd() == 0, said)
     }
 
     /// What openssl says of a certificate for these names, against the authority's certificate.

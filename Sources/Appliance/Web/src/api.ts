@@ -52,6 +52,14 @@ export const remove = (path: string, options: Options = {}): Promise<void> => se
 export const reply = <Answer>(method: "POST" | "PATCH" | "PUT" | "DELETE", path: string, body?: unknown, options: Options = {}): Promise<Reply<Answer>> =>
   exchange<Answer>(method, path, body, method === "POST" ? { key: uuid(), ...options } : options);
 
+/** A file that the daemon makes of what is sent, such as a picture. */
+export async function file(path: string, body: unknown, options: Options = {}): Promise<Blob> {
+  const headers = { "content-type": "application/json" };
+  const response = await ask(`/api/v1${path}`, { method: "POST", headers, body: JSON.stringify(body) }, options);
+  if (!response.ok) throw await problem(response, false);
+  return response.blob();
+}
+
 /** Builds a query out of the values that are there. */
 export function query(values: Record<string, string | number | null | undefined>): string {
   const search = new URLSearchParams();

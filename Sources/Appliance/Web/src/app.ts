@@ -23,6 +23,7 @@ import "./pages/doors";
 import "./pages/gear/gear";
 import "./pages/models/models";
 import "./pages/import/import";
+import "./pages/labels/page";
 import "./pages/devices";
 import "./pages/projects/list";
 import "./pages/projects/page";
@@ -45,6 +46,7 @@ const rooms: readonly Room[] = [
   { path: "/inbox", name: "Inbox", icon: "inbox", key: "i", more: true },
   { path: "/people", name: "People", icon: "people", key: "e", more: true, search: "Search people: name, phone, e-mail" },
   { path: "/models", name: "Models", icon: "model", key: "m", more: true, search: "Search models: name, maker, category" },
+  { path: "/labels", name: "Labels", icon: "tag", key: "l", more: true },
   { path: "/import", name: "Import", icon: "import", key: "c", more: true, edits: true },
   { path: "/devices", name: "Devices", icon: "reader", key: "v", more: true },
   { path: "/settings", name: "Settings", icon: "settings", key: "s", more: true },
@@ -73,6 +75,8 @@ const places: readonly (readonly [RegExp, string, string])[] = [
   [/^\/(door)?$/, "page-doors", "Doors"],
   [/^\/gear(\/new)?$/, "page-gear", "Gear"],
   [/^\/models(\/[^/]+)?$/, "page-models", "Models"],
+  [/^\/labels(\/[^/]+)?$/, "page-labels", "Labels"],
+  [/^\/(a|A|8003|8004|01)\/.+$/, "page-labelled", "Label"],
   [/^\/import$/, "page-import", "Import"],
   [/^\/devices$/, "page-devices", "Devices"],
   [/^\/projects$/, "page-projects", "Projects"],

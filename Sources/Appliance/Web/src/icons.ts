@@ -29,6 +29,7 @@ const paths = {
   list: "M8.5 6.5H20M8.5 12H20M8.5 17.5H20M4.5 6.5h.01M4.5 12h.01M4.5 17.5h.01",
   calendar: "M5 6h14v13.5H5zM5 10h14M8.5 3.5V7M15.5 3.5V7",
   print: "M7 9V4h10v5M7 17H4.5V9h15v8H17M7 14h10v6H7z",
+  pause: "M9 5v14M15 5v14",
   copy: "M9 9h10.5v10.5H9zM15 9V4.5H4.5V15H9",
   minus: "M5 12h14",
   grip: "M9.5 6h.01M14.5 6h.01M9.5 12h.01M14.5 12h.01M9.5 18h.01M14.5 18h.01",

@@ -18,7 +18,7 @@ export interface Door {
 
 export interface Outcome {
   id: string; outcome: OutcomeKind;
-  action: "out" | "in" | "transfer" | "already" | "acting" | "none" | "undone" | "refused";
+  action: "out" | "in" | "transfer" | "already" | "acting" | "none" | "undone" | "refused" | "printing";
   word: string; short: string; spoken: string; code: string;
   asset: AssetRef | null; model: Ref | null; quantity: number | null;   // counted stock, and how many pieces of it
   actor: Ref | null; project: Ref | null; progress: Progress | null;

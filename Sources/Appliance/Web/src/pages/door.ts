@@ -21,6 +21,9 @@ import { DoorPanel, SidePanel } from "./door-side";
 
 const suggestFrom = 2;
 
+/** What the action card "Print its label" says: the label of what was scanned last comes out, with this one key too. */
+const labelCard = "DPT-DO:PRINT", labelKey = "F9";
+
 class DoorPage extends Page {
   private typed = "";
   private found: Asset[] = [];
@@ -67,6 +70,7 @@ class DoorPage extends Page {
       return;
     }
     if (event.key === "Escape") { this.clear(); this.open(null); return; }
+    if (event.key === labelKey) { event.preventDefault(); this.send(labelCard); return; }
     if (event.key === "ArrowDown" && target === code) { this.querySelector<HTMLElement>(".suggestion")?.focus(); return; }
     if (target === code) return;
     const isControl = target.closest("button, a, summary") !== null;
@@ -166,6 +170,7 @@ class DoorPage extends Page {
     return html`<section class="visit" aria-labelledby="visit-title">
       <div class="visit-head"><h2 id="visit-title">This visit</h2><span class="visit-count">${visit.length === 0 ? "" : visit.length}</span>
         ${isLocked() && html`<button class="button sound-hint" @click=${() => unlock()}>${icon("mute")}<span>Sound is off: press to enable</span></button>`}
+        <button class="button visit-label" aria-keyshortcuts="${labelKey}" title="Print the label of the last item (${labelKey})" ?disabled=${!visit.some((outcome) => outcome.asset)} @click=${() => this.send(labelCard)}>${icon("tag")}<span>Label</span></button>
         <button class="button visit-undo" ?disabled=${!last || state.undoing !== null} @click=${() => { if (last) void undo(last.id); }}>${icon("undo")}<span>${state.undoing ? "Undoing…" : label}</span></button></div>
       <div class="visit-scroll" tabindex="0" role="region" aria-label="Scans of this visit, newest first">
         <ol class="visit-list">

@@ -16,6 +16,7 @@ import { clock } from "../../time";
 import { Asset, AssetDetail, CategoryField } from "../../types";
 import { unlessScan } from "../../wedge";
 import { Cost } from "../cost";
+import { printGear } from "../labels/labels";
 import { Codes } from "./codes";
 import { editForm, modelOf } from "./edit";
 import { History } from "./history";
@@ -54,6 +55,7 @@ export class AssetSheet extends Page {
 
   private key(event: KeyboardEvent): void {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || takesText(event.target) || document.querySelector("dialog[open]")) return;
+    if (event.key === "l") unlessScan(() => void printGear([this.asset]));
     if (event.key === "e" && mayEdit() && !this.form) unlessScan(() => to(withQuery({ edit: "1" })));
   }
 
@@ -102,8 +104,9 @@ export class AssetSheet extends Page {
     return html`<header class="detail-head"><p class="number detail-number">${asset.number}</p><h2>${asset.name}</h2>
         <span class="detail-pills">${statusPill(shownStatus(asset))}${asset.archived && html`<span class="pill">${icon("archive")}Archived</span>`}</span></header>
       ${asset.picture && html`<img class="detail-picture" src="${pictureAddress(asset.picture)}" alt="${asset.name}">`}
-      ${mayEdit() && html`<div class="detail-tools"><a class="button button-small detail-edit" href="${withQuery({ edit: "1" })}" aria-keyshortcuts="e">${icon("edit")}<span>Edit</span></a>
-        <button class="button button-small" @click=${() => void this.archive(asset)}>${icon("archive")}<span>${asset.archived ? "Out of the archive" : "Archive"}</span></button></div>`}
+      <div class="detail-tools"><button class="button button-small" aria-keyshortcuts="l" @click=${() => void printGear([asset.id])}>${icon("tag")}<span>Print its label</span></button>
+        ${mayEdit() && html`<a class="button button-small detail-edit" href="${withQuery({ edit: "1" })}" aria-keyshortcuts="e">${icon("edit")}<span>Edit</span></a>
+        <button class="button button-small" @click=${() => void this.archive(asset)}>${icon("archive")}<span>${asset.archived ? "Out of the archive" : "Archive"}</span></button>`}</div>
       <section class="detail-change" aria-label="Change the status">
         <label for="note">Note with the change <span>(optional)</span></label>
         <textarea id="note" class="input" rows="2" maxlength="500" placeholder="What happened, what is missing"></textarea>

@@ -8,6 +8,7 @@ import { make, save, Values } from "../../forms/record";
 import { fieldsOf, formFields, models, places, titleOf } from "../../pickers";
 import { tell } from "../../store";
 import { Asset, Model } from "../../types";
+import { printGear } from "../labels/labels";
 
 const conditions = [["fit", "Fit"], ["maintenance", "In repair"], ["damaged", "Damaged"], ["lost", "Lost"], ["retired", "Retired"]] as const;
 const seriesMax = 100;
@@ -83,12 +84,15 @@ export function newForm(picked: Choice | null, leave: () => void, made: (asset: 
         { name: "count", label: "How many", kind: "whole", isRequired: true, hint: `Up to ${seriesMax}, numbered on from the first.` },
         { name: "name", label: "Name", kind: "line", max: 200, hint: "Left empty it is called what its model is." },
         ...(many > 1 ? [] : [serial as Field]), ...rest,
-        ...(many > 1 ? [] : [{ name: "codes", label: "Codes on it", kind: "codes", isWide: true, hint: "Barcodes, QR codes or tags that are read for this item." } as Field]), ...further(value)];
+        ...(many > 1 ? [] : [{ name: "codes", label: "Codes on it", kind: "codes", isWide: true, hint: "Barcodes, QR codes or tags that are read for this item." } as Field]),
+        { name: "printed", label: many > 1 ? "Print their labels" : "Print its label", kind: "flag" }, ...further(value)];
     },
-    save: async ({ count, ...fields }) => {
+    save: async ({ count, printed, ...fields }) => {
       const many = Number(count ?? 1);
       if (many < 1 || many > seriesMax) throw new Problem(`One form makes 1 to ${seriesMax} units.`, 400, "invalid", { field: "count" });
-      made(many === 1 ? await make<Asset>("/assets", fields, (one) => `${one.number} is made.`) : await makeSeries(fields, many));
+      const all = many === 1 ? [await make<Asset>("/assets", fields, (one) => `${one.number} is made.`)] : await makeSeries(fields, many);
+      if (printed === true) void printGear(all.map((one) => one.id));
+      made(all[0] as Asset);
     },
     leave,
   }));
@@ -108,7 +112,7 @@ export function series(first: string, many: number): string[] | null {
 }
 
 /** Makes one unit after the other; nothing is begun while one of the numbers is taken. */
-async function makeSeries(fields: Values, many: number): Promise<Asset> {
+async function makeSeries(fields: Values, many: number): Promise<Asset[]> {
   const numbers = series(String(fields["number"] ?? ""), many);
   if (!numbers) throw new Problem("The number of a series has digits to count up, such as CAM-9.", 400, "invalid", { field: "number" });
   for (const number of numbers) {
@@ -116,11 +120,11 @@ async function makeSeries(fields: Values, many: number): Promise<Asset> {
     if (found.asset) throw new Problem(`${number} is ${found.asset.name} already. Nothing was made.`, 409, "conflict", { field: "number", asset: found.asset });
   }
   const changes: number[] = [];
-  let first: Asset | null = null;
+  const all: Asset[] = [];
   try {
     for (const number of numbers) {
       const made = await reply<Asset>("POST", "/assets", { ...fields, number });
-      first ??= made.answer;
+      all.push(made.answer);
       if (made.change !== null) changes.push(made.change);
     }
   } catch (error) {
@@ -128,7 +132,7 @@ async function makeSeries(fields: Values, many: number): Promise<Asset> {
     throw error;
   }
   tell("ok", `${numbers[0]} to ${numbers[numbers.length - 1]} are made.`, { label: "Undo", run: () => void takeBack(changes).then(() => tell("ok", `All ${many} taken back.`), () => tell("stop", "Not all could be taken back: some were used since.")) });
-  return first as Asset;
+  return all;
 }
 
 async function takeBack(changes: readonly number[]): Promise<void> {

@@ -8,6 +8,7 @@ import { Field } from "../../forms/fields";
 import { html, Content, Template } from "../../html";
 import { icon, IconName } from "../../icons";
 import { places } from "../../pickers";
+import { to } from "../../router";
 import { state, tell } from "../../store";
 import { Batch } from "../../types";
 import { count } from "./looking";
@@ -97,7 +98,7 @@ export class Selection {
     const isArchived = state.gear.rows.some((row) => this.ids.has(row.id) && row.archived);
     return html`<div class="many" role="region" aria-label="Edit what is picked"><span class="many-count" role="status">${this.words()} picked</span>
       ${!this.isAll && state.gear.total > this.ids.size ? button("check", `All ${count(state.gear.total, state.gear.isTotalExact)}`, () => this.all()) : null}
-      <span class="many-edits">${edits.map(([picture, field]) => button(picture, field.label, () => this.edit(field)))}${button("archive", isArchived ? "Out of the archive" : "Archive", () => void this.archive())}</span>
+      <span class="many-edits">${this.isAll ? null : button("tag", "Labels", () => to(`/labels/print?assets=${[...this.ids].join(",")}`))}${edits.map(([picture, field]) => button(picture, field.label, () => this.edit(field)))}${button("archive", isArchived ? "Out of the archive" : "Archive", () => void this.archive())}</span>
       <button class="icon-button" aria-label="Pick nothing" @click=${() => this.clear()}>${icon("close")}</button></div>`;
   }
 }
