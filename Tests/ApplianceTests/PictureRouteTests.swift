@@ -7,12 +7,9 @@ import Testing
 @testable import Appliance
 
 @Suite struct PictureRouteTests {
-    /// A PNG of 32 × 20 pixels, as far as its first chunk goes.
-    private static let png: [UInt8] =
-        [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A, 0, 0, 0, 13] + Array("IHDR".utf8)
-        + [0, 0, 0, 32, 0, 0, 0, 20, 8, 0, 0, 0, 0]
+    private static let png = SamplePicture.png(width: 32, height: 20)
 
-    @Test func `a picture is kept once, comes back as it was, and may be cached for good`() async throws {
+    @Test func `a picture is made anew, kept once, and may be cached for good`() async throws {
         try await TestBox.run { box in
             let type = ["Content-Type": "image/png; x=y"]
             let kept = try box.ask("POST", "/api/v1/pictures", .verbatim(Self.png), headers: type)
@@ -21,13 +18,30 @@ import Testing
             let again = try box.ask("POST", "/api/v1/pictures", .verbatim(Self.png), headers: type)
             #expect(try again.fields().text("id") == id)
             let picture = try box.ask("GET", "/api/v1/pictures/\(id)")
-            #expect(picture.body == Self.png && picture["content-type"] == "image/png")
+            #expect(PictureHeader(picture.body)?.height == 20 && picture["content-type"] == "image/jpeg")
             #expect(picture["cache-control"] == "private, max-age=31536000, immutable")
             #expect(picture["x-content-type-options"] == "nosniff")
             let known = try box.ask("GET", "/api/v1/pictures/\(id)", headers: ["If-None-Match": picture["etag"] ?? ""])
             #expect(known.status == 304 && known.body.isEmpty)
             #expect(try box.ask("GET", "/api/v1/pictures/none").status == 404)
             #expect(try box.ask("GET", "/api/v1/pictures/\(id)", authorization: nil).status == 401)
+        }
+    }
+
+    @Test func `what a camera wrote into a picture is not kept, and a damaged one is refused`() async throws {
+        try await TestBox.run { box in
+            func send(_ bytes: [UInt8], as type: String) throws -> Answer {
+                try box.ask("POST", "/api/v1/pictures", .verbatim(bytes), headers: ["Content-Type": type])
+            }
+            func kept(_ bytes: [UInt8], as type: String) throws -> [UInt8] {
+                try box.ask("GET", "/api/v1/pictures/\(send(bytes, as: type).fields().text("id") ?? "")").body
+            }
+            let plain = try kept(SamplePicture.png(width: 64, height: 32), as: "image/png")
+            let stripped = try kept(SamplePicture.held(plain, words: "GPS 52.5 13.4"), as: "image/jpeg")
+            #expect(PictureHeader(stripped)?.width == 32 && PictureHeader(stripped)?.height == 64)
+            #expect(!String(decoding: stripped, as: UTF8.self).contains("GPS"))
+            let cut = try send(Array(Self.png.prefix(60)), as: "image/png")
+            #expect(cut.status == 400 && cut.text.contains("damaged"))
         }
     }
 

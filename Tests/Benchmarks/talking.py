@@ -23,7 +23,7 @@ def fill(tools, folder):
         pass  # Founds the organisation and makes box.sqlite.
     store, box = sqlite3.connect(f"{folder}/depot.sqlite"), sqlite3.connect(f"{folder}/box.sqlite")
     now = int(time.time() * 1000)
-    for (person,) in store.execute("SELECT person FROM room_member JOIN room ON number = room WHERE kind = 'job'").fetchall():
+    for (person,) in store.execute("SELECT person FROM room_member JOIN room ON number = room WHERE room.name LIKE 'Room %'").fetchall():
         box.execute(
             "INSERT INTO session (hash, id, person, role, way, since, seen, expires, address, agent) "
             "VALUES (?, ?, ?, 'crew', 'pin', ?, ?, ?, '', '')",
@@ -47,7 +47,7 @@ class Talk:
         self.port = depotd.port
         store = sqlite3.connect(f"file:{depotd.folder}/depot.sqlite?mode=ro", uri=True)
         self.members = store.execute(
-            "SELECT person, room.id, number FROM room_member JOIN room ON number = room WHERE kind = 'job'").fetchall()
+            "SELECT person, room.id, number FROM room_member JOIN room ON number = room WHERE room.name LIKE 'Room %'").fetchall()
         self.words = [word for (text,) in store.execute("SELECT text FROM message WHERE seq % 20011 = 7") for word in text.split()]
         store.close()
         self.chance = random.Random(7)

@@ -1,4 +1,4 @@
-// `depotd backup FILE` and `depotd restore FILE`: the organisation's Store as one file, and back.
+// `depotd backup FILE` and `depotd restore FILE`: an organisation's depot as one file, and back.
 import ArgumentParser
 import Core
 import Foundation
@@ -7,32 +7,31 @@ import Foundation
 struct BackupCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "backup", abstract: "Copy the depot to one file, also while the daemon serves.",
-        discussion: "The copy is examined before it takes the place of FILE. The box's own readers and sessions are "
-            + "not in it. Keep it on another disk.")
+        discussion: "A tar archive of the depot and of the photos and files of its rooms, examined before it takes the "
+            + "place of FILE. The box's own readers and sessions are not in it. Keep it on another disk.")
 
     @Argument(help: "Where the copy goes; an older one there is replaced.") var file: String
     @OptionGroup var options: OrganisationOptions
 
     func run() async throws {
         try await options.carryOut { folder, data in
-            let facts = try await copy(of: folder, in: data)
+            let (facts, files) = try await copy(of: folder, in: data)
             print(
                 "\(file) is good: \(facts.assets) assets, \(facts.people) people, \(facts.scans) scans, "
-                    + "\(facts.changes) changes up to \(facts.seq).")
+                    + "\(facts.changes) changes up to \(facts.seq), \(files.count) photos and files.")
+            if files.missing > 0 { print("\(files.missing) photos and files were not there any more.") }
         }
     }
 
-    private func copy(of folder: String, in data: String) async throws -> StoreFacts {
+    private func copy(of folder: String, in data: String) async throws -> (StoreFacts, DepotArchive.Files) {
         if let made = try await RunningDaemon(data: folder)?.backup() {
-            let facts = try StoreCopy.make(of: made, to: file)
-            guard try facts == StoreCopy.examine(made) else {
-                throw Failure(.unavailable, "The copy does not hold what the daemon's backup does: \(file)")
-            }
-            return facts
+            let files = try DepotArchive.make(of: made, files: folder + "/files", to: file, at: Date())
+            return (try StoreCopy.examine(made), files)
         }
         let lock = try FolderLock(folder: data)
         defer { lock.letGo() }
-        return try BackupRecord.make(of: folder, to: file, at: Date()).facts
+        let (record, files) = try BackupRecord.archive(of: folder, to: file, at: Date())
+        return (record.facts, files)
     }
 }
 
@@ -50,11 +49,13 @@ struct RestoreCommand: AsyncParsableCommand {
         try await options.carryOut { folder, data in
             let lock = try FolderLock(folder: data)
             defer { lock.letGo() }
-            let (facts, aside) = try StoreRestore(into: folder, clock: HybridClock()).run(from: file)
+            let restored = try StoreRestore(into: folder, clock: HybridClock()).run(from: file)
+            let (facts, files) = (restored.facts, restored.files)
             print(
                 "\(folder) holds \(facts.assets) assets, \(facts.people) people, \(facts.scans) scans, "
-                    + "\(facts.changes) changes. Its epoch is \(facts.epoch).")
-            if let aside { print("What was there before is kept in \(aside).") }
+                    + "\(facts.changes) changes, \(files.count) photos and files. Its epoch is \(facts.epoch).")
+            if files.missing > 0 { print("\(files.missing) photos and files of rooms are missing.") }
+            if let aside = restored.aside { print("What was there before is kept in \(aside).") }
         }
     }
 }

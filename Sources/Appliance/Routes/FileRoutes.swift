@@ -67,7 +67,7 @@ extension RouteTable {
             let found = try await exchange.tenant.talk.files.find(
                 exchange.id("file"), in: exchange.id(), isSmall: isSmall, for: exchange.author.person)
             return .response(
-                HTTPResponse(contentType: found.file.type, bytes: found.bytes)
+                HTTPResponse(contentType: found.file.type, file: found.body)
                     .with("Content-Disposition", disposition(found.file))
                     .with("Content-Security-Policy", "default-src 'none'; sandbox")
                     // Whoever leaves a room must not find it in a cache that others use.

@@ -6,7 +6,7 @@ extension Tenant {
     var accessories: Accessories { Accessories(store: store) }
     var stock: StockDesk { StockDesk(store: store) }
     var costs: CostDesk { CostDesk(store: store) }
-    var pictures: PictureDesk { PictureDesk(store: store) }
+    var pictures: PictureDesk { PictureDesk(store: store, folder: folder, maker: pictureMaker) }
     var lookup: LookupDesk { LookupDesk(store: store) }
     var views: ViewBook { ViewBook(store: store) }
     var labels: LabelDesk { LabelDesk(store: store) }

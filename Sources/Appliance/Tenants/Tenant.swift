@@ -46,6 +46,7 @@ final class Tenant: Sendable {
     let exports: ExportDesk
     let backups: BackupDesk
     let talk: Talk
+    let pictureMaker: any PictureMaker
     /// Nil where no hub is configured, and for all but the first.
     let sync: TenantSync?
     private let heartbeat: Heartbeat
@@ -103,6 +104,7 @@ final class Tenant: Sendable {
         signIn = SignInDesk(
             store: store, secrets: secrets, sessions: sessions, guesses: try Guesses(box: box, clock: clock),
             invitations: Invitations(clock: clock), badges: BadgeWatch())
+        pictureMaker = ground.pictures
         talk = try await Talk(store: store, folder: folder + "/files", maker: ground.pictures, logger: logger)
         if isDemo {
             let people = try await roster.whoMaySignIn()

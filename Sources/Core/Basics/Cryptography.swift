@@ -29,6 +29,21 @@ package enum SHA256 {
         crypto_hash_sha256(&digest, bytes, UInt64(bytes.count))
         return digest
     }
+
+    /// The same over bytes that come in pieces.
+    struct Running {
+        private var state = crypto_hash_sha256_state()
+
+        init() { crypto_hash_sha256_init(&state) }
+
+        mutating func add(_ bytes: [UInt8]) { crypto_hash_sha256_update(&state, bytes, UInt64(bytes.count)) }
+
+        mutating func end() -> [UInt8] {
+            var digest = [UInt8](repeating: 0, count: Int(crypto_hash_sha256_BYTES))
+            crypto_hash_sha256_final(&state, &digest)
+            return digest
+        }
+    }
 }
 
 /// Argon2id hashes of what people remember, in libsodium's own text form, which holds salt and cost.

@@ -1,9 +1,9 @@
-// A file on its way out: written on the disk and not in memory, and sent from there. It never has a name that anybody
-// could open, and is gone with its last user or with the process.
+// A file on its way out: on the disk and not in memory, and sent from there. One that is written for it never has a name
+// that anybody could open, and is gone with its last user or with the process.
 import Foundation
 private import Synchronization
 
-/// A file without a name.
+/// A file that is open.
 package final class ExportFile: Sendable {
     /// What a file may take of the disk.
     package struct Options: Sendable {
@@ -15,7 +15,7 @@ package final class ExportFile: Sendable {
         package init() {}
     }
 
-    /// Open for reading and writing.
+    /// Open for reading, and for writing where it has no name.
     package let descriptor: CInt
     private let options: Options
     private let written = Mutex(0)
@@ -30,6 +30,20 @@ package final class ExportFile: Sendable {
             throw Failure(.unavailable, "No file can be written.", cause: String(cString: strerror(errno)))
         }
         unlink(path)
+    }
+
+    /// A file that is kept, to be read.
+    ///
+    /// - Throws: `notFound` when it can not be opened.
+    package init(at path: String) throws {
+        descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        options = Options()
+        var facts = stat()
+        guard descriptor >= 0, fstat(descriptor, &facts) == 0 else {
+            throw Failure(.notFound, "The file is not on this box any more.", cause: String(cString: strerror(errno)))
+        }
+        let count = Int(facts.st_size)
+        written.withLock { $0 = count }
     }
 
     deinit { if descriptor >= 0 { close(descriptor) } }

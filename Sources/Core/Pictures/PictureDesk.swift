@@ -1,5 +1,5 @@
-// Pictures of gear and faces of people, kept in the depot's file under a name made of their content: the same picture
-// is kept once, and what a name stands for never changes.
+// Pictures of gear and faces of people, made anew by a helper (PictureMaker) and kept in the depot's file under a name made
+// of their content: the same picture is kept once, and what a name stands for never changes.
 import Foundation
 import GRDB
 
@@ -16,14 +16,22 @@ package struct PictureDesk: Sendable {
     package static let pixels = 16...12_000
 
     private let store: Store
+    private let folder: String
+    private let maker: any PictureMaker
 
-    package init(store: Store) { self.store = store }
+    /// - Parameter folder: on whose disk a picture lies while it is made.
+    package init(store: Store, folder: String, maker: any PictureMaker) {
+        self.store = store
+        self.folder = folder
+        self.maker = maker
+    }
 
-    /// Keeps a picture.
+    /// Keeps what this box makes of a picture; of what was sent nothing but its look is left.
     ///
     /// - Parameter type: what it was sent as.
     /// - Returns: its name, which is the beginning of its SHA-256, and its size.
-    /// - Throws: `tooLarge`; `invalid` for what is no picture, not of the type it was sent as, or of no fit size.
+    /// - Throws: `tooLarge`; `invalid` for what is no picture, not of the type it was sent as, or of no fit size;
+    ///   `unavailable` when too many are being made.
     package func keep(_ bytes: [UInt8], as type: String) async throws -> (id: Picture.ID, header: PictureHeader) {
         guard bytes.count <= Self.byteCountMax else {
             throw Failure(.tooLarge, "A picture has at most \(Self.byteCountMax >> 20) MiB. Make it smaller first.")
@@ -40,6 +48,17 @@ package struct PictureDesk: Sendable {
                 "A picture is \(Self.pixels.lowerBound) to \(Self.pixels.upperBound) pixels wide and high; "
                     + "this one is \(header.width) × \(header.height).")
         }
+        try header.checkPixelCount()
+        let sent = try ExportFile(in: folder)
+        defer { withExtendedLifetime(sent) {} }
+        try sent.append(bytes)
+        guard let made = try await maker.make(from: sent.descriptor), let header = PictureHeader(made.whole) else {
+            throw PictureHeader.unreadable
+        }
+        return (try await keep(made.whole, header), header)
+    }
+
+    private func keep(_ bytes: [UInt8], _ header: PictureHeader) async throws -> Picture.ID {
         // As many digits as other identifiers have.
         let id = Picture.ID(String(Hex.text(SHA256.digest(bytes)).prefix(36)))
         try await store.write { transaction in
@@ -51,7 +70,7 @@ package struct PictureDesk: Sendable {
             try transaction.database.execute(
                 sql: "DELETE FROM picture_unused WHERE picture = ?", arguments: [id.rawValue])
         }
-        return (id, header)
+        return id
     }
 
     /// A picture's type and bytes.

@@ -9,6 +9,9 @@ package struct PictureHeader: Sendable, Equatable {
         case jpeg = "image/jpeg"
         case png = "image/png"
         case webp = "image/webp"
+
+        /// Most pixels: a JPEG is decoded smaller at once, the others take four bytes each.
+        package var pixelCountMax: Int { self == .jpeg ? 50_000_000 : 25_000_000 }
     }
 
     package let kind: Kind
@@ -32,6 +35,19 @@ package struct PictureHeader: Sendable, Equatable {
             return nil
         }
     }
+
+    /// - Throws: `invalid` for a picture of more pixels than are decoded.
+    func checkPixelCount() throws {
+        let (count, most) = (width.multipliedReportingOverflow(by: height), kind.pixelCountMax)
+        guard !count.overflow, count.partialValue <= most else {
+            throw Failure(
+                .invalid,
+                "This picture is \(width) × \(height) pixels; at most \(most / 1_000_000) million are taken. "
+                    + "Send a smaller one.")
+        }
+    }
+
+    static let unreadable = Failure(.invalid, "This picture can not be read. It may be damaged or cut off.")
 
     private init?(_ kind: Kind, _ size: (width: Int, height: Int)) {
         guard size.width > 0, size.height > 0 else { return nil }

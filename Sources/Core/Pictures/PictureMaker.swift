@@ -19,8 +19,8 @@ package struct PictureMade: Sendable {
 
 /// Makes pictures anew.
 package protocol PictureMaker: Sendable {
-    /// - Parameter file: the path of what was sent.
+    /// - Parameter descriptor: an open file with what was sent, which is read from its beginning.
     /// - Returns: nil for what no picture can be made of.
     /// - Throws: `unavailable` when too many wait.
-    func make(from file: String) async throws -> PictureMade?
+    func make(from descriptor: CInt) async throws -> PictureMade?
 }

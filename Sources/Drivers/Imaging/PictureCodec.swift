@@ -7,20 +7,17 @@ import Core
 
 /// Decodes pictures and writes them anew.
 enum PictureCodec {
-    /// Most pixels of a JPEG, which is decoded smaller at once, and of the others, which take four bytes each.
-    static let jpegPixelCountMax = 50_000_000
-    static let pixelCountMax = 25_000_000
-
     /// The pixels of a picture with a longer side of about `longest` at least, where it has so many.
     ///
     /// - Returns: nil for what is no picture or has too many pixels.
     static func decode(_ bytes: [UInt8], longest: Int) -> Raster? {
         guard let header = PictureHeader(bytes) else { return nil }
-        let count = header.width * header.height
+        let count = header.width.multipliedReportingOverflow(by: header.height)
+        guard !count.overflow, count.partialValue <= header.kind.pixelCountMax else { return nil }
         switch header.kind {
-        case .jpeg: return count <= jpegPixelCountMax ? jpeg(bytes, header, longest) : nil
-        case .png: return count <= pixelCountMax ? png(bytes, header) : nil
-        case .webp: return count <= pixelCountMax ? webp(bytes, header) : nil
+        case .jpeg: return jpeg(bytes, header, longest)
+        case .png: return png(bytes, header)
+        case .webp: return webp(bytes, header)
         }
     }
 

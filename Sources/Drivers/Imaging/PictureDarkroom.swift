@@ -9,7 +9,9 @@ private import Glibc
 package enum PictureDarkroom {
     /// Longer sides of what is made, in pixels.
     package static let (large, small) = (2_048, 480)
-    private static let memoryByteCountMax: UInt64 = 900 << 20
+    /// A progressive JPEG of the most pixels takes 380 MiB, and 520 of addresses. Two helpers and the daemon stay within
+    /// the unit's MemoryMax but for such pictures, and then it is the helper that goes.
+    private static let memoryByteCountMax: UInt64 = 640 << 20
     private static let cpuSecondsMax: UInt64 = 10
 
     /// Reads standard input to its end, writes `width height bytes bytes` and a line end, then both pictures.
@@ -29,6 +31,7 @@ package enum PictureDarkroom {
     /// Gives up new privileges, files, the network and most calls. An older kernel has less to take away, and the limits
     /// hold on any.
     private static func confine() {
+        _ = depot_go_first()
         _ = depot_limit(CInt(DEPOT_LIMIT_MEMORY), memoryByteCountMax)
         _ = depot_limit(CInt(DEPOT_LIMIT_CPU), cpuSecondsMax)
         for limit in [DEPOT_LIMIT_FILE_SIZE, DEPOT_LIMIT_CORE] { _ = depot_limit(CInt(limit), 0) }

@@ -1,7 +1,7 @@
 // Where pictures are made anew: by a helper process each, two at a time, which is ended when it takes too long. The helper
 // is this binary itself (`depotd decode`); what it does is PictureDarkroom.swift's.
 package import Core
-package import Foundation
+import Foundation
 private import Glibc
 private import Synchronization
 
@@ -21,13 +21,13 @@ package actor PictureWorkshop: PictureMaker {
     /// - Parameter binary: the program whose command `decode` is the helper.
     package init(binary: String) { self.binary = binary }
 
-    package func make(from file: String) async throws -> PictureMade? {
+    package func make(from descriptor: CInt) async throws -> PictureMade? {
         guard waiting.count < Self.waitingCountMax else {
             throw Failure(.unavailable, "Many pictures are being made. Send it again in a moment.")
         }
         await enter()
         defer { leave() }
-        return try await Self.run(binary, file)
+        return await Self.run(binary, descriptor)
     }
 
     private func enter() async {
@@ -44,17 +44,15 @@ package actor PictureWorkshop: PictureMaker {
     }
 
     /// - Returns: nil for what the helper can not make a picture of, whatever became of it over that.
-    private static func run(_ binary: String, _ file: String) async throws -> PictureMade? {
+    private static func run(_ binary: String, _ descriptor: CInt) async -> PictureMade? {
         let process = Process()
         process.executableURL = URL(filePath: binary)
         process.arguments = ["decode"]
         process.environment = [:]
         process.currentDirectoryURL = URL(filePath: "/")
-        guard let input = FileHandle(forReadingAtPath: file) else {
-            throw Failure(.internal, "The picture is not there any more.")
-        }
         let output = Pipe()
-        process.standardInput = input
+        lseek(descriptor, 0, SEEK_SET)
+        process.standardInput = FileHandle(fileDescriptor: descriptor, closeOnDealloc: false)
         process.standardOutput = output
         process.standardError = FileHandle.nullDevice
         let bytes = await withCheckedContinuation { (done: CheckedContinuation<[UInt8]?, Never>) in

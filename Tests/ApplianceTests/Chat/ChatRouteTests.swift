@@ -119,7 +119,7 @@ import Testing
         try await TestBox.run { box in
             let (ana, ben) = (try ChatPerson("Ana Vidal", on: box), try ChatPerson("Ben Ortiz", on: box))
             let room = try ana.direct(ben)
-            let photo = try Self.png(width: 640, height: 320)
+            let photo = SamplePicture.png(width: 640, height: 320)
             let begun = try ana.ask(
                 "POST", "/rooms/\(room)/files", ["name": "../../case.png", "byteCount": .int(Int64(photo.count))]
             ).fields()
@@ -143,6 +143,25 @@ import Testing
         }
     }
 
+    @Test func `a picture that can not be made anew is refused and never given back as it came`() async throws {
+        try await TestBox.run { box in
+            let (ana, ben) = (try ChatPerson("Ana Vidal", on: box), try ChatPerson("Ben Ortiz", on: box))
+            let room = try ana.direct(ben)
+            let right = SamplePicture.png(width: 64, height: 64)
+            var huge = right
+            huge.replaceSubrange(16..<24, with: [0, 0, 0x27, 0x10, 0, 0, 0x27, 0x10])
+            for (bytes, words) in [(Array(right.prefix(60)), "damaged"), (huge, "at most 25 million")] {
+                let begun = try ana.ask(
+                    "POST", "/rooms/\(room)/files", ["name": "notes.txt", "byteCount": .int(Int64(bytes.count))]
+                ).fields()
+                let id = try #require(begun.text("id"))
+                let refused = try ana.bring(bytes, at: 0, of: id, in: room)
+                #expect(refused.status == 400 && refused.text.contains(words), "\(refused.text)")
+                #expect(try ana.ask("GET", "/rooms/\(room)/files/\(id)").status == 404)
+            }
+        }
+    }
+
     @Test func `a file that is no picture is given back to be saved and never shown`() async throws {
         try await TestBox.run { box in
             let (ana, ben) = (try ChatPerson("Ana Vidal", on: box), try ChatPerson("Ben Ortiz", on: box))
@@ -162,36 +181,6 @@ import Testing
             let big = try ana.ask("POST", "/rooms/\(room)/files", ["name": "film.mov", "byteCount": 90_000_000])
             #expect(big.status == 413 && big.text.contains("50 MiB"))
         }
-    }
-
-    /// A picture of one grey, without a library: stored blocks are no compression.
-    static func png(width: Int, height: Int) throws -> [UInt8] {
-        func chunk(_ name: String, _ body: [UInt8]) -> [UInt8] {
-            let named = Array(name.utf8) + body
-            return big(body.count) + named + big(Int(crc(named)))
-        }
-        func big(_ number: Int) -> [UInt8] { [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: number >> $0) } }
-        func crc(_ bytes: [UInt8]) -> UInt32 {
-            ~bytes.reduce(UInt32.max) { sum, byte in
-                (0..<8).reduce(sum ^ UInt32(byte)) { sum, _ in sum & 1 == 1 ? sum >> 1 ^ 0xEDB8_8320 : sum >> 1 }
-            }
-        }
-        let row = [UInt8](repeating: 128, count: width)
-        let raw = (0..<height).flatMap { _ in [UInt8(0)] + row }
-        var (stored, one, two) = ([UInt8](), UInt32(1), UInt32(0))
-        for start in stride(from: 0, to: raw.count, by: 65_535) {
-            let block = raw[start..<min(start + 65_535, raw.count)]
-            let count = UInt16(block.count)
-            stored += [start + 65_535 >= raw.count ? 1 : 0, UInt8(count & 255), UInt8(count >> 8)]
-            stored += [UInt8(~count & 255), UInt8(~count >> 8)] + block
-        }
-        for byte in raw {
-            one = (one + UInt32(byte)) % 65_521
-            two = (two + one) % 65_521
-        }
-        let header = big(width) + big(height) + [8, 0, 0, 0, 0]
-        return [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A] + chunk("IHDR", header)
-            + chunk("IDAT", [0x78, 0x01] + stored + big(Int(two << 16 | one))) + chunk("IEND", [])
     }
 }
 

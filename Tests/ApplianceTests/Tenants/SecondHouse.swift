@@ -115,7 +115,8 @@ struct SecondHouse: Sendable {
         ids["room"] = try store.read { try String.fetchOne($0, sql: "SELECT id FROM room WHERE kind = 'project'") }
         ids["unknown"] = try ask(box, "GET", "/api/v1/unknowns").fields().list("items").first?.text("id")
         let picture = try ask(
-            box, "POST", "/api/v1/pictures", .verbatim(Self.png), headers: ["Content-Type": "image/png"])
+            box, "POST", "/api/v1/pictures", .verbatim(SamplePicture.png(width: 33, height: 21)),
+            headers: ["Content-Type": "image/png"])
         ids["picture"] = try picture.fields().text("id")
         let sheet = try ask(
             box, "POST", "/api/v1/imports?kind=assets&name=\(mark).csv",
@@ -126,11 +127,6 @@ struct SecondHouse: Sendable {
         ids["batch"] = try batch.fields().text("batch")
         ids["organisation"] = tenancy
     }
-
-    /// A PNG of 33 × 21 pixels, as far as its first chunk goes.
-    private static let png: [UInt8] =
-        [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A, 0, 0, 0, 13] + Array("IHDR".utf8)
-        + [0, 0, 0, 33, 0, 0, 0, 21, 8, 0, 0, 0, 0]
 }
 
 extension TestBox {

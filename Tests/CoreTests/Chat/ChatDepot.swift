@@ -101,5 +101,5 @@ struct Said {
 
 /// For tests without photos: a picture is a file like any other.
 struct NoPictures: PictureMaker {
-    func make(from file: String) async throws -> PictureMade? { nil }
+    func make(from descriptor: CInt) async throws -> PictureMade? { nil }
 }

@@ -152,8 +152,8 @@ function attributePart(element: HTMLElement, hole: AttributeHole): Part {
     case ".": return propertyPart(element, bare);
   }
   if (hole.name.startsWith("style.")) {
-    const property = hole.name.slice("style.".length);
-    return valuePart((value) => element.style.setProperty(property, value == null ? null : String(value)));
+    const property = hole.name.slice("style.".length), [before = "", after = ""] = hole.strings;
+    return valuePart((value) => element.style.setProperty(property, value == null ? null : before + String(value) + after));
   }
   return plainAttributePart(element, hole);
 }

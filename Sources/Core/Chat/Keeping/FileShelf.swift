@@ -17,6 +17,8 @@ package struct FileShelf: Sendable {
     static let freeByteCountMin: Int64 = 256 << 20
     /// After how many hours a file goes that was sent with no message.
     static let waitingHours: Int64 = 24
+    /// How far a picture's size is looked for: behind all the segments of Exif, colours and thumbnails that cameras write.
+    private static let headByteCount = 1 << 20
 
     private let store: Store
     private let folder: String
@@ -104,8 +106,11 @@ package struct FileShelf: Sendable {
     private func settle(_ id: MessageFile.ID, _ name: String, _ byteCount: Int64) async throws -> MessageFile {
         let part = path(id, "part")
         var file = MessageFile(id: id, name: name, type: "application/octet-stream", byteCount: byteCount, size: nil)
-        let head = try FileHandle(forReadingFrom: URL(filePath: part)).read(upToCount: 1 << 16) ?? Data()
-        if PictureHeader(Array(head)) != nil || Self.isPicture(name), let made = try await maker.make(from: part) {
+        let sent = try FileHandle(forReadingFrom: URL(filePath: part))
+        defer { try? sent.close() }
+        let header = PictureHeader(Array(try sent.read(upToCount: Self.headByteCount) ?? Data()))
+        try header?.checkPixelCount()
+        if header != nil || Self.isPicture(name), let made = try await maker.make(from: sent.fileDescriptor) {
             try write(made.whole, to: path(id, "whole"))
             try write(made.small, to: path(id, "small"))
             try? FileManager.default.removeItem(atPath: part)
@@ -113,6 +118,8 @@ package struct FileShelf: Sendable {
                 id: id, name: Self.renamed(name), type: PictureHeader.Kind.jpeg.rawValue,
                 byteCount: Int64(made.whole.count), size: (Int64(made.width), Int64(made.height)))
         } else {
+            // A picture is never given back as it came, with all that its camera wrote into it.
+            guard header == nil else { throw PictureHeader.unreadable }
             try sync(part)
             try FileManager.default.moveItem(atPath: part, toPath: path(id, "whole"))
         }
@@ -132,7 +139,7 @@ package struct FileShelf: Sendable {
     /// - Parameter isSmall: the picture of a list.
     package func find(
         _ id: MessageFile.ID, in room: Room.ID, isSmall: Bool, for person: Person.ID?
-    ) async throws -> (file: MessageFile, bytes: [UInt8]) {
+    ) async throws -> (file: MessageFile, body: ExportFile) {
         let file = try await store.read { database in
             let access = try RoomAccess.find(room, for: person, in: database)
             let row = try Row.fetchOne(
@@ -145,9 +152,7 @@ package struct FileShelf: Sendable {
             return MessageFile(row: row)
         }
         guard !isSmall || file.isPicture else { throw Self.stranger }
-        let data = try? Data(contentsOf: URL(filePath: path(id, isSmall ? "small" : "whole")))
-        guard let data else { throw Failure(.notFound, "The file is not on this box any more.") }
-        return (file, Array(data))
+        return (file, try ExportFile(at: path(id, isSmall ? "small" : "whole")))
     }
 
     private static var stranger: Failure { Failure(.notFound, "There is no such file in this room.") }

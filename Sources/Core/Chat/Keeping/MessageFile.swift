@@ -59,6 +59,16 @@ enum MessageFiles {
         CREATE TABLE file_gone (file TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
         """
 
+    /// What is kept of all files, as it is called on the disk: each whole, and pictures small too.
+    static func onDisk(in database: Database) throws -> [String] {
+        try String.fetchAll(
+            database,
+            sql: """
+                SELECT id || '.whole' FROM message_file WHERE type IS NOT NULL
+                UNION ALL SELECT id || '.small' FROM message_file WHERE type IS NOT NULL AND width IS NOT NULL ORDER BY 1
+                """)
+    }
+
     /// The files of messages, given as a JSON list of their places.
     static func byMessage(_ places: String, in database: Database) throws -> [Int64: [JSON]] {
         let rows = try Row.fetchAll(

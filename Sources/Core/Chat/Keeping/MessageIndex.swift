@@ -45,11 +45,13 @@ package final class MessageIndex: Sendable {
     package func settle() async throws -> Bool {
         try await store.write(lane: .bulk) { transaction in
             let database = transaction.database
+            // From what is due, and not from the first message on.
             let due = try Row.fetchAll(
                 database.cachedStatement(
                     sql: """
                         SELECT seq, text, room, coalesce(card ->> 'title', '') AS title, coalesce(card ->> 'text', '') AS more
-                        FROM message_due JOIN message ON seq = message_due.message ORDER BY seq LIMIT \(Self.countMax)
+                        FROM message_due CROSS JOIN message ON seq = message_due.message
+                        ORDER BY message_due.message LIMIT \(Self.countMax)
                         """))
             let insertion = try database.cachedStatement(
                 sql: "INSERT INTO message_search (rowid, text, room) VALUES (?, ?, ?)")
@@ -57,7 +59,7 @@ package final class MessageIndex: Sendable {
             guard let last = due.last?["seq"] as Int64? else { return false }
             try database.cachedStatement(sql: "DELETE FROM message_due WHERE message <= ?").execute(arguments: [last])
             // Puts some of the index's segments together: so many of its pages and no burst.
-            try database.cachedStatement(sql: "INSERT INTO message_search (message_search, rank) VALUES ('merge', 32)")
+            try database.cachedStatement(sql: "INSERT INTO message_search (message_search, rank) VALUES ('merge', 8)")
                 .execute()
             return due.count == Self.countMax
         }

@@ -1,5 +1,5 @@
-// Where messages are written: Enter sends and Shift+Enter breaks, `@` names somebody of the room and `#` a piece of gear,
-// files come by the button, by pasting and by dropping. What is half written stays with its room.
+// Where messages are written: Enter sends and Shift+Enter breaks, `@` names somebody of the room and `#` a piece of gear, a
+// place or a project, files come by the button, by pasting and by dropping. What is half written stays with its room.
 
 import { get, query, sentence } from "../../api";
 import { html, keyed, Content, Template } from "../../html";
@@ -8,6 +8,7 @@ import { Page } from "../../page";
 import { state, tell } from "../../store";
 import { Asset } from "../../types";
 import { avatar } from "../../bits";
+import { places, projects } from "../../pickers";
 import { emojiPanel } from "./emoji";
 import { fileCountMax, size, upload } from "./files";
 import { me } from "./talk";
@@ -19,11 +20,12 @@ const characterCountMax = 4_000, warnFrom = 3_600;
 interface Written { text: string; links: Link[]; files: FileOf[]; replyTo: Draft["replyTo"]; editing: Message | null }
 interface Hint { link: Link; more: string; face: Byline | null }
 
+const hintIcons = { person: "people", asset: "gear", place: "place", project: "project" } as const;
 const blank = (): Written => ({ text: "", links: [], files: [], replyTo: null, editing: null });
 const written = new Map<string, Written>();
 
 export interface ComposerWishes {
-  send(draft: Pick<Draft, "room" | "text" | "links" | "files" | "replyTo">): void;
+  send(draft: Pick<Draft, "room" | "text" | "links" | "files" | "replyTo">): boolean;
   edit(message: Message, text: string, links: Link[]): void;
   editLast(): void;
 }
@@ -102,7 +104,7 @@ export class ChatComposer extends Page {
     const used = links.filter((link) => text.includes((link.kind === "person" ? "@" : "#") + link.name));
     if (!this.room || this.sendingCount > 0 || [...text.trim()].length > characterCountMax || (text.trim() === "" && files.length === 0)) return;
     if (editing) this.wishes?.edit(editing, text.trim(), used);
-    else this.wishes?.send({ room: this.room.id, text: text.trim(), links: used, files, replyTo });
+    else if (!this.wishes?.send({ room: this.room.id, text: text.trim(), links: used, files, replyTo })) return;
     written.set(this.room.id, blank());
     this.hints = [];
     this.hasEmoji = false;
@@ -131,7 +133,7 @@ export class ChatComposer extends Page {
 
   private async findHints(): Promise<void> {
     const naming = this.naming, turn = ++this.asked;
-    const hints = naming ? await (naming.sign === "@" ? this.people(naming.words) : this.gear(naming.words)) : [];
+    const hints = naming ? await (naming.sign === "@" ? this.people(naming.words) : this.things(naming.words)) : [];
     if (turn !== this.asked) return;
     this.hints = hints;
     this.at = 0;
@@ -144,11 +146,17 @@ export class ChatComposer extends Page {
       .map((person): Hint => ({ link: { kind: "person", id: person.id, name: person.name }, more: "", face: person }));
   }
 
-  private async gear(words: string): Promise<Hint[]> {
-    if (words.trim() === "") return [];
+  /** Gear first, for it is meant most often. */
+  private async things(words: string): Promise<Hint[]> {
+    const q = words.trim();
+    if (q === "") return [];
     try {
-      const { items } = await get<{ items: Asset[] }>(`/assets${query({ q: words.trim(), limit: 6 })}`);
-      return items.map((asset): Hint => ({ link: { kind: "asset", id: asset.id, name: asset.number }, more: asset.name, face: null }));
+      const [assets, found, events] = await Promise.all([get<{ items: Asset[] }>(`/assets${query({ q, limit: 6 })}`), places.find(q), projects.find(q)]);
+      return [
+        ...assets.items.map((asset): Hint => ({ link: { kind: "asset", id: asset.id, name: asset.number }, more: asset.name, face: null })),
+        ...found.slice(0, 3).map((place): Hint => ({ link: { kind: "place", id: place.id, name: place.name }, more: "Place", face: null })),
+        ...events.slice(0, 3).map((project): Hint => ({ link: { kind: "project", id: project.id, name: project.name }, more: "Project", face: null })),
+      ];
     } catch { return []; }
   }
 
@@ -226,7 +234,7 @@ export class ChatComposer extends Page {
   }
 
   private hintList(): Content {
-    return html`<ul class="composer-hints ${this.hints.length === 0 ? "composer-none" : ""}" id="composer-hints" role="listbox" aria-label="Who or what is meant">${this.hints.map((hint, index) => html`<li role="option" id="composer-hint-${index}" aria-selected="${String(index === this.at)}" @pointerdown=${(event: Event) => { event.preventDefault(); this.take(hint); }}>${hint.face ? avatar(hint.face) : icon("gear")}<b dir="auto">${hint.link.name}</b><span class="quiet">${hint.more}</span></li>`)}</ul>`;
+    return html`<ul class="composer-hints ${this.hints.length === 0 ? "composer-none" : ""}" id="composer-hints" role="listbox" aria-label="Who or what is meant">${this.hints.map((hint, index) => html`<li role="option" id="composer-hint-${index}" aria-selected="${String(index === this.at)}" @pointerdown=${(event: Event) => { event.preventDefault(); this.take(hint); }}>${hint.face ? avatar(hint.face) : icon(hintIcons[hint.link.kind])}<b dir="auto">${hint.link.name}</b><span class="quiet">${hint.more}</span></li>`)}</ul>`;
   }
 }
 customElements.define("chat-composer", ChatComposer);

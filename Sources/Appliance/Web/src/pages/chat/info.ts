@@ -2,14 +2,13 @@
 // kept, a day to jump to, the room as a file.
 
 import { patch, remove, sentence } from "../../api";
-import { avatar } from "../../bits";
-import { html, keyed, Template } from "../../html";
+import { html, Template } from "../../html";
 import { icon } from "../../icons";
 import { to } from "../../router";
 import { mayEdit, tell, update } from "../../store";
-import { ago } from "../../time";
-import { ask, canAsk, loudness, Loudness, setLoudness } from "./notify";
-import { loadRoom, loadRooms, talk } from "./talk";
+import { ask, canAsk, hasSound, loudness, Loudness, setHasSound, setLoudness } from "./notify";
+import { roomPeople } from "./people";
+import { loadRoom, loadRooms } from "./talk";
 import { Room } from "./types";
 
 const loudWords: readonly (readonly [Loudness, string])[] = [["all", "Every message"], ["named", "Only when I am named"], ["none", "Never"]];
@@ -21,17 +20,12 @@ export function roomInfo(room: Room, close: () => void): Template {
     ${room.project && html`<a class="button" href="/projects/${room.project.id}">${icon("project")}Open ${room.project.name}</a>`}
     <form class="info-jump" @submit=${(event: Event) => jump(event, room)}><label>Jump to a day<input class="input" type="date" name="day" required></label><button class="button">Jump</button></form>
     <label class="info-field">Tell me here of<select class="input" @change=${(event: Event) => { setLoudness(room.id, (event.target as HTMLSelectElement).value as Loudness); update(() => {}); }}>${loudWords.map(([value, words]) => html`<option value="${value}" ?selected=${loudness(room.id) === value}>${words}</option>`)}</select></label>
+    ${loudness(room.id) !== "none" && html`<label class="info-check"><input type="checkbox" ?checked=${hasSound(room.id)} @change=${(event: Event) => setHasSound(room.id, (event.target as HTMLInputElement).checked)}>With a sound</label>`}
     ${canAsk() && html`<button class="button" @click=${() => void ask().then(() => update(() => {}))}>${icon("sound")}Also while this page is hidden</button>`}
     ${mayEdit() && room.isMember && html`<label class="info-field">Messages are kept<select class="input" @change=${(event: Event) => void keep(room, (event.target as HTMLSelectElement).value)}>${keptDays.map(([value, words]) => html`<option value="${value}" ?selected=${String(room.retentionDays ?? "") === value}>${words}</option>`)}</select></label>
       <a class="button" href="/api/v1/rooms/${room.id}/export.jsonl" download>${icon("export")}The room as a file</a>`}
-    <h3>${room.memberCount === 1 ? "1 person" : `${room.memberCount} people`}</h3>
-    <ul class="info-people">${(room.people ?? []).map((person) => keyed(person.id, html`<li><a href="/people/${person.id}"><span class="face">${avatar(person)}${talk.presence.get(person.id)?.online && html`<span class="face-there"></span>`}</span><span><b dir="auto">${person.name}</b><span class="quiet">${there(person.id)}</span></span></a></li>`))}</ul>
+    ${roomPeople(room)}
     ${room.kind === "job" && room.isMember && html`<button class="button" @click=${() => void leave(room)}>${icon("leave")}Leave this room</button>`}</aside>`;
-}
-
-export function there(person: string): string {
-  const presence = talk.presence.get(person);
-  return presence?.online ? "online" : presence?.seenAt ? `last seen ${ago(presence.seenAt)}` : "not seen yet";
 }
 
 function jump(event: Event, room: Room): void {

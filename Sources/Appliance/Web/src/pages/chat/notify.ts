@@ -18,6 +18,10 @@ export function loudness(room: string): Loudness {
 }
 export function setLoudness(room: string, loud: Loudness): void { try { localStorage.setItem(shelf(room), loud); } catch { /* kept for nobody */ } }
 
+const quiet = (room: string): string => `depotd.chat.quiet.${room}`;
+export function hasSound(room: string): boolean { try { return localStorage.getItem(quiet(room)) === null; } catch { return true; } }
+export function setHasSound(room: string, on: boolean): void { try { if (on) localStorage.removeItem(quiet(room)); else localStorage.setItem(quiet(room), "1"); } catch { /* kept for nobody */ } }
+
 export const canAsk = (): boolean => typeof Notification !== "undefined" && Notification.permission === "default";
 export async function ask(): Promise<void> { await Notification.requestPermission(); }
 
@@ -34,7 +38,7 @@ hearMessages((message, room) => {
   const loud = loudness(room.id);
   const isNamed = room.kind === "direct" || message.links.some((link) => link.kind === "person" && link.id === me());
   if (isLookedAt(room.id) || loud === "none" || (loud === "named" && !isNamed)) return;
-  chime();
+  if (hasSound(room.id)) chime();
   const who = message.author?.name ?? "Depotd", words = gist(message);
   const line = room.kind === "direct" ? `${who}: ${words}` : `${who} in ${room.title}: ${words}`;
   // The door is for scans: nothing may lie over it.

@@ -1,12 +1,13 @@
 // Messages from Enter until the depot's answer: shown at once, sent in order, kept across reloads and dead spots. The id
-// is made here, so one that was sent twice is there once.
+// is made here, so one that was sent twice is there once. Each has a place of its own on the shelf, because other pages of
+// this browser put theirs there too.
 
 import { now, post, Problem, sentence } from "../../api";
-import { state, update } from "../../store";
+import { state, tell, update } from "../../store";
 import { takeNew } from "./talk";
 import { Draft, Message } from "./types";
 
-const shelf = "depotd.chat.outbox";
+const shelf = "depotd.chat.outbox.";
 const lengthMax = 500;
 const retryEvery = 3_000;
 
@@ -30,19 +31,22 @@ export function newID(): string {
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
 }
 
-/** Takes a message; it is on the shelf before anything is sent. */
-export function send(draft: Pick<Draft, "room" | "text" | "links" | "files" | "replyTo">): void {
-  change([...drafts, { ...draft, id: newID(), by: state.session?.id ?? "", at: now(), state: "waiting" as const, error: null }].slice(-lengthMax));
+/** Takes a message; it is on the shelf before anything is sent. False when too many wait: what waits is never dropped. */
+export function send(draft: Pick<Draft, "room" | "text" | "links" | "files" | "replyTo">): boolean {
+  if (waitingCount() >= lengthMax) { tell("stop", `${lengthMax} messages wait to be sent. Write more when the connection is back.`); return false; }
+  put({ ...draft, id: newID(), by: state.session?.id ?? "", at: now(), state: "waiting", error: null });
   void next();
+  return true;
 }
 
 export function retry(id: string): void {
-  change(drafts.map((draft) => (draft.id === id ? { ...draft, state: "waiting", error: null } : draft)));
+  set(id, { state: "waiting", error: null });
   void next();
 }
 
 export function discard(id: string): void {
-  change(drafts.filter((draft) => draft.id !== id));
+  drop(id);
+  update(() => {});
   void next();
 }
 
@@ -61,9 +65,8 @@ async function next(): Promise<void> {
       id: draft.id, text: draft.text, links: draft.links.map(({ kind, id }) => ({ kind, id })),
       files: draft.files.map((file) => file.id), ...(draft.replyTo ? { replyTo: draft.replyTo.id } : {}),
     });
-    drafts = drafts.filter((other) => other.id !== draft.id);
+    drop(draft.id);
     update(() => { takeNew(draft.room, message); });
-    keep();
   } catch (error) {
     const mayPass = error instanceof Problem && (error.isTransient || error.status === 401);
     goesOn = !mayPass;                       // what waits behind it goes after it, never before
@@ -73,20 +76,34 @@ async function next(): Promise<void> {
   else timer = window.setTimeout(() => void next(), retryEvery);
 }
 
-function set(id: string, values: Partial<Draft>): void { change(drafts.map((draft) => (draft.id === id ? { ...draft, ...values } : draft))); }
-
-function change(to: Draft[]): void {
-  drafts = to;
-  update(() => {});
-  keep();
+function set(id: string, values: Partial<Draft>): void {
+  const draft = drafts.find((one) => one.id === id);
+  if (draft) put({ ...draft, ...values });
 }
 
 /** Private browsing may refuse storage: the messages are then kept in memory only. */
-function keep(): void { try { localStorage.setItem(shelf, JSON.stringify(drafts)); } catch { /* see above */ } }
+function put(draft: Draft): void {
+  drafts = drafts.some((one) => one.id === draft.id) ? drafts.map((one) => (one.id === draft.id ? draft : one)) : [...drafts, draft];
+  update(() => {});
+  try { localStorage.setItem(shelf + draft.id, JSON.stringify(draft)); } catch { /* see above */ }
+}
+
+function drop(id: string): void {
+  drafts = drafts.filter((draft) => draft.id !== id);
+  try { localStorage.removeItem(shelf + id); } catch { /* it was never there */ }
+}
 
 function restore(): Draft[] {
   try {
-    const kept = JSON.parse(localStorage.getItem(shelf) ?? "[]") as Draft[];
-    return kept.map((draft) => (draft.state === "sending" ? { ...draft, state: "waiting" } : draft));
+    const kept = Object.keys(localStorage).filter((key) => key.startsWith(shelf)).map((key) => JSON.parse(localStorage.getItem(key) ?? "null") as Draft);
+    return kept.map((draft): Draft => (draft.state === "sending" ? { ...draft, state: "waiting" } : draft)).sort((one, other) => (one.id < other.id ? -1 : 1));
   } catch { return []; }
 }
+
+/** What other pages put on the shelf and take off it is seen here too; the page that wrote it sends it, or the next one. */
+addEventListener("storage", (event) => {
+  if (!event.key?.startsWith(shelf)) return;
+  const others = drafts.filter((draft) => shelf + draft.id !== event.key);
+  drafts = event.newValue === null ? others : [...others, JSON.parse(event.newValue) as Draft].sort((one, other) => (one.id < other.id ? -1 : 1));
+  update(() => {});
+});

@@ -14,11 +14,12 @@ import { clock, debounced } from "../../time";
 import { moveInList } from "../rows";
 import { ChatComposer } from "./composer";
 import { emojiPanel } from "./emoji";
-import { roomInfo, there } from "./info";
+import { roomInfo } from "./info";
 import { ChatLog } from "./log";
 import { Acts } from "./message";
 import { gist } from "./notify";
 import * as outbox from "./outbox";
+import { there } from "./people";
 import { findMessages, foundRows, NewRoom, roomFace, roomRows } from "./rooms";
 import { conversation, hearMessages, loadPresence, loadRoom, loadRooms, me, openAt, replace, roomOf, talk, unreadTotal } from "./talk";
 import { Link, Message, Room } from "./types";
@@ -49,7 +50,7 @@ class ChatPage extends Page {
     document.addEventListener("visibilitychange", look);
     this.until(() => document.removeEventListener("visibilitychange", look));
     this.until(hearMessages((message) => { if (message.room === this.open) { this.said = `${message.author?.name ?? "Depotd"}: ${gist(message)}`; this.refresh(); } }));
-    this.addEventListener("chat-end", () => { if (this.open) { to(withQuery({ m: null, at: null }), { replace: true }); void openAt(this.open).then(() => this.log.goToEnd()); } });
+    this.addEventListener("chat-end", () => this.toEnd());
     this.addEventListener("dragover", (event) => { if (event.dataTransfer?.types.includes("Files")) event.preventDefault(); });
     this.addEventListener("drop", (event) => { if (!event.dataTransfer?.files.length) return; event.preventDefault(); void this.composer.bring([...event.dataTransfer.files]); });
     this.tick(30_000);
@@ -72,7 +73,7 @@ class ChatPage extends Page {
     // One may come by the socket before its own answer is here.
     const waiting = outbox.waitingIn(room.id).filter((draft) => !last.some((item) => item.id === draft.id));
     this.log.suit(current, waiting, { acts: this.acts, retry: outbox.retry, discard: outbox.discard, seen: (seq) => { if (room.isMember) watermarks.note(room.id, seq, true); } });
-    this.composer.suit(room, { send: outbox.send, edit: (message, text, links) => void this.save(message, text, links), editLast: () => this.editLast() });
+    this.composer.suit(room, { send: (draft) => this.send(draft), edit: (message, text, links) => void this.save(message, text, links), editLast: () => this.editLast() });
   }
 
   /** Goes where the address says: to a message, to a day, or to what was new. */
@@ -88,6 +89,20 @@ class ChatPage extends Page {
     }
     if (!current.loaded || current.after !== null) await openAt(room);
     else if (roomOf(room)?.unread) current.mark = roomOf(room)?.read ?? null;
+  }
+
+  /** One's own words are seen at the end of the room, wherever one was reading. */
+  private send(draft: Parameters<typeof outbox.send>[0]): boolean {
+    const isTaken = outbox.send(draft);
+    if (isTaken && conversation(draft.room).after !== null) this.toEnd();
+    return isTaken;
+  }
+
+  private toEnd(): void {
+    const room = this.open;
+    if (!room) return;
+    to(withQuery({ m: null, at: null }), { replace: true });
+    void openAt(room).then(() => this.log.goToEnd());
   }
 
   // ---- acts -----------------------------------------------------------------------------------------------------------

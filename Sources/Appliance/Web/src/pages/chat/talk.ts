@@ -24,6 +24,8 @@ export const talk = {
 
 const pageLength = 50;
 const keptRooms = 8;
+/** So many messages of a room are in memory at most, however far somebody goes back: the other end is loaded again. */
+const keptMessages = 1_200;
 const heardMessages = new Set<(message: Message, room: Room) => void>();
 
 const changed = (): void => update(() => {});
@@ -95,13 +97,25 @@ export async function openAt(room: string, where: { around?: number; at?: string
 export async function loadOlder(room: string): Promise<void> {
   const current = conversation(room);
   if (current.before === null || current.loading) return;
-  await load(current, "before", { before: current.before }, (page) => { current.items = [...page.items, ...current.items]; current.before = page.before; });
+  await load(current, "before", { before: current.before }, (page) => {
+    current.items = [...page.items, ...current.items];
+    current.before = page.before;
+    if (current.items.length <= keptMessages) return;
+    current.items = current.items.slice(0, keptMessages - pageLength);
+    current.after = current.items[current.items.length - 1]?.seq ?? null;
+  });
 }
 
 export async function loadNewer(room: string): Promise<void> {
   const current = conversation(room);
   if (current.after === null || current.loading) return;
-  await load(current, "after", { after: current.after }, (page) => { current.items = [...current.items, ...page.items]; current.after = page.after; });
+  await load(current, "after", { after: current.after }, (page) => {
+    current.items = [...current.items, ...page.items];
+    current.after = page.after;
+    if (current.items.length <= keptMessages) return;
+    current.items = current.items.slice(pageLength - keptMessages);
+    current.before = current.items[0]?.seq ?? null;
+  });
 }
 
 async function load(current: Conversation, what: "before" | "after" | "all", where: Record<string, string | number>, take: (page: MessagePage) => void): Promise<void> {

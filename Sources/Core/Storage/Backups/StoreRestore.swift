@@ -17,25 +17,50 @@ package struct StoreRestore {
 
     private var path: String { folder + "/depot.sqlite" }
 
-    /// Checks the copy, prepares it beside the old file, puts the old one aside, and changes them over in one rename.
+    /// What a restore did.
+    package struct Outcome: Sendable {
+        /// What the depot holds now.
+        package let facts: StoreFacts
+        /// Where the old files are; nil when there were none.
+        package let aside: String?
+        package let files: DepotArchive.Files
+    }
+
+    /// Checks the backup, prepares it beside the old file, puts the old one aside, and changes them over in one rename.
     ///
-    /// - Returns: what the depot holds now, and where the old files are; nil when there were none.
+    /// - Parameter file: an archive, or a bare copy of a Store; the files of rooms are then those in `files` beside it and
+    ///   those that are here.
     /// - Throws: `invalid` for a file that is no depot's or is a newer version's; `unavailable` for a damaged one.
-    package func run(from file: String) throws -> (facts: StoreFacts, aside: String?) {
-        _ = try StoreCopy.examine(file)
+    package func run(from file: String) throws -> Outcome {
         let new = path + ".restoring"
+        let shelf = RestoredFiles(in: folder)
         defer {
             for end in ["", "-wal", "-shm", "-journal"] { try? FileManager.default.removeItem(atPath: new + end) }
+            shelf.tidy()
+        }
+        guard FileManager.default.fileExists(atPath: file) else {
+            throw Failure(.notFound, "There is no file \(file).")
         }
         return try StoreCopy.wording("The copy could not be brought back: \(file)") {
-            _ = try StoreCopy.make(of: file, to: new)
+            if DepotArchive.isOne(file) {
+                try DepotArchive.unpack(file, store: new, files: shelf.arriving)
+                _ = try StoreCopy.examine(new)
+            } else {
+                _ = try StoreCopy.examine(file)
+                _ = try StoreCopy.make(of: file, to: new)
+                try shelf.arrive(from: (file as NSString).deletingLastPathComponent + "/files", knownTo: new)
+            }
             let facts = try prepare(new)
+            // Names never come twice, so new ones may lie among the old ones, whichever Store is there in the end.
+            try shelf.takeIn()
+            let known = try DepotArchive.names(in: new)
             let aside = try putAside()
             try Folder.rename(new, to: path)
+            let files = try shelf.settle(known, aside: aside)
             for file in [path, folder + "/lock"] + (aside.map { ["\(folder)/aside", $0, $0 + "/depot.sqlite"] } ?? []) {
                 Folder.giveToOwner(of: folder, file)
             }
-            return (facts, aside)
+            return Outcome(facts: facts, aside: aside, files: files)
         }
     }
 

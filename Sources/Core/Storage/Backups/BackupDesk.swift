@@ -1,5 +1,6 @@
 // Backups while the daemon serves: one at a time, on a thread and a connection of its own, so the writer never waits for
-// it. The last good one is noted beside the Store, for the doctor.
+// it. They are of the Store alone: what else a depot has lies on the same disk, and is put beside it when a backup is taken
+// away (DepotArchive.swift). The last good one is noted beside the Store, for the doctor.
 package import Foundation
 private import Synchronization
 
@@ -22,11 +23,30 @@ package struct BackupRecord: Sendable, Equatable, Codable {
     ///
     /// - Throws: `unavailable` when it can not be made or is not sound; `notFound` when the folder has no Store.
     package static func make(of folder: String, to file: String, at date: Date) throws -> BackupRecord {
+        let facts = try copy(of: folder, to: file)
+        return note(facts, of: folder, in: file, at: date)
+    }
+
+    /// The same with the files of rooms, as an archive.
+    package static func archive(
+        of folder: String, to file: String, at date: Date
+    ) throws -> (record: BackupRecord, files: DepotArchive.Files) {
+        let store = file + ".store"
+        defer { try? FileManager.default.removeItem(atPath: store) }
+        let facts = try copy(of: folder, to: store)
+        let files = try DepotArchive.make(of: store, files: folder + "/files", to: file, at: date)
+        return (note(facts, of: folder, in: file, at: date), files)
+    }
+
+    private static func copy(of folder: String, to file: String) throws -> StoreFacts {
         let path = folder + "/depot.sqlite"
         guard FileManager.default.fileExists(atPath: path) else {
             throw Failure(.notFound, "There is no depot in \(folder).")
         }
-        let facts = try StoreCopy.make(of: path, to: file)
+        return try StoreCopy.make(of: path, to: file)
+    }
+
+    private static func note(_ facts: StoreFacts, of folder: String, in file: String, at date: Date) -> BackupRecord {
         let attributes = try? FileManager.default.attributesOfItem(atPath: file)
         let record = BackupRecord(file: file, at: date, bytes: attributes?[.size] as? Int ?? 0, facts: facts)
         try? JSONEncoder().encode(record).write(to: place(in: folder), options: .atomic)
