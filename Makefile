@@ -30,8 +30,6 @@ run: build
 ## Runs every test.
 test: test-swift test-browser test-network
 
-# All at once, hundreds of tests keep each other from their first turn for minutes.
-test-swift: export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH = 24
 test-swift: web $(BUILD)/test-packages $(BUILD)/emulator
 	rm -rf $(COUNTS)
 	$(SWIFT) build --build-tests

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Appliance
 
-@Suite(.timeLimit(.minutes(2))) struct CommandTests {
+@Suite(.timeLimit(.minutes(15))) struct CommandTests {
     /// A folder of one test's own.
     private final class Folder: Sendable {
         let path = NSTemporaryDirectory() + "depotd-command-" + UUID().uuidString

@@ -8,7 +8,7 @@ import Testing
 
 @testable import Appliance
 
-@Suite(.timeLimit(.minutes(2))) struct IdentityTests {
+@Suite(.timeLimit(.minutes(15))) struct IdentityTests {
     private static let secure = ["tls.listen": "127.0.0.1:0", "tls.hsts": "true"]
     private static let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 

@@ -86,7 +86,7 @@ private func description(
         kind: kind, isKnownModel: isKnown, advice: kind == .unsupported ? "Switch it to keyboard mode." : nil)
 }
 
-@Suite(.timeLimit(.minutes(1))) struct ReaderDeskTests {
+@Suite(.timeLimit(.minutes(15))) struct ReaderDeskTests {
     @Test func `a known model is read at once, another is offered`() async throws {
         let stage = try await ReaderStage()
         try await stage.during {

@@ -7,7 +7,7 @@ import Testing
 
 @testable import Appliance
 
-@Suite(.timeLimit(.minutes(3))) struct TenantTests {
+@Suite(.timeLimit(.minutes(15))) struct TenantTests {
     private static func inFolder(_ body: (String) async throws -> Void) async throws {
         let folder = NSTemporaryDirectory() + "depotd-tenants-" + UUID().uuidString
         defer { try? FileManager.default.removeItem(atPath: folder) }

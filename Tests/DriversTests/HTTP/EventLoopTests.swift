@@ -4,7 +4,7 @@ import Testing
 
 @testable import Drivers
 
-@Suite(.timeLimit(.minutes(1))) struct EventLoopTests {
+@Suite(.timeLimit(.minutes(15))) struct EventLoopTests {
     @Test func `jobs run on the loop, in order, from any thread`() async throws {
         let loop = try EventLoop(tick: .milliseconds(20))
         loop.start()

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Drivers
 
-@Suite(.serialized, .timeLimit(.minutes(2))) struct HTTPListenerTests {
+@Suite(.serialized, .timeLimit(.minutes(15))) struct HTTPListenerTests {
     static let get = "GET /a%20b?x=1&y=%C3%A9 HTTP/1.1\r\nHost: depot\r\n\r\n"
 
     @Test func `a request reaches the handler and its answer the client`() async throws {

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Drivers
 
-@Suite(.serialized, .timeLimit(.minutes(2))) struct HostileRequestTests {
+@Suite(.serialized, .timeLimit(.minutes(15))) struct HostileRequestTests {
     /// What is wrong, the bytes, and the status that answers it.
     static let heads: [(wrong: String, bytes: String, status: Int)] = [
         (

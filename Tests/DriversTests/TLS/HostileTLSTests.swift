@@ -6,7 +6,7 @@ import Testing
 
 @testable import Drivers
 
-@Suite(.serialized, .timeLimit(.minutes(2))) struct HostileTLSTests {
+@Suite(.serialized, .timeLimit(.minutes(15))) struct HostileTLSTests {
     private static let request = "GET /gear HTTP/1.1\r\nHost: localhost\r\n\r\n"
     /// A record of a handshake that announces a ClientHello of 512 bytes, and its beginning.
     private static let halfHello: [UInt8] = [22, 3, 1, 2, 0, 1, 0, 1, 0xFC, 3, 3] + [UInt8](repeating: 9, count: 60)

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Drivers
 
-@Suite(.serialized, .timeLimit(.minutes(2))) struct SecureWebSocketTests {
+@Suite(.serialized, .timeLimit(.minutes(15))) struct SecureWebSocketTests {
     private func withSecureSockets(
         limits: WebSocketLimits = WebSocketLimits(),
         _ body: @escaping @Sendable (TestListener, SocketLog, [UInt8]) throws -> Void

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Drivers
 
-@Suite(.serialized, .timeLimit(.minutes(2))) struct TLSTests {
+@Suite(.serialized, .timeLimit(.minutes(15))) struct TLSTests {
     private static let request = "GET /gear HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
     @Test(arguments: [("NORMAL", "TLS1.3"), ("NORMAL:-VERS-TLS1.3", "TLS1.2")])

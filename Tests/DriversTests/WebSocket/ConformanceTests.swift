@@ -22,7 +22,7 @@ private func frame(
     WireSocket.bytes(opcode, Array(text.utf8), isFinal: isFinal, reserved: reserved)
 }
 
-@Suite(.serialized, .timeLimit(.minutes(2))) struct ConformanceTests {
+@Suite(.serialized, .timeLimit(.minutes(15))) struct ConformanceTests {
     @Test func `1 - text and binary of every length form come back`() async throws {
         try await withEcho { port in
             let socket = try WireSocket(port: port)

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Drivers
 
-@Suite(.serialized, .timeLimit(.minutes(2))) struct WebSocketTests {
+@Suite(.serialized, .timeLimit(.minutes(15))) struct WebSocketTests {
     @Test func `a message comes back, short, long and longer`() async throws {
         try await withSockets { test, log in
             let socket = try WireSocket(port: test.port)
