@@ -3,7 +3,6 @@
 package import Core
 import Foundation
 private import Glibc
-private import Synchronization
 
 /// Makes pictures anew in confined helpers.
 package actor PictureWorkshop: PictureMaker {
@@ -45,34 +44,26 @@ package actor PictureWorkshop: PictureMaker {
 
     /// - Returns: nil for what the helper can not make a picture of, whatever became of it over that.
     private static func run(_ binary: String, _ descriptor: CInt) async -> PictureMade? {
-        let process = Process()
-        process.executableURL = URL(filePath: binary)
-        process.arguments = ["decode"]
-        process.environment = [:]
-        process.currentDirectoryURL = URL(filePath: "/")
-        let output = Pipe()
         lseek(descriptor, 0, SEEK_SET)
-        process.standardInput = FileHandle(fileDescriptor: descriptor, closeOnDealloc: false)
-        process.standardOutput = output
-        process.standardError = FileHandle.nullDevice
         let bytes = await withCheckedContinuation { (done: CheckedContinuation<[UInt8]?, Never>) in
             // A thread of its own: it waits for another process.
-            Thread.detachNewThread { done.resume(returning: try? Self.read(process, output)) }
+            Thread.detachNewThread { done.resume(returning: try? Self.read(binary, descriptor)) }
         }
         return bytes.flatMap(PictureMade.init(framed:))
     }
 
-    private static func read(_ process: Process, _ output: Pipe) throws -> [UInt8]? {
-        try process.run()
-        let id = process.processIdentifier
-        let hasEnded = Mutex(false)
+    private static func read(_ binary: String, _ descriptor: CInt) throws -> [UInt8]? {
+        let output = Pipe()
+        let child = try Child(
+            binary, ["decode"], environment: [:], input: .descriptor(descriptor),
+            output: .descriptor(output.fileHandleForWriting.fileDescriptor))
+        // Else the end of what the helper writes never comes.
+        try output.fileHandleForWriting.close()
         DispatchQueue.global().asyncAfter(deadline: .now() + .seconds(Int(patience.components.seconds))) {
-            hasEnded.withLock { if !$0 { kill(id, SIGKILL) } }
+            child.signal(SIGKILL)
         }
         let bytes = (try? output.fileHandleForReading.readToEnd()).flatMap { $0 } ?? Data()
-        process.waitUntilExit()
-        hasEnded.withLock { $0 = true }
-        return process.terminationReason == .exit && process.terminationStatus == 0 ? Array(bytes) : nil
+        return child.waitForEnd() == 0 ? Array(bytes) : nil
     }
 }
 
