@@ -15,10 +15,12 @@ import uuid
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
 READY_SECONDS = 30
+# A bound on failure only: two browsers on two busy cores may take seconds for what takes milliseconds.
+expect.set_options(timeout=20_000)
 
 
 class Daemon:

@@ -313,7 +313,7 @@ def test_a_room_of_a_hundred_thousand_messages_stays_quick(desk, own_daemon):
     assert seen >= 10_000
     assert log.locator("article.said").count() < 150
     assert moving < 10 * still, f"two frames took {moving:.0f} ms at the 95th percentile, and {still:.0f} at rest"
-    assert max(long, default=0) < 250, f"the page was busy for {long[-3:]} ms at a time"
+    assert max(long, default=0) < max(250, 10 * still), f"the page was busy for {long[-3:]} ms at a time"
     # From far back one is at the end at once, and what is said there is heard again.
     page.locator(".log-jump .button").click()
     expect(bubble(page, "Six rolls in my bag")).to_be_in_viewport()

@@ -33,7 +33,7 @@ def test_an_unknown_code_becomes_a_new_piece_of_gear(desk, daemon, unknown):
     model = daemon.assets("available")[0]["model"]
     page = desk.signed_in(daemon, viewport={"width": 1280, "height": 900})
     is_live(page)
-    expect(page.locator(".rail-count")).to_be_visible()
+    expect(page.locator(".rail-room", has_text="Inbox").locator(".rail-count")).to_be_visible()
     page.keyboard.press("g")
     page.keyboard.press("i")
     row(page, unknown).locator("[data-row]").focus()
@@ -77,6 +77,7 @@ def test_a_suggestion_links_with_one_press(desk, daemon, unknown):
     number = offer.locator(".number").inner_text()
     offer.click()
     expect(row(page, unknown)).to_have_count(0)
+    expect(page.locator(".notice", has_text=number)).to_be_visible()
     [asset] = [one for one in daemon.call("GET", f"/assets?q={number}")["items"] if one["number"] == number]
     assert unknown["code"] in [one["value"] for one in daemon.call("GET", f"/assets/{asset['id']}")["identifiers"]]
 
