@@ -22,9 +22,11 @@ const enough = 40, turnsMax = 10;
 export class Audit extends Page {
   private people: Ref[] = [];
   private asked = "";
+  /** The words as they are typed, until the address says others: what comes in meanwhile must not undo them. */
+  private words: string | null = null;
   private isLoading = false;
   private readonly trail = new Asked<Trail>(() => this.page(null), () => this.refresh());
-  private readonly lookSoon = debounced(250, (): void => { to(withQuery({ q: this.querySelector<HTMLInputElement>("#audit-q")?.value.trim() || null }), { replace: true }); });
+  private readonly lookSoon = debounced(250, (): void => { to(withQuery({ q: this.words?.trim() || null }), { replace: true }); });
 
   protected override enter(): void {
     this.asked = this.wanted(null);
@@ -35,6 +37,7 @@ export class Audit extends Page {
   protected override shown(): void {
     if (this.asked === this.wanted(null)) return;
     this.asked = this.wanted(null);
+    if (this.words?.trim() !== this.value("q")) this.words = null;
     this.trail.forget();
     void this.trail.load();
     this.refresh();
@@ -91,7 +94,7 @@ export class Audit extends Page {
     const set = (name: string) => (event: Event): void => to(withQuery({ [name]: field(event).value || null }), { replace: true });
     const chosen = this.value("person"), known = this.people.some((one) => one.id === chosen);
     return html`<form class="audit-filters" role="search" @submit=${(event: Event) => event.preventDefault()}>
-      <div class="form-field audit-words"><label for="audit-q">Words</label><input class="input" id="audit-q" type="search" autocomplete="off" placeholder="A number, a name, a note" .value=${this.value("q")} @input=${() => this.lookSoon()}></div>
+      <div class="form-field audit-words"><label for="audit-q">Words</label><input class="input" id="audit-q" type="search" autocomplete="off" placeholder="A number, a name, a note" .value=${this.words ?? this.value("q")} @input=${(event: Event) => { this.words = field(event).value; this.lookSoon(); }}></div>
       <div class="form-field"><label for="audit-person">Who</label><select class="input" id="audit-person" @change=${set("person")}><option value="" .selected=${chosen === ""}>Anybody</option>
         ${chosen !== "" && !known && html`<option value="${chosen}" .selected=${true}>Somebody</option>`}${this.people.map((one) => html`<option value="${one.id}" .selected=${one.id === chosen}>${one.name}</option>`)}</select></div>
       <div class="form-field"><label for="audit-topic">What</label><select class="input" id="audit-topic" @change=${set("topic")}><option value="" .selected=${this.value("topic") === ""}>Anything</option>
