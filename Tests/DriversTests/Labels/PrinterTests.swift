@@ -40,8 +40,8 @@ import Testing
         }
     }
 
-    private static func answers(_ printer: some LabelPrinter) async -> Bool {
-        await comes { await printer.look().state != .away }
+    private static func answers(_ printer: some LabelPrinter, upTo seconds: Double = 60) async -> Bool {
+        await comes(upTo: seconds) { await printer.look().state != .away }
     }
 
     @Test(arguments: [
@@ -125,9 +125,14 @@ import Testing
         let zebra = try ZPLListener()
         defer { zebra.close() }
         let program = try PrinterProgram.lprint()
-        try program.add("zebra", driver: "zpl_4inch-203dpi-dt", device: "socket://127.0.0.1:\(zebra.port)")
         let printer = IPPPrinter("ipp://localhost:\(program.port)/ipp/print/zebra", press: Self.press)
-        #expect(await Self.answers(printer))
+        // LPrint's command adds it to a server of its own when it does not reach ours in time, and says that all is well.
+        var isThere = false
+        for _ in 0..<6 where !isThere {
+            try program.add("zebra", driver: "zpl_4inch-203dpi-dt", device: "socket://127.0.0.1:\(zebra.port)")
+            isThere = await Self.answers(printer, upTo: 15)
+        }
+        #expect(isThere)
         #expect(try await Self.print(Self.run(), on: printer) == .printed)
         #expect(await comes { !zebra.labels.isEmpty })
         let label = try #require(zebra.labels.first)
