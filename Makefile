@@ -1,6 +1,6 @@
 # run · test · simulate · coverage · fuzz · sanitize · conformance · lint · measure · bench · release · deb. Each installs what it needs by
 # name, once, and says so.
-.PHONY: run test test-swift test-browser test-network simulate coverage fuzz sanitize conformance lint format web build release deb check-deb \
+.PHONY: run test test-swift test-browser test-network simulate histories coverage fuzz sanitize conformance lint format web build release deb check-deb \
 	measure bench bench-sync bench-peers clean
 SHELL := /bin/bash
 SWIFT ?= swift
@@ -9,15 +9,15 @@ VENV := $(BUILD)/venv
 
 BUILD_PACKAGES := libsqlite3-dev libspatialite-dev libusb-1.0-0-dev libmicrohttpd-dev libwslay-dev libsodium-dev \
 	zlib1g-dev libgnutls28-dev libqrencode-dev libzint-dev libcairo2-dev libpango1.0-dev libcups2-dev libturbojpeg0-dev \
-	libpng-dev libwebp-dev libpq-dev pkg-config fonts-dejavu-core esbuild node-typescript python3-zxcvbn
+	libpng-dev libwebp-dev libheif-dev libpq-dev pkg-config fonts-dejavu-core esbuild node-typescript python3-zxcvbn
 TEST_PACKAGES := umockdev libumockdev-dev libglib2.0-dev gcc chromium python3-venv shellcheck sqlite3 \
-	openssl curl libnss3-tools zbar-tools zxing-cpp-tools cups-ipp-utils lprint avahi-daemon dbus fonts-noto-core \
-	fonts-noto-color-emoji postgresql postgresql-postgis pgbouncer iproute2
+	openssl curl libnss3-tools zbar-tools zxing-cpp-tools poppler-utils cups-ipp-utils lprint avahi-daemon dbus fonts-noto-core \
+	fonts-noto-color-emoji postgresql postgresql-postgis pgbouncer iproute2 libheif-examples
 DEB_PACKAGES := debhelper lintian mmdebstrap systemd-container curl python3 procps
 PEER_PACKAGES := nginx-light libnginx-mod-nchan libuv1 python3-venv
 
 # Tests that load the machine or share the emulated bus: one after the other, so that they do not disturb the rest.
-ALONE := KillTests|HubTests|UpstreamTests|SimulationTests|SyncTests|IsolationTests|PowerCutTests|HeartbeatTests|BadInputTests|AttackTests|Emulated|ReaderTests|BroadcastTests|PrinterTests|LabelRasterTests
+ALONE := KillTests|HubTests|UpstreamTests|SimulationTests|SyncTests|IsolationTests|PowerCutTests|HeartbeatTests|BadInputTests|AttackTests|Emulated|ReaderTests|BroadcastTests|PrinterTests|LabelRasterTests|LabelSheetTests
 
 # What the tests and the daemons they start count of the lines they run (Package.swift), for `make coverage`.
 COUNTS := $(CURDIR)/$(BUILD)/coverage
@@ -43,11 +43,17 @@ test-browser: build $(VENV)/ready $(BUILD)/test-packages
 test-network: build $(VENV)/ready $(BUILD)/test-packages
 	$(VENV)/bin/python -m pytest -q -rs Tests/Network
 
-## Runs the sync through 100,000 histories, and its hub's model beside PostgreSQL 1,000 times; release build.
-simulate: export HISTORIES ?= 100000
-simulate: export COMPARISONS ?= 1000
-simulate: $(BUILD)/test-packages
-	$(SWIFT) test -c release -Xswiftc -enable-testing --scratch-path $(BUILD)/simulation --filter SimulationTests
+## Runs the sync through so many histories, on all cores of the release build, and compares its models with PostgreSQL and
+## SpatiaLite so many times.
+HISTORIES ?= 100000
+COMPARISONS ?= 1000
+simulate: histories $(BUILD)/test-packages
+	LLVM_PROFILE_FILE=/dev/null COMPARISONS=$(COMPARISONS) $(SWIFT) test --filter ComparisonTests
+
+## The former by itself; `.build/release/Histories trace SEED` tells what happens in one.
+histories: web
+	$(SWIFT) build -c release --static-swift-stdlib --product Histories
+	$(BUILD)/release/Histories $(HISTORIES)
 
 ## Says how many lines of each module the last tests ran, running them if none did; fails below 90 % of Core or 80 % in
 ## all.
@@ -106,23 +112,26 @@ check-deb: $(BUILD)/deb-packages
 measure: release $(BUILD)/emulator $(VENV)/ready
 	$(VENV)/bin/python Tests/Benchmarks/door.py $(BUILD)/release/depotd $(BUILD)/emulator
 
-## Measures what the README promises, beside C floors in the same run; some five minutes. Writes .build/bench.json.
+## Measures what the README promises, beside C floors in the same run; some five minutes, and as many as a
+## million histories of the sync take. Writes .build/bench.json.
 bench: release $(BUILD)/emulator bench-tools
 	python3 Tests/Benchmarks/bench.py $(BENCH) --out $(BUILD)/bench.json $(ARGS)
 
-## Measures how fast a log gets to a hub, beside \copy and single inserts, and the bytes of a scan.
+## Measures how fast a log gets to a hub, beside \copy and single inserts, what of a bad line is used, and the bytes of a scan;
+## some ten minutes. Adds to .build/bench.json.
 bench-sync: release $(BUILD)/test-packages
-	python3 Tests/Benchmarks/syncing.py $(BUILD)/release/depotd $(ARGS)
+	python3 Tests/Benchmarks/syncing.py $(BUILD)/release/depotd --out $(BUILD)/bench.json $(ARGS)
 
 ## The same beside nginx with nchan (Debian) and uWebSockets (socketify of PyPI); loopback only.
 bench-peers: release $(BUILD)/emulator bench-tools $(BUILD)/peer-packages $(BUILD)/peers/ready
 	python3 Tests/Benchmarks/bench.py $(BENCH) --out $(BUILD)/bench.json --peers $(BUILD)/peers/bin/python $(ARGS)
 
-BENCH := $(BUILD)/release/depotd $(BUILD)/release/StoreBench $(BUILD)/bench $(BUILD)/emulator
+BENCH := $(BUILD)/release/depotd $(BUILD)/release/StoreBench $(BUILD)/bench $(BUILD)/emulator $(BUILD)/release/Histories
 
 .PHONY: bench-tools
 bench-tools: $(BUILD)/test-packages
 	$(SWIFT) build -c release --static-swift-stdlib --product StoreBench
+	$(SWIFT) build -c release --static-swift-stdlib --product Histories
 	$(MAKE) -C Tests/Benchmarks OUT=$(CURDIR)/$(BUILD)/bench
 
 $(BUILD)/emulator: $(BUILD)/test-packages Tests/Emulator/main.c Tests/Emulator/device.c Tests/Emulator/emulator.h

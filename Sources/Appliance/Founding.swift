@@ -27,7 +27,7 @@ struct Founding {
         if let organisation = try await Organisation.current(of: store) { return organisation }
         let position = configuration.depot.position
         let organisation = try await Organisation.found(
-            name, depot: isDemo ? DemoDepot.depotName : configuration.depot.name, longitude: position?.longitude,
+            name, depot: configuration.depot.name, longitude: position?.longitude,
             latitude: position?.latitude, in: store)
         _ = try await door.addDoor(
             "Main door", depot: organisation.depot.id, direction: .both, actingMinutes: configuration.actingMinutes)

@@ -10,7 +10,11 @@ enum Program {
     /// threads of Dispatch: those set their timers when they like, which the helper may not, so that a picture that took
     /// more than a second ended it. For the same reason it ends at once and not gently.
     static func main() {
-        if CommandLine.arguments.dropFirst() == ["decode"] { _exit(PictureDarkroom.run()) }
+        switch Array(CommandLine.arguments.dropFirst()) {
+        case ["decode"]: _exit(PictureDarkroom.run(readsHEIF: false))
+        case ["decode", "heif"]: _exit(PictureDarkroom.run(readsHEIF: true))
+        default: break
+        }
         // Nothing can be awaited here; what is begun ends the process.
         Task {
             await Depotd.main()

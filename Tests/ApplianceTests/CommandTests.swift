@@ -48,6 +48,31 @@ import Testing
         #expect(errors.hasPrefix("depotd: ") && errors.contains(arguments[2] == "nowhere" ? "--listen" : arguments[2]))
     }
 
+    @Test func `at rest nothing is in memory that only labels and maps need`() async throws {
+        let folder = Folder()
+        let daemon = try Daemon(["serve", "--data", folder.path, "--listen", "127.0.0.1:0"])
+        defer { daemon.kill() }
+        try await onOwnThread {
+            let access = try folder.access()
+            let port = try UInt16(#require(URL(string: access.url)?.port))
+            // As a whole: a file of /proc has no length, and String(contentsOfFile:) takes its first page.
+            let holds = { (library: String) in
+                let maps = try FileHandle(forReadingFrom: URL(filePath: "/proc/\(daemon.id)/maps"))
+                return String(decoding: try maps.readToEnd() ?? Data(), as: UTF8.self).contains(library)
+            }
+            #expect(try holds("libspatialite") && !holds("libcairo") && !holds("libpango"))
+            let files = "/proc/\(daemon.id)/fd"
+            let open = try FileManager.default.contentsOfDirectory(atPath: files).compactMap {
+                try? FileManager.default.destinationOfSymbolicLink(atPath: "\(files)/\($0)")
+            }
+            #expect(open.contains { $0.hasSuffix("depot.sqlite") } && !open.contains { $0.hasSuffix("proj.db") })
+            let label: JSON = ["item": ["kind": "calibration"], "media": "zebra-57x32"]
+            let drawn = try Self.ask(port, "POST", "/api/v1/labels/preview", label, token: access.asAdmin.token)
+            #expect(drawn.status == 200 && drawn["content-type"] == "image/png")
+            #expect(try holds("libcairo"))
+        }
+    }
+
     @Test func `serving an empty folder says once how the first administrator comes in, on this machine`() async throws
     {
         let folder = Folder()
@@ -176,10 +201,14 @@ import Testing
     }
 
     /// One request to a daemon that is not in this process.
-    private static func ask(_ port: UInt16, _ method: String, _ path: String, _ body: JSON? = nil) throws -> Answer {
+    private static func ask(
+        _ port: UInt16, _ method: String, _ path: String, _ body: JSON? = nil, token: String? = nil
+    ) throws -> Answer {
         let bytes = body?.bytes ?? []
         let wire = try Wire(port: port)
-        let head = "\(method) \(path) HTTP/1.1\r\nHost: 127.0.0.1:\(port)\r\nContent-Length: \(bytes.count)\r\n\r\n"
+        let rights = token.map { "Authorization: Bearer \($0)\r\n" } ?? ""
+        let head =
+            "\(method) \(path) HTTP/1.1\r\nHost: 127.0.0.1:\(port)\r\n\(rights)Content-Length: \(bytes.count)\r\n\r\n"
         try wire.send(Array(head.utf8) + bytes)
         return try wire.readAnswer()
     }

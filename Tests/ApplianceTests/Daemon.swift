@@ -31,6 +31,8 @@ final class Daemon: @unchecked Sendable {
 
     deinit { process.kill() }
 
+    var id: Int32 { process.id }
+
     /// `DEPOTD`, or what was built beside the tests.
     static var path: String {
         let products = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()

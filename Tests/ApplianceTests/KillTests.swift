@@ -1,4 +1,5 @@
 // The unmodified daemon, killed two hundred times under scans. What it answered or pushed is in the file, once.
+import Chance
 import Core
 import Foundation
 import GRDB

@@ -10,17 +10,17 @@ import Testing
 
 @Suite(.timeLimit(.minutes(3))) struct SyncTests {
     /// Settings of a box that sends to a hub, and the file with its password.
-    private static func flags(_ place: RealHub.Place, in folder: String) throws -> [String: String] {
+    static func flags(_ place: RealHub.Place, in folder: String) throws -> [String: String] {
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         let file = folder + "/password"
         try PrivateFile.write(place.password + "\n", to: file)
         return ["upstream.url": place.url, "upstream.password_file": file]
     }
 
-    private static func folder() -> String { NSTemporaryDirectory() + "depotd-sync-" + UUID().uuidString }
+    static func folder() -> String { NSTemporaryDirectory() + "depotd-sync-" + UUID().uuidString }
 
     /// Waits until the hub has everything.
-    private static func drained(_ box: TestBox, upTo seconds: Double = 30) throws -> Fields {
+    static func drained(_ box: TestBox, upTo seconds: Double = 30) throws -> Fields {
         var last = Fields([])
         let isDrained = waits(upTo: seconds) {
             last = (try? box.ask("GET", "/api/v1/sync").fields()) ?? last
@@ -32,12 +32,12 @@ import Testing
     }
 
     /// A program with an admin's rights.
-    private static func admin(_ box: TestBox) throws -> [String: String] {
+    static func admin(_ box: TestBox) throws -> [String: String] {
         let access = try LocalAccess(readingFrom: LocalAccess.file(in: box.folder))
         return ["Authorization": "Bearer \(access.adminToken ?? "")"]
     }
 
-    private static func ask(_ box: TestBox, _ method: String, _ path: String) throws -> Answer {
+    static func ask(_ box: TestBox, _ method: String, _ path: String) throws -> Answer {
         try box.ask(method, "/api/v1/sync" + path, headers: admin(box), authorization: nil)
     }
 
@@ -241,7 +241,7 @@ import Testing
         }
     }
 
-    private static func daemon(_ place: RealHub.Place, in folder: String) throws -> Daemon {
+    static func daemon(_ place: RealHub.Place, in folder: String) throws -> Daemon {
         let flags = try flags(place, in: folder)
         return try Daemon(
             ["demo", "--data", folder, "--listen", "127.0.0.1:0", "--json"],
@@ -252,10 +252,37 @@ import Testing
             ])
     }
 
-    private static func box(of daemon: Daemon, _ folder: String) throws -> TestBox {
+    static func box(of daemon: Daemon, _ folder: String) throws -> TestBox {
         let ready = Fields(Array(daemon.readLine().utf8))
         let url = try #require(URL(string: ready.text("url") ?? ""))
         return TestBox(port: UInt16(url.port ?? 0), token: ready.text("token") ?? "", folder: folder)
+    }
+
+    @Test func `pictures follow the changes, whole, also to a hub that lost them`() async throws {
+        let hub = try RealHub()
+        let folder = Self.folder()
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let read = try hub.office("reports")
+        let header: [UInt8] =
+            [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A, 0, 0, 0, 13] + Array("IHDR".utf8)
+            + [0, 0, 0, 32, 0, 0, 0, 20, 8, 0, 0, 0, 0]
+        let picture = header + (0..<700_000).map { UInt8(truncatingIfNeeded: $0 &* 7919 >> 5) }
+        var flags = try Self.flags(hub.depot("Hall 4"), in: folder)
+        flags["upstream.picture_kilobits"] = "0"
+        try await TestBox.run(folder: folder, flags: flags) { box in
+            let kept = try box.ask(
+                "POST", "/api/v1/pictures", .verbatim(picture), headers: ["Content-Type": "image/png"])
+            let id = try kept.fields().text("id") ?? ""
+            let whole = "SELECT left(encode(sha256(bytes), 'hex'), 36) FROM office.pictures WHERE size > 600000"
+            #expect(waits(upTo: 20) { (try? read(whole)) == id })
+            #expect(waits(upTo: 10) { (try? box.ask("GET", "/api/v1/sync").fields())?.number("pictures") == 0 })
+            // Brought back to before it: another epoch, so everything is asked about again.
+            try hub.sql(
+                "DELETE FROM depotd.picture_part; DELETE FROM depotd.picture; UPDATE depotd.tenant SET epoch = 'other'")
+            try box.scan("BADGE-ANA")
+            _ = try Self.ask(box, "POST", "/resume")
+            #expect(waits(upTo: 80) { (try? read(whole)) == id })
+        }
     }
 
     @Test func `a box without a hub says so`() async throws {

@@ -71,6 +71,7 @@ final class TestBox: Sendable {
     ) async throws -> Result {
         let settings = [
             "data": data, "listen": "127.0.0.1:0", "readers.enabled": "false", "sign_in.trust_loopback": "true",
+            "depot.name": "Hall 4",
         ]
         let configuration = try Configuration.load(
             file: nil, flags: settings.merging(flags) { $1 }, environment: [:])

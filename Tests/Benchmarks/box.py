@@ -65,6 +65,7 @@ class Depotd(Program):
         super().__init__(folder)
         self.tools, self.environment, self.port, self.is_secure = tools, environment, port, is_secure
         self.name = "depotd over TLS" if is_secure else "depotd"
+        self.token = None
 
     def start(self):
         begun = time.monotonic()
@@ -77,7 +78,8 @@ class Depotd(Program):
         self.url, self.people = ready["url"], ready["people"]
         self.port = int(self.url.rsplit(":", 1)[1])
         self.secure_port = int(ready["secureUrl"].rsplit(":", 1)[1]) if self.is_secure else None
-        self.token = self.managers_key()
+        # One key for all its lives: a new one is a Change, and would look like a frame that was lost.
+        self.token = self.token or self.managers_key()
 
     def managers_key(self):
         """A key that may import and is never throttled; the token that the demo prints is a door's."""

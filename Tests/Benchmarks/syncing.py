@@ -1,232 +1,288 @@
 #!/usr/bin/env python3
 """How fast a box's log gets to its hub, beside PostgreSQL's own \\copy and row-by-row inserts in the same run.
 
-    syncing.py DEPOTD [--changes N] [--out FILE]
+    syncing.py DEPOTD [--changes N] [--only door|drain|link] [--out FILE]
 
-Starts a PostgreSQL of its own on loopback, makes a log of N Changes, lets the daemon drain it, and then sends real scans
-over a line that counts bytes. Everything runs on one machine, the hub included.
+`door`: what a scan waits while a log is drained. `drain`: a log of N Changes, drained over loopback. `link`: scans in bytes;
+box and hub in networks of their own (Tests/Network/lines.py; needs root), with 256 kb/s and 600 ms there and back, without
+loss and with 5 %, beside a plain TCP copy over the same line. Everything runs on one machine, the hub included.
 """
 import argparse
-import asyncio
 import csv
-import glob
-import hashlib
 import json
 import os
-import pwd
 import shutil
 import socket
 import sqlite3
-import subprocess
+import sys
 import tempfile
 import threading
 import time
-import urllib.request
+from pathlib import Path
+
+sys.path.append(str(Path(__file__).resolve().parents[1] / "Network"))
+from depot import Box, Here, fill  # noqa: E402
+from lines import Lines, Place, can_be_had  # noqa: E402
+from postgres import Hub  # noqa: E402
+
+from importing import Scanning  # noqa: E402
+from table import Table  # noqa: E402
+
+# More than are drained while the door is measured.
+DOOR_CHANGES = 500_000
+SETTINGS = ["shared_buffers=256MB", "max_wal_size=4GB"]
 
 
-def free_port():
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        return listening.getsockname()[1]
+class Office:
+    """A box as importing.py's door needs it: with a key that is never throttled."""
+
+    def __init__(self, box):
+        self.box, self.port = box, int(box.url.rsplit(":", 1)[1])
+        wanted = {"name": f"bench {time.time()}", "scopes": ["read", "write", "manage", "door", "export"]}
+        self.token = box.call("POST", "/keys", wanted)["secret"]
+
+    def get(self, path):
+        return json.dumps(self.box.call("GET", path.removeprefix("/api/v1"))).encode()
+
+    @property
+    def gear(self):
+        return [item for item in self.box.call("GET", "/assets?limit=200")["items"] if item["condition"] == "fit"]
 
 
-class Postgres:
-    """A cluster in a temporary folder; syncs to disk like any other."""
-
-    def __init__(self, folder):
-        self.bin = sorted(glob.glob("/usr/lib/postgresql/*/bin"), key=lambda path: int(path.split("/")[4]))[-1]
-        self.folder, self.port = folder + "/postgres", free_port()
-        os.mkdir(self.folder)
-        self.user = {}
-        if os.getuid() == 0:
-            owner = pwd.getpwnam("postgres")
-            os.chmod(folder, 0o755)
-            os.chown(self.folder, owner.pw_uid, owner.pw_gid)
-            self.user = {"user": owner.pw_uid, "group": owner.pw_gid, "extra_groups": []}
-        data = self.folder + "/data"
-        subprocess.run([f"{self.bin}/initdb", "-D", data, "-U", "boss", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8"],
-                       check=True, stdout=subprocess.DEVNULL, **self.user)
-        self.process = subprocess.Popen(
-            [f"{self.bin}/postgres", "-D", data, "-k", self.folder, "-p", str(self.port),
-             "-c", "listen_addresses=127.0.0.1", "-c", "shared_buffers=256MB", "-c", "max_wal_size=4GB"],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **self.user)
-        for _ in range(100):
-            if self.run("SELECT 1", database="postgres", check=False).returncode == 0:
-                break
-            time.sleep(0.1)
-        self.run("CREATE DATABASE hub", database="postgres")
-
-    def url(self, role="boss", port=None):
-        return f"postgresql://{role}@127.0.0.1:{port or self.port}/hub"
-
-    def run(self, sql, database="hub", check=True):
-        return subprocess.run([f"{self.bin}/psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d",
-                               f"postgresql://boss@127.0.0.1:{self.port}/{database}"], input=sql, text=True,
-                              check=check, capture_output=True)
-
-    def ask(self, sql):
-        return self.run(sql).stdout.strip()
-
-    def end(self):
-        self.process.send_signal(2)
-        self.process.wait()
+def scans_for(box, seconds):
+    """The 99th percentile of what a scan waits, in milliseconds, at 20 a second."""
+    door = Scanning(Office(box))
+    door.start()
+    time.sleep(seconds)
+    waits = door.over()
+    return waits[int(len(waits) * 0.99)]
 
 
-class CountingLine(threading.Thread):
-    """A line to the hub that counts what goes to it, in bytes of TCP's contents."""
-
-    def __init__(self, target):
-        super().__init__(daemon=True)
-        self.target, self.sent, self.port = target, 0, free_port()
-        self.start()
-
-    def run(self):
-        asyncio.run(self.serve())
-
-    async def serve(self):
-        server = await asyncio.start_server(self.forward, "127.0.0.1", self.port)
-        await server.serve_forever()
-
-    async def forward(self, reader, writer):
-        far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self.target)
-
-        async def pump(source, sink, counts):
-            while data := await source.read(65536):
-                self.sent += len(data) if counts else 0
-                sink.write(data)
-                await sink.drain()
-            sink.close()
-        await asyncio.gather(pump(reader, far_writer, True), pump(far_reader, writer, False), return_exceptions=True)
-
-
-class Box:
-    """The daemon with a demo depot."""
-
-    def __init__(self, depotd, folder, flags=()):
-        self.process = subprocess.Popen(
-            [depotd, "demo", "--data", folder, "--listen", "127.0.0.1:0", "--json", "--set", "readers.enabled=false",
-             *[part for flag in flags for part in ("--set", flag)]],
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-        ready = json.loads(self.process.stdout.readline())
-        self.url, self.token = ready["url"], ready["token"]
-
-    def ask(self, path, body=None, **headers):
-        request = urllib.request.Request(self.url + path, data=json.dumps(body).encode() if body else None, headers={
-            "Authorization": f"Bearer {self.token}", **{name.replace("_", "-"): value for name, value in headers.items()}})
-        with urllib.request.urlopen(request) as answer:
-            return json.load(answer)
-
-    def drain(self):
-        while True:
-            standing = self.ask("/api/v1/sync")
-            if standing["backlog"] == 0 and standing["state"] == "idle":
-                return standing
-            time.sleep(0.02)
-
-    def end(self):
-        self.process.terminate()
-        self.process.wait()
-
-
-def fill(path, count):
-    """Appends Changes to a depot's file as its writer does: movements of gear, some 400 bytes each."""
-    store = sqlite3.connect(path)
-    node, epoch, hlc = store.execute("SELECT node, epoch, hlc FROM node").fetchone()
-    seq, n = store.execute("SELECT max(seq), max(n) FROM change").fetchone()
-    assets = [row[0] for row in store.execute(
-        "SELECT body FROM change WHERE topic = 'assets' AND kind = 'custody' ORDER BY seq")]
-    subjects = [json.loads(body)["id"] for body in assets]
-    for index in range(count):
-        seq, n, hlc = seq + 1, n + 1, hlc + 1
-        body, subject = assets[index % len(assets)], subjects[index % len(assets)]
-        header = "\n".join([node, epoch, str(n), str(hlc), "", "", "assets", "custody", subject])
-        digest = hashlib.sha256(header.encode() + b"\n" + body.encode()).digest()
-        store.execute("INSERT INTO change (seq, epoch, node, n, hlc, boot, monotonic, topic, kind, subject, body, hash) "
-                      "VALUES (?, ?, ?, ?, ?, 'bench', ?, 'assets', 'custody', ?, ?, ?)",
-                      (seq, epoch, node, n, hlc, index, subject, body, digest))
-    store.execute("UPDATE node SET hlc = ?", (hlc,))
-    store.commit()
-    store.close()
-
-
-def copied(postgres, path, folder):
+def copied(hub, path, folder):
     """Seconds of \\copy of the same rows into a table like the hub's, and of adding the same up."""
     rows = sqlite3.connect(path).execute(
-        "SELECT 'bench', node, epoch, n, n, '\\\\x00', hlc, boot, monotonic, actor, device, address, topic, kind, subject, body, "
-        "'\\x' || hex(hash), printf('%016x%010x', hlc, n), '2026-01-01' FROM change ORDER BY n")
-    with open(folder + "/rows.csv", "w", newline="") as file:
-        csv.writer(file).writerows([["" if value is None else value for value in row] for row in rows])
-    os.chmod(folder + "/rows.csv", 0o644)
-    postgres.run("INSERT INTO depotd.tenant VALUES ('bench', 'bench', 'e', 0)")
+        "SELECT 'bench', node, epoch, n, n, '\\x00', hlc, boot, monotonic, actor, device, address, topic, kind, subject, "
+        "body, '\\x' || hex(hash), printf('%016x%010x', hlc, n), '2026-01-01' FROM change ORDER BY n")
+    with open(folder / "rows.csv", "w", newline="") as file:
+        csv.writer(file).writerows(["" if value is None else value for value in row] for row in rows)
+    os.chmod(folder / "rows.csv", 0o644)
+    # Whose rows one sees follows from the role; without it nothing would be added up.
+    hub.run("INSERT INTO depotd.tenant VALUES ('bench', 'bench', 'e', 0); "
+            "INSERT INTO depotd.member (role, tenant, kind) VALUES ('boss', 'bench', 'office')")
     started = time.monotonic()
-    postgres.run(f"\\copy depotd.change from '{folder}/rows.csv' with csv\nSELECT depotd.add_up('bench', 0, 1000000000);")
+    last = hub.run(f"\\copy depotd.change from '{folder}/rows.csv' with csv\n"
+                   "SELECT max(pos) FROM depotd.change WHERE tenant = 'bench';").stdout.strip()
+    # As much at a time as the box sends.
+    hub.run("".join(f"SELECT depotd.add_up('bench', {after}, {after + 10_000});" for after in range(0, int(last), 10_000)))
     return time.monotonic() - started
 
 
-def inserted(postgres, path, count):
+def inserted(hub, path, count):
     """Rows a second when each is an insert and a commit of its own."""
-    rows = sqlite3.connect(path).execute("SELECT n, body, hex(hash), subject FROM change ORDER BY n LIMIT ?", (count,))
-    postgres.run("INSERT INTO depotd.tenant VALUES ('single', 'single', 'e', 0)")
+    rows = sqlite3.connect(path).execute(
+        "SELECT n, body, hex(hash), subject, printf('%016x%010x', hlc, n) FROM change "
+        "WHERE topic = 'assets' AND kind = 'custody' ORDER BY n LIMIT ?", (count,))
+    hub.run("INSERT INTO depotd.tenant VALUES ('single', 'single', 'e', 0); "
+            "UPDATE depotd.member SET tenant = 'single' WHERE role = 'boss'")
     script = "\n".join(
-        "INSERT INTO depotd.change VALUES ('single', 'a', 'e', %d, %d, '', 0, '', 0, NULL, NULL, NULL, 'assets', 'custody', '%s', "
-        "$b$%s$b$, '\\x%s', '', now()); SELECT depotd.add_up('single', %d, %d);" % (n, n, subject, body, digest, n - 1, n)
-        for n, body, digest, subject in rows)
+        "BEGIN; INSERT INTO depotd.change VALUES ('single', 'a', 'e', %d, %d, '', 0, '', 0, NULL, NULL, NULL, 'assets', "
+        "'custody', '%s', $b$%s$b$, '\\x%s', '%s', now()); SELECT depotd.add_up('single', %d, %d); COMMIT;"
+        % (n, n, subject, body, digest, stamp, n - 1, n) for n, body, digest, subject, stamp in rows)
     started = time.monotonic()
-    postgres.run(script)
+    hub.run(script)
     return count / (time.monotonic() - started)
+
+
+def drain(depotd, folder, table, change_count):
+    hub = Hub(folder / "postgres", depotd, settings=SETTINGS)
+    try:
+        settings = hub.admit("Hall", folder)
+        Box(depotd, folder / "box", Here, []).stop()
+        file = folder / "box/depot.sqlite"
+        fill(file, change_count)
+        paused(file)
+        box = Box(depotd, folder / "box", Here, settings)
+        memory, started = resident(box), time.monotonic()
+        box.wake()
+        backlog = box.call("GET", "/sync")["backlog"]
+        box.drain(3600)
+        rate, total = backlog / (time.monotonic() - started), int(hub.ask("SELECT count(*) FROM depotd.change"))
+        assert hub.ask("SELECT count(*) FROM depotd.quarantine") == "0"
+        table.add("changes drained", total, "changes", f"{change_count:,}", total >= change_count)
+        table.add("changes drained a second, nobody at the door", rate, "1/s")
+        table.add("resident memory more while it is drained, at most", resident(box, "VmHWM") - memory, "MiB")
+        box.stop()
+        copy = total / copied(hub, file, folder)
+        table.add("changes a second by \\copy and the same adding up", copy, "1/s")
+        table.at_least("drained beside that", rate / copy, "ratio", 0.5)
+        single = inserted(hub, file, 2_000)
+        table.add("rows a second, one by one", single, "1/s")
+        table.at_least("drained beside that, one by one", rate / single, "ratio", 20)
+    finally:
+        hub.stop()
+
+
+def beside_the_door(depotd, folder, table):
+    """What a scan waits while a log is drained. The hub stands for a machine of its own: it has a disk of its own, in memory,
+    and a core of its own. Box and client have the others, on two cores one."""
+    *ours, last = sorted(os.sched_getaffinity(0))
+    place = Path(tempfile.mkdtemp(prefix="depotd-hub-", dir="/dev/shm"))
+    place.chmod(0o755)
+    hub = Hub(place / "postgres", depotd, settings=SETTINGS)
+    try:
+        settings = hub.admit("Door", folder)
+        Box(depotd, folder / "doorbox", Here, []).stop()
+        fill(folder / "doorbox/depot.sqlite", DOOR_CHANGES)
+        paused(folder / "doorbox/depot.sqlite")
+        hub.stop()
+        hub.prefix = ["taskset", "--cpu-list", str(last)]
+        hub.start()
+        os.sched_setaffinity(0, ours)
+        box = Box(depotd, folder / "doorbox", Here, settings)
+        quiet = scans_for(box, 20)
+        box.wake()
+        busy = scans_for(box, 20)
+        assert box.call("GET", "/sync")["backlog"] > 0, "it was drained before the door was measured"
+        box.stop()
+    finally:
+        os.sched_setaffinity(0, [*ours, last])
+        hub.stop()
+        shutil.rmtree(place, ignore_errors=True)
+    bound = max(1.25 * quiet, quiet + 5)
+    table.add("scan over HTTP at 20/s: p99, 20 s", quiet, "ms")
+    table.at_most("scan over HTTP at 20/s while the log is drained: p99, 20 s", busy, "ms", bound,
+                  f"at most max(1.25 x, 5 ms more) = {bound:.1f}")
+
+
+def paused(file):
+    with sqlite3.connect(file) as store:
+        store.execute("UPDATE upstream SET paused = 1")
+    store.close()
+
+
+def resident(box, field="VmRSS"):
+    with open(f"/proc/{box.process.pid}/status") as status:
+        return next(int(line.split()[1]) for line in status if line.startswith(field)) / 1024
+
+
+def plain(place, there, byte_count):
+    """Seconds that a plain TCP copy takes from one place to another."""
+    done = threading.Event()
+
+    def take():
+        with there.inside():
+            listening = socket.create_server((there.address, 9))
+            done.set()
+        with listening, listening.accept()[0] as line:
+            while line.recv(65536):
+                pass
+            line.sendall(b".")
+
+    taking = threading.Thread(target=take)
+    taking.start()
+    done.wait()
+    started = time.monotonic()
+    with place.inside():
+        line = socket.create_connection((there.address, 9))
+    line.sendall(bytes(byte_count))
+    line.shutdown(socket.SHUT_WR)
+    line.recv(1)
+    took = time.monotonic() - started
+    taking.join()
+    line.close()
+    return took
+
+
+def link(depotd, folder, table, seconds):
+    """Of a line of 256 kb/s, how much is used; before that a few scans are counted in bytes."""
+    there, here = Place(1), Place(2)
+    lines, rate = Lines([there, here]), 256_000
+    hub = Hub(folder / "far", depotd, there, settings=SETTINGS)
+    try:
+        box = Box(depotd, folder / "farbox", here, hub.admit("Yard", folder))
+        box.drain()
+        lane = lines.lane(here, there)
+        scans(box, lane, table, "scans, each sent by itself", False)
+        scans(box, lane, table, "scans, sent together", True)
+        for loss in (0, 0.05):
+            box.call("POST", "/sync/pause")
+            box.stop()
+            fill(box.file, 40_000)
+            lines.say(there, here, delay=0.3, rate=rate, loss=loss)
+            box.start()
+            box.wake()
+            use_of_line(box, lines, (here, there), table, f"256 kb/s, 600 ms, {loss:.0%} loss", rate, loss, seconds)
+            lines.say(there, here)
+            box.start()
+        box.stop()
+    finally:
+        hub.stop()
+        lines.close()
+
+
+def scans(box, lane, table, name, is_together, count=200):
+    if is_together:
+        box.call("POST", "/sync/pause")
+    before, sent = lane.byte_count, box.call("GET", "/sync")["sentChanges"]
+    for index in range(count):
+        box.scan(f"CAM-{index % 8 + 1}")
+    if is_together:
+        box.wake()
+    standing = box.drain()
+    byte_count, changes = lane.byte_count - before, standing["sentChanges"] - sent
+    table.add(f"{name}: bytes to the hub for one, headers included", byte_count / count, "bytes")
+    table.add(f"{name}: bytes to the hub for one change of theirs", byte_count / changes, "bytes")
+
+
+def use_of_line(box, lines, ends, table, name, rate, loss, seconds):
+    lane = lines.lane(*ends)
+    before = lane.byte_count
+    # Until a batch is as large as it gets.
+    while lane.byte_count - before < 700_000:
+        time.sleep(0.05)
+    before, backlog, started = lane.byte_count, box.call("GET", "/sync")["backlog"], time.monotonic()
+    time.sleep(seconds)
+    took, byte_count = time.monotonic() - started, lane.byte_count - before
+    table.add(f"{name}: changes a second", (backlog - box.call("GET", "/sync")["backlog"]) / took, "1/s")
+    use = byte_count * 8 / took / rate
+    if loss:
+        table.add(f"{name}: part of the line that is used", use, "ratio")
+    else:
+        table.at_least(f"{name}: part of the line that is used", use, "ratio", 0.85)
+    box.call("POST", "/sync/pause")
+    box.stop()
+    before = lane.byte_count
+    took_plain = plain(*ends, max(50_000, int(byte_count * 0.9)))
+    share = (byte_count / took) / ((lane.byte_count - before) / took_plain)
+    if loss:
+        table.at_least(f"{name}: beside a plain TCP copy", share, "ratio", 0.9)
+    else:
+        table.add(f"{name}: beside a plain TCP copy", share, "ratio")
 
 
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("depotd")
-    parser.add_argument("--changes", type=int, default=200_000)
-    parser.add_argument("--out")
+    parser.add_argument("--changes", type=int, default=1_000_000)
+    parser.add_argument("--seconds", type=int, default=90, help="how long each line is looked at")
+    parser.add_argument("--only", choices=["door", "drain", "link"])
+    parser.add_argument("--out", default="bench.json")
     options = parser.parse_args()
-    folder = tempfile.mkdtemp(prefix="depotd-syncing-")
-    figures = {}
-    postgres = Postgres(folder)
+    folder, table = Path(tempfile.mkdtemp(prefix="depotd-syncing-")), Table("sync")
+    begun, load_before = time.time(), os.getloadavg()[0]
     try:
-        hub = [options.depotd, "hub"]
-        subprocess.run([*hub, "install", "--url", postgres.url()], check=True, stdout=subprocess.DEVNULL)
-        made = subprocess.run([*hub, "depot", "Hall", "--organisation", "north", "--url", postgres.url()], check=True,
-                              capture_output=True, text=True).stdout
-        role = made.split()[1]
-        Box(options.depotd, folder + "/box").end()
-        fill(folder + "/box/depot.sqlite", options.changes)
-        line = CountingLine(postgres.port)
-        started = time.monotonic()
-        box = Box(options.depotd, folder + "/box", [f"upstream.url={postgres.url(role)}"])
-        standing = box.drain()
-        took = time.monotonic() - started
-        total = int(postgres.ask("SELECT count(*) FROM depotd.change"))
-        figures["changes drained a second"] = total / took
-        box.end()
-        figures["changes a second by \\copy and the same adding up"] = total / copied(
-            postgres, folder + "/box/depot.sqlite", folder)
-        figures["part of that"] = (figures["changes drained a second"]
-                                   / figures["changes a second by \\copy and the same adding up"])
-        figures["rows a second, one by one"] = inserted(postgres, folder + "/box/depot.sqlite", 2_000)
-        figures["times that"] = figures["changes drained a second"] / figures["rows a second, one by one"]
-        box = Box(options.depotd, folder + "/box", [f"upstream.url={postgres.url(role, line.port)}"])
-        box.drain()
-        box.ask("/api/v1/scans", {"code": "BADGE-ANA"}, Idempotency_Key="badge")
-        box.drain()
-        before, sent = line.sent, box.ask("/api/v1/sync")["sentChanges"]
-        for index in range(40):
-            box.ask("/api/v1/scans", {"code": f"CAM-{index % 8 + 1}"}, Idempotency_Key=str(index))
-        standing = box.drain()
-        figures["changes of 40 scans"] = standing["sentChanges"] - sent
-        figures["bytes to the hub for one scan"] = (line.sent - before) / 40
-        figures["bytes to the hub for one change"] = (line.sent - before) / (standing["sentChanges"] - sent)
-        box.end()
+        if options.only in (None, "door"):
+            beside_the_door(options.depotd, folder, table)
+        if options.only in (None, "drain"):
+            drain(options.depotd, folder, table, options.changes)
+        if options.only in (None, "link") and can_be_had():
+            link(options.depotd, folder, table, options.seconds)
     finally:
-        postgres.end()
         shutil.rmtree(folder, ignore_errors=True)
-    for name, value in figures.items():
-        print(f"{name:<60} {value:>12,.2f}")
-    if options.out:
-        with open(options.out, "w") as file:
-            json.dump(figures, file, indent=1)
+    conditions = {"cores": os.cpu_count(), "load_before": round(load_before, 2), "rounds": 1,
+                  "load_after": round(os.getloadavg()[0], 2), "seconds": round(time.time() - begun)}
+    print(" · ".join(f"{name} {value}" for name, value in conditions.items()))
+    table.write(options.out, conditions)
 
 
 if __name__ == "__main__":

@@ -3,8 +3,6 @@ written without one; history that holds still; the keyboard; and what must not b
 
 import re
 import sqlite3
-import struct
-import zlib
 
 import pytest
 from playwright.sync_api import expect
@@ -191,7 +189,12 @@ def test_people_and_gear_are_named_and_reactions_counted(desk, daemon):
         ana.keyboard.press("Enter")
         link = bubble(ben, named).locator("a.said-link")
         expect(link).to_have_text(named)
-        assert link.get_attribute("href").startswith(href)
+        leads = link.get_attribute("href")
+        assert leads.startswith(href)
+        link.click()
+        ben.wait_for_url(f"{daemon.url}{leads}")
+        ben.go_back()
+        ben.wait_for_selector("chat-composer textarea")
 
     said.hover()
     said.get_by_role("button", name="React with 👍").click()
@@ -211,32 +214,6 @@ def test_text_is_text_and_runs_from_right_to_left_where_it_should(desk, daemon):
     assert arrived.evaluate("one => getComputedStyle(one).direction") == "rtl"
     write(ana, "javascript:alert(1) and https://example.org/x.")
     expect(bubble(ben, "javascript:").locator("a")).to_have_text(["https://example.org/x"])
-
-
-def picture(width=640, height=360):
-    raw = b"".join(b"\0" + bytes((x * 255 // width, y * 255 // height, 128)[c] for x in range(width) for c in range(3)) for y in range(height))
-
-    def chunk(name, body):
-        return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
-
-    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))
-            + chunk(b"IDAT", zlib.compress(raw)) + chunk(b"IEND", b""))
-
-
-def test_a_photo_and_a_file_go_along(desk, daemon):
-    ana, ben = pair(desk, daemon)
-    ana.locator(".composer-attach input").set_input_files([
-        {"name": "yoke.png", "mimeType": "image/png", "buffer": picture()},
-        {"name": "rider.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.4 nothing"}])
-    expect(ana.locator(".composer-files .file-chip")).to_have_count(2)
-    write(ana, "the bent yoke")
-    said = bubble(ben, "the bent yoke")
-    expect(said.locator(".photo img")).to_have_js_property("complete", True)
-    assert said.locator(".photo img").evaluate("image => image.naturalWidth") == 480
-    expect(said.locator(".file")).to_contain_text("rider.pdf")
-    with ben.expect_download() as download:
-        said.locator(".file").click()
-    assert download.value.suggested_filename == "rider.pdf"
 
 
 def test_search_finds_a_message_and_goes_there(desk, daemon):
@@ -335,6 +312,34 @@ def test_what_is_written_while_history_is_read_is_seen_at_the_end(desk, own_daem
     expect(mine).to_be_in_viewport()
 
 
+def test_what_is_new_begins_at_a_mark_and_a_day_is_jumped_to(desk, own_daemon):
+    ana, ben = pair(desk, own_daemon)
+    room = ana.url.rsplit("/", 1)[1]
+    fill_room(own_daemon, room, 2_000)      # one a minute, back from 22:13 on 14 November 2023
+    for page, name in ((ana, "Ana Vidal"), (ben, "Ben Ortiz")):
+        sign_in(page, own_daemon, name)
+        page.goto(f"{own_daemon.url}/chat/{room}")
+        page.wait_for_selector("article.said")
+    ben.wait_for_timeout(1_500)
+    ben.goto(f"{own_daemon.url}/chat")
+    is_live(ben)
+    write(ana, "the first new one")
+    write(ana, "the second")
+    row = ben.locator(".room-row", has_text="Ana Vidal")
+    expect(row.locator(".room-count")).to_contain_text("2")
+    row.click()
+    expect(ben.locator(".log-item", has=ben.locator(".log-new"))).to_contain_text("the first new one")
+    expect(ben.locator(".log-new")).to_have_text("New messages")
+
+    ben.get_by_role("button", name="About this room").click()
+    ben.get_by_label("Jump to a day").fill("2023-11-14")
+    ben.get_by_role("button", name="Jump", exact=True).click()
+    first = ben.locator(".log-item", has_text="old line 1333 ")
+    expect(first).to_be_in_viewport()
+    expect(first.locator(".log-day")).to_have_text(re.compile("14 Nov.* 2023|Nov.* 14.* 2023"))
+    expect(ben.locator(".log-item", has_text="old line 1332 ").locator(".log-day")).to_have_count(0)
+
+
 def test_two_pages_of_one_browser_lose_nothing_that_waits(desk, own_daemon):
     first = enter(talker(desk, own_daemon, "Ben Ortiz"), "Ana Vidal")
     address = first.url
@@ -359,54 +364,6 @@ def test_two_pages_of_one_browser_lose_nothing_that_waits(desk, own_daemon):
     assert first.evaluate("Object.keys(localStorage).filter((key) => key.startsWith('depotd.chat.outbox')).length") == 0
 
 
-TELLING = """
-  window.told = []; window.chimes = 0;
-  window.Notification = class extends EventTarget {
-    static permission = 'granted';
-    constructor(title, options) { super(); window.told.push(`${title}: ${options.body}`); window.lastTold = this; }
-    close() {}
-  };
-  const start = OscillatorNode.prototype.start;
-  OscillatorNode.prototype.start = function (...when) { window.chimes += 1; return start.apply(this, when); };
-  Object.defineProperty(document, 'hidden', { get: () => window.isAway === true });
-"""
-
-
-def test_a_hidden_page_tells_by_the_browser_and_a_room_has_its_own_sound(desk, daemon):
-    ana, ben = pair(desk, daemon)
-    ben.add_init_script(TELLING)
-    ben.goto(f"{daemon.url}/gear")
-    is_live(ben)
-    ben.locator("body").click()
-    ben.wait_for_timeout(500)
-    write(ana, "first, with a sound")
-    expect(ben.locator(".notice", has_text="first, with a sound")).to_be_visible()
-    assert ben.evaluate("[window.told.length, window.chimes > 0]") == [0, True]
-
-    ben.evaluate("window.isAway = true")
-    write(ana, "second, while away")
-    ben.wait_for_function("window.told.length === 1")
-    assert ben.evaluate("window.told[0]") == "Ana Vidal: second, while away"
-    ben.evaluate("window.isAway = false; window.lastTold.dispatchEvent(new Event('click'))")
-    expect(bubble(ben, "second, while away")).to_be_visible()
-
-    ben.get_by_role("button", name="About this room").click()
-    ben.get_by_label("With a sound").uncheck()
-    ben.locator("[href='/gear']").first.click()
-    ben.evaluate("window.chimes = 0")
-    write(ana, "third, without one")
-    expect(ben.locator(".notice", has_text="third, without one")).to_be_visible()
-    assert ben.evaluate("window.chimes") == 0
-
-    enter(ben.goto(f"{daemon.url}/chat") and ben, "Ana Vidal")
-    ben.get_by_role("button", name="About this room").click()
-    ben.get_by_label("Tell me here of").select_option("Never")
-    ben.locator("[href='/gear']").first.click()
-    write(ana, "fourth, never told")
-    ben.wait_for_timeout(1_000)
-    expect(ben.locator(".notice", has_text="fourth, never told")).to_have_count(0)
-
-
 def test_a_screen_reader_is_told_of_what_is_new_and_of_nothing_else(desk, daemon):
     ana, ben = pair(desk, daemon)
     log = ben.get_by_role("log")
@@ -417,44 +374,6 @@ def test_a_screen_reader_is_told_of_what_is_new_and_of_nothing_else(desk, daemon
     write(ben, "heard")
     expect(bubble(ben, "heard").locator("[data-ticks] .unseen")).to_have_text(re.compile("Sent|Delivered|Read"))
     expect(ben.locator("page-chat > [role=status]")).to_have_text("Ana Vidal: read this out")
-
-
-def test_a_phone_keeps_the_end_in_sight_when_its_keyboard_comes(desk, daemon):
-    page = enter(talker(desk, daemon, "Ana Vidal", PHONE, has_touch=True, is_mobile=True), "Festival North")
-    box = page.locator("chat-composer textarea")
-    assert box.get_attribute("enterkeyhint") == "send" and box.get_attribute("autocapitalize") == "sentences"
-    assert float(box.evaluate("box => parseFloat(getComputedStyle(box).fontSize)")) >= 16, "a phone would zoom in"
-    assert "interactive-widget=resizes-content" in page.locator("meta[name=viewport]").get_attribute("content")
-    box.tap()
-    page.set_viewport_size({"width": 390, "height": 430})       # what a keyboard leaves
-    expect(page.locator("article.said").last).to_be_in_viewport()
-    expect(box).to_be_in_viewport(ratio=1)
-    expect(page.get_by_role("button", name="Send")).to_be_in_viewport(ratio=1)
-    write(page, "typed with both thumbs")
-    expect(bubble(page, "typed with both thumbs")).to_be_in_viewport()
-
-
-def test_a_manager_chooses_who_is_in_the_room_of_a_job(desk, daemon):
-    mara = talker(desk, daemon, "Mara Lindqvist")
-    jo = talker(desk, daemon, "Jo Okafor")
-    mara.get_by_role("button", name="New").click()
-    mara.locator(".new-row", has_text="Ana Vidal").locator("input").check()
-    mara.get_by_label("Name of the room").fill("Van loading")
-    mara.get_by_role("button", name="Open with 1").click()
-    write(mara, "before Jo")
-    mara.get_by_role("button", name="About this room").click()
-    mara.locator(".info-people-head").get_by_role("button", name="Edit").click()
-    mara.get_by_label("Name of the room").fill("Van and ramp")
-    mara.get_by_label("Jo Okafor").check()
-    mara.get_by_role("button", name="Save").click()
-    expect(mara.locator(".room-head h2")).to_have_text("Van and ramp")
-    expect(mara.locator(".room-info h3")).to_have_text("3 people")
-    row = jo.locator(".room-row", has_text="Van and ramp")
-    expect(row).to_be_visible()
-    mara.locator(".info-people-head").get_by_role("button", name="Edit").click()
-    mara.get_by_label("Jo Okafor").uncheck()
-    mara.get_by_role("button", name="Save").click()
-    expect(row).to_contain_text("You left this room")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -167,7 +167,7 @@ def test_a_picture_is_made_small_before_it_is_sent(desk, daemon, model):
     page.keyboard.press("Control+Enter")
     shown = page.locator(".detail-picture")
     expect(shown).to_be_visible()
-    page.wait_for_function("document.querySelector('.detail-picture').naturalWidth > 0")
+    page.wait_for_function("() => document.querySelector('.detail-picture').naturalWidth > 0")
     assert shown.evaluate("image => [image.naturalWidth, image.naturalHeight]") == [1600, 800]
 
 

@@ -1,32 +1,16 @@
 """The page of the hub: whether it has everything, what is wrong when not, a pause, and the gear of other depots."""
 
-import sys
-from pathlib import Path
-
 import pytest
 from playwright.sync_api import expect
 
-from conftest import ROOT, Daemon, is_live, sign_in
-
-sys.path.append(str(ROOT / "Tests/Network"))
-from postgres import Hub  # noqa: E402
-
-
-def box(folder: Path, settings: list[str]) -> Daemon:
-    folder.mkdir()
-    return Daemon(folder, more=[part for one in settings for part in ("--set", one)])
+from conftest import is_live, sign_in
+from depots import two_depots
 
 
 @pytest.fixture
 def north(tmp_path):
-    """A hub with two depots."""
-    hub = Hub(tmp_path / "postgres", ROOT / ".build/debug/depotd", settings=["fsync=off"])
-    hall = box(tmp_path / "hall", hub.admit("Hall 4", tmp_path))
-    quay = box(tmp_path / "quay", hub.admit("Quay", tmp_path))
-    yield hub, hall, quay
-    for daemon in (hall, quay):
-        daemon.stop()
-    hub.stop()
+    with two_depots(tmp_path) as depots:
+        yield depots
 
 
 def test_the_hub_is_seen_paused_lost_and_found_and_so_is_gear_elsewhere(desk, north):
@@ -41,6 +25,7 @@ def test_the_hub_is_seen_paused_lost_and_found_and_so_is_gear_elsewhere(desk, no
     expect(gear.locator("li").first).to_contain_text("CAM-1")
 
     page.get_by_label("Number, name, model, holder or depot").fill("cam-7")
+    expect(gear.get_by_text("CAM-1", exact=True)).to_have_count(0)
     camera = gear.locator("li").filter(has=page.get_by_text("CAM-7", exact=True))
     door = quay.door()
     quay.let_act(door)

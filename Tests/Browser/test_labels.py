@@ -1,60 +1,13 @@
 """Labels: added a printer, printed from the gear, from many and at the door, matched by scanning, claimed from a blank roll."""
 
-import socket
-import threading
-
 import pytest
 from playwright.sync_api import expect
 
 from conftest import is_live
+from label_printer import Zebra, zebra  # noqa: F401
 from test_access import no_motion, violations
 
 DESK = {"width": 1280, "height": 900}
-
-
-class Zebra:
-    """A ZPL printer: takes labels, and answers how it is."""
-
-    def __init__(self):
-        self.labels, self.is_paper_out = [], False
-        self.socket = socket.create_server(("127.0.0.1", 0))
-        self.port = self.socket.getsockname()[1]
-        threading.Thread(target=self.serve, daemon=True).start()
-
-    def serve(self):
-        while True:
-            try:
-                connection, _ = self.socket.accept()
-            except OSError:
-                return
-            threading.Thread(target=self.talk, args=(connection,), daemon=True).start()
-
-    def talk(self, connection):
-        pending = b""
-        while data := connection.recv(65536):
-            pending += data
-            while True:
-                if pending.startswith(b"~HS\r\n"):
-                    pending = pending[5:]
-                    paper = 1 if self.is_paper_out else 0
-                    connection.sendall(
-                        f"\x02030,{paper},0,1245,000,0,0,0,000,0,0,0\x03\r\n\x02000,0,0,0,0,2,4,0,00000000,1,000\x03\r\n"
-                        "\x021234,0\x03\r\n".encode())
-                elif b"^XZ" in pending:
-                    label, pending = pending.split(b"^XZ", 1)
-                    self.labels.append(label)
-                    pending = pending.lstrip(b"\n")
-                else:
-                    break
-
-
-@pytest.fixture
-def zebra(daemon):
-    zebra = Zebra()
-    made = daemon.call("POST", "/printers", {"name": f"Zebra {zebra.port}", "address": f"socket://127.0.0.1:{zebra.port}", "media": "zebra-57x32"})
-    yield zebra
-    daemon.call("PATCH", f"/printers/{made['id']}", {"archived": True})
-    zebra.socket.close()
 
 
 def scans(page, code):
@@ -141,7 +94,7 @@ def test_a_blank_label_is_claimed_by_scanning_it(desk, daemon, zebra):
     page.goto(f"{daemon.url}/labels/claim")
     is_live(page)
     page.get_by_label("Gear", exact=True).fill(asset["number"])
-    page.get_by_role("option").first.click()
+    page.get_by_role("option", name=asset["number"]).first.click()
     expect(page.locator(".claim-next")).to_contain_text(asset["number"])
     scans(page, code)
     expect(page.get_by_role("list", name="Claimed")).to_contain_text(asset["number"])

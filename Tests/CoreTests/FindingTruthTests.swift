@@ -1,5 +1,6 @@
 // A list holds exactly what its words and filters say: held against a filter without any index over random gear. What
 // lists are kept from (status, tally, text) follows from the rows it is made of, and every page is read by an index.
+import Chance
 import Foundation
 import GRDB
 import TestSupport
@@ -235,6 +236,10 @@ private struct RandomDepot {
             #expect(tally == counted)
             #expect(
                 try Int.fetchOne(database, sql: "SELECT count(*) FROM asset WHERE name_sort <> sort_key(name)") == 0)
+            let strayed = try String.fetchAll(
+                database,
+                sql: "SELECT asset FROM custody JOIN asset ON id = asset WHERE asset_docid IS NOT docid")
+            #expect(strayed == [], "who has what")
             let texts = "SELECT docid, text FROM asset_text ORDER BY docid"
             let before = try Row.fetchAll(database, sql: texts)
             #expect(before.count == (try Int.fetchOne(database, sql: "SELECT count(*) FROM asset")))

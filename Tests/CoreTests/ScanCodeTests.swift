@@ -1,5 +1,6 @@
 // What codes say about themselves, as tables. The GS1 and EPC rows are the published examples of the General
 // Specifications, the Digital Link standard and the Tag Data Standard (annex E.3).
+import Chance
 import TestSupport
 import Testing
 

@@ -236,6 +236,37 @@ final class Gate: Sendable {
         #expect(try await Self.seqs(depot.store) == Array(1...Int64(kept + 1)))
     }
 
+    @Test func `what is refused within an operation takes only itself back, and a disk that fails is not passed over`()
+        async throws
+    {
+        let depot = try await TestDepot()
+        let before = try await depot.changes().count
+        let refused = try await depot.store.write { transaction in
+            let refused: Bool? = try transaction.unlessRefused {
+                try transaction.append(.assets, "test", subject: "x", [:])
+                throw Failure(.conflict, "That is somebody else's.")
+            }
+            try transaction.append(.assets, "test", subject: "y", [:])
+            return refused
+        }
+        #expect(refused == nil)
+        #expect(try await depot.changes().count == before + 1)
+        for subject in ["z", "later"] {
+            await #expect {
+                try await depot.store.write { transaction in
+                    let isFailing = subject == "z"
+                    _ = try transaction.unlessRefused {
+                        if isFailing { throw DatabaseError(resultCode: .SQLITE_IOERR) }
+                    }
+                    _ = try transaction.append(.assets, "test", subject: subject, [:])
+                }
+            } throws: {
+                ($0 as? Failure)?.message.contains("disk failed") == true
+            }
+        }
+        #expect(try await depot.changes().count == before + 1)
+    }
+
     @Test func `a sync that failed ends all writing until the file is opened again`() async throws {
         for seed in UInt64(1)...8 {
             let disk = PowerCutDisk(holding: [])

@@ -1,5 +1,6 @@
 // A short round of the fuzzers in each test run: every seed through its parser, whole, cut, and with bytes that chance
 // changed. What libFuzzer finds in longer rounds (`make fuzz`) is a seed from then on. A broken claim ends the process.
+import Chance
 import Foundation
 import TestSupport
 import Testing

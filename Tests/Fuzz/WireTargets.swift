@@ -95,9 +95,11 @@ extension FuzzTarget {
 
     private static func target(_ bytes: [UInt8]) {
         guard let target = HTTPTarget(String(decoding: bytes, as: UTF8.self)) else { return }
-        claim(target.path == "*" || target.path.hasPrefix("/"), "a path begins with a slash: \(target.path)")
-        let segments = target.path.split(separator: "/", omittingEmptySubsequences: false)
-        claim(!segments.contains("..") && !segments.contains("."), "a path goes down only: \(target.path)")
+        claim(target.path == "*" || target.path.utf8.first == 0x2F, "a path begins with a slash: \(target.path)")
+        let segments = target.path.utf8.split(separator: 0x2F, omittingEmptySubsequences: false)
+        claim(
+            !segments.contains { $0.elementsEqual("..".utf8) || $0.elementsEqual(".".utf8) },
+            "a path goes down only: \(target.path)")
         claim(!target.path.utf8.contains { $0 < 0x20 || $0 == 0x5C || $0 == 0x7F }, "a path is plain: \(target.path)")
         claim(target.query.count <= HTTPTarget.queryItemCountMax, "a query keeps its bound")
         claim(!target.query.contains { $0.name.utf8.contains(0) || $0.value.utf8.contains(0) }, "no NUL comes in")

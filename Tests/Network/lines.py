@@ -95,7 +95,7 @@ class Lines(threading.Thread):
     def __init__(self, places, seed=1):
         super().__init__(daemon=True)
         self.places = {socket.inet_aton(place.address): place for place in places}
-        self.chance, self.weather, self.lanes = random.Random(seed), {}, {}
+        self.chance, self.weather, self.lanes, self.deaf = random.Random(seed), {}, {}, set()
         self.waiting, self.count, self.is_over = [], 0, False
         self.start()
 
@@ -103,6 +103,10 @@ class Lines(threading.Thread):
         """From now on; without words the line is perfect again."""
         pair = frozenset((one.address, other.address))
         self.weather[pair] = Weather(**weather)
+
+    def deafen(self, one, other, is_deaf=True):
+        """Nothing that `one` says comes to `other` any more, or it does again."""
+        (self.deaf.add if is_deaf else self.deaf.discard)((one.address, other.address))
 
     def lane(self, one, other):
         return self.lanes.setdefault((one.address, other.address), Lane())
@@ -134,7 +138,7 @@ class Lines(threading.Thread):
         weather = self.weather.get(frozenset((one.address, other.address)), Weather())
         lane, now = self.lane(one, other), time.monotonic()
         ahead = max(0, lane.free_at - now) * weather.rate / 8
-        if weather.is_dead or self.chance.random() < weather.loss or (weather.rate and ahead > QUEUE_BYTES):
+        if (one.address, other.address) in self.deaf or weather.is_dead or self.chance.random() < weather.loss or (weather.rate and ahead > QUEUE_BYTES):
             lane.lost += 1
             return
         if weather.rate:

@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 import pytest
-from box import Box, Work
+from depot import Box, Work, until
 from lines import Lines, Place, can_be_had
 from postgres import Hub
 
@@ -25,13 +25,14 @@ SEED = int(os.environ.get("DEPOTD_SEED", "1"))
 class North:
     """The organisation: a hub and its depots."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, environments=None):
         self.folder = folder
-        self.place, *places = [Place(number) for number in range(1, 5)]
+        environments = environments or {"hall": None, "quay": None, "yard": None}
+        self.place, *places = [Place(number) for number in range(1, 2 + len(environments))]
         self.lines = Lines([self.place, *places], SEED)
         self.hub = Hub(folder / "postgres", DEPOTD, self.place)
-        self.boxes = [Box(DEPOTD, folder / name, place, self.hub.admit(name, folder))
-                      for name, place in zip(["hall", "quay", "yard"], places)]
+        self.boxes = [Box(DEPOTD, folder / name, place, self.hub.admit(name, folder), environment)
+                      for (name, environment), place in zip(environments.items(), places)]
 
     def weather(self, box, **words):
         self.lines.say(self.place, box.place, **words)
@@ -74,8 +75,9 @@ class North:
     def gear_of_others(self, box):
         node = box.rows("SELECT node FROM node")[0][0]
         lines = self.hub.ask(f"SELECT json_build_array(id, fields) FROM depotd.record WHERE sort = 'assets' AND node <> '{node}'")
+        own = {row[0] for row in box.rows("SELECT id FROM asset")}
         return {id: fields for id, fields in map(json.loads, lines.splitlines())
-                if not fields.get("removed") and not fields.get("archived")}
+                if id not in own and not fields.get("removed") and not fields.get("archived")}
 
 
 @pytest.fixture
@@ -128,6 +130,58 @@ def test_three_depots_lose_nothing_whatever_befalls_line_hub_and_box(north):
     north.converge()
     north.check()
     assert sum(len(box.answered) for box in north.boxes) > 100
+
+
+def test_what_depots_say_side_by_side_is_the_same_everywhere_and_one_answer_settles_it(north):
+    hall, quay, yard = north.boxes
+    north.converge()
+    model = hall.call("GET", "/assets?q=CAM-7")["items"][0]["model"]["id"]
+    piece = hall.call("POST", "/assets", {"number": "FAR-1", "model": model})["id"]
+    for box in (quay, yard):
+        north.converge()
+        assert box.scan_at(2, "FAR-1")["word"] == "IN"
+    north.converge()
+
+    # Nobody hears of the others: all three write on it, two give it out, and one loses its power meanwhile.
+    for box in north.boxes:
+        north.weather(box, is_dead=True)
+    for box in north.boxes:
+        box.call("PATCH", f"/assets/{piece}", {"note": f"seen at {box.folder.name}"})
+    for box, badge in ((hall, "BADGE-ANA"), (quay, "BADGE-BEN")):
+        box.scan_at(1, badge)
+        assert box.scan_at(1, "FAR-1")["action"] == "out"
+    quay.kill()
+    quay.start()
+
+    north.converge()
+    open_here = agreed(north, lambda box: {
+        one["id"]: {(side["side"], side["words"]) for side in one["sides"]} for one in box.call("GET", "/conflicts")["items"]})
+    assert sorted(len(sides) for sides in open_here.values()) == [2, 3], open_here
+    same(north, piece)
+
+    # One depot decides, and not for what stands already.
+    decided = {}
+    for one in yard.call("GET", "/conflicts")["items"]:
+        side = next(side for side in one["sides"] if not side["stands"])
+        decided[one["field"]] = side["words"]
+        yard.call("POST", f"/conflicts/{one['id']}/answer", {"side": side["side"]})
+    north.converge()
+    assert agreed(north, lambda box: box.call("GET", "/conflicts")["items"]) == []
+    asset = same(north, piece)
+    assert asset["note"] == decided["note"] and decided["holder"].startswith(asset["holder"]["person"]["name"])
+    north.check()
+
+
+def agreed(north, ask):
+    """What all boxes say, once they have read what the others said last."""
+    until(lambda: all(ask(box) == ask(north.boxes[0]) for box in north.boxes))
+    return ask(north.boxes[0])
+
+
+def same(north, piece):
+    """The piece, which every depot has alike but for where they are and how often they wrote it down."""
+    names = ("number", "note", "status", "holder", "condition", "depot")
+    return agreed(north, lambda box: {name: box.call("GET", f"/assets/{piece}")[name] for name in names})
 
 
 def backup(north):

@@ -163,19 +163,28 @@ is_in_journal() { inside journalctl --no-pager --unit depotd | grep -E "$1"; }
 is_not_in_journal() { ! is_in_journal "$1"; }
 has_restarted() { is "$(inside systemctl show --property NRestarts --value depotd)" "$1"; }
 has_booted() { init=$(pgrep --parent "$nspawn") && inside systemctl is-active multi-user.target; }
+# posts TYPE ADDRESS BODY…: as an administrator, to the booted box.
+posts() {
+	local token
+	token=$(sed -n 's/.*"adminToken" *: *"\([^"]*\)".*/\1/p' "$root/var/lib/depotd/local-access.json")
+	nsenter --net --target "$init" curl --silent --show-error --fail --max-time 30 -H "Authorization: Bearer $token" \
+		-H "Content-Type: $1" "http://127.0.0.1:8080/api/v1/$2" "${@:3}"
+}
 # Of 2,000 by 1,500 pixels, as a JPEG of this box's own making.
 takes_photo() {
-	local token answer
+	local answer
 	python3 -c '
 import struct, sys, zlib
 def chunk(name, body): return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
 rows = b"".join(b"\0" + bytes((x * y) & 255 for x in range(2000)) for y in range(1500))
 open(sys.argv[1], "wb").write(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", 2000, 1500, 8, 0, 0, 0, 0))
     + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))' "$1"
-	token=$(sed -n 's/.*"adminToken" *: *"\([^"]*\)".*/\1/p' "$root/var/lib/depotd/local-access.json")
-	answer=$(nsenter --net --target "$init" curl --silent --show-error --fail --max-time 30 --data-binary "@$1" \
-		-H "Authorization: Bearer $token" -H "Content-Type: image/png" http://127.0.0.1:8080/api/v1/pictures)
+	answer=$(posts image/png pictures --data-binary "@$1")
 	grep '"image/jpeg","width":2000,"height":1500' <<<"$answer"
+}
+draws_label() {
+	posts application/json labels/preview --data '{"item":{"kind":"blank"},"media":"zebra-57x32"}' --output "$1"
+	grep --text --quiet IHDR "$1"
 }
 # Its own network: port 8080 may be somebody's here.
 systemd-nspawn --quiet --register=no --keep-unit --private-network --directory "$root" --boot \
@@ -188,6 +197,7 @@ if within_30_seconds has_booted >>"$log" 2>&1; then
 		curl --silent --show-error --fail --max-time 5 http://127.0.0.1:8080/readyz
 	expect "it takes a scan" inside runuser -u depotd -- depotd scan CAM-7 --data /var/lib/depotd
 	expect "a photo is made anew, by a helper that gives up more than the unit takes" takes_photo "$work/photo.png"
+	expect "a label is drawn, with libraries that are loaded for it" draws_label "$work/label.png"
 	expect "systemd restarts it when it hangs" inside systemctl kill --signal STOP depotd
 	expect "… after the watchdog's time" within_30_seconds has_restarted 1
 	expect "… and it is ready again" within_30_seconds is_active

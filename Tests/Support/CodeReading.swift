@@ -1,4 +1,5 @@
 // What strangers' readers make of our codes: zbarimg of zbar-tools and ZXingReader of zxing-cpp-tools, both of Debian.
+package import Core
 package import Drivers
 import Foundation
 
@@ -42,6 +43,19 @@ package enum CodeReading {
         }
     }
 
+    /// The pages of a PDF as they would be printed, by Debian's pdftoppm.
+    package static func pages(of pdf: [UInt8], resolution: Int) throws -> [DotImage] {
+        let folder = NSTemporaryDirectory() + "depotd-pages-" + UUID().uuidString
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        try Data(pdf).write(to: URL(fileURLWithPath: "\(folder)/sheet.pdf"))
+        _ = try run("/usr/bin/pdftoppm", ["-gray", "-r", "\(resolution)", "\(folder)/sheet.pdf", "\(folder)/page"])
+        return try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.hasSuffix(".pgm") }.sorted()
+            .map { file in
+                DotImage(pgm: [UInt8](try Data(contentsOf: URL(fileURLWithPath: "\(folder)/\(file)"))), resolution)
+            }
+    }
+
     /// A text in which `<U+F6>` stands for a character.
     private static func unescaped(_ text: Substring) -> String {
         String(text).replacing(/<U\+([0-9A-F]+)>/) { match -> String in
@@ -73,6 +87,26 @@ package enum CodeReading {
 }
 
 extension DotImage {
+    /// Grey as Netpbm writes it, `P5 WIDTH HEIGHT 255` and a byte a dot: black where it is darker than half.
+    fileprivate init(pgm: [UInt8], _ resolution: Int) {
+        let head = pgm.split(maxSplits: 4, omittingEmptySubsequences: false) { $0 == 0x0A || $0 == 0x20 }
+        let numbers = head.dropFirst().prefix(2).map { Int(String(decoding: $0, as: UTF8.self)) ?? 0 }
+        self.init(width: numbers[0], height: numbers[1], resolution: resolution)
+        let dots = Array(head[4])
+        for y in 0..<height { for x in 0..<width where dots[y * width + x] < 128 { self[x, y] = true } }
+    }
+
+    /// A part of it, in millimetres.
+    package func part(_ box: LabelBox) -> DotImage {
+        func dots(_ millimetres: Double) -> Int { Int((millimetres * Double(resolution) / 25.4).rounded()) }
+        let (left, top) = (max(0, dots(box.x)), max(0, dots(box.y)))
+        var part = DotImage(
+            width: min(width, dots(box.x + box.width)) - left, height: min(height, dots(box.y + box.height)) - top,
+            resolution: resolution)
+        for y in 0..<part.height { for x in 0..<part.width where self[left + x, top + y] { part[x, y] = true } }
+        return part
+    }
+
     /// The label on a table: readers want something light around a picture.
     package var framed: DotImage {
         let frame = 3

@@ -1,5 +1,6 @@
 // A PostgreSQL of the tests' own: a cluster in a temporary folder, on loopback at a free port, gone with the process. Debian's
 // own is left alone. PostgreSQL does not run as root, so there it runs as the user `postgres`.
+import Drivers
 import Foundation
 import Synchronization
 
@@ -7,7 +8,7 @@ import Synchronization
 package final class PostgresServer: Sendable {
     package let port: UInt16
     package let folder: String
-    private let running = Mutex<(process: Process, leash: Pipe)?>(nil)
+    private let running = Mutex<(process: Child, leash: Pipe)?>(nil)
     private let options: [String]
 
     /// One for all tests that only want databases of their own.
@@ -27,7 +28,7 @@ package final class PostgresServer: Sendable {
     /// - Parameter options: more settings, such as `ssl=on`.
     package init(options: [String] = []) throws {
         folder = NSTemporaryDirectory() + "depotd-postgres-" + UUID().uuidString.prefix(8)
-        port = try Self.freePort()
+        port = try freePort()
         self.options = options
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         if getuid() == 0 { try Self.run(["chown", "postgres", folder]) }
@@ -61,33 +62,32 @@ package final class PostgresServer: Sendable {
         return name
     }
 
-    /// Runs SQL, as one who may do everything if no other is named.
+    /// Runs SQL, one text after the other in one session, as one who may do everything if no other is named.
     ///
     /// - Returns: what psql prints, without its frames.
     @discardableResult
     package func sql(
-        _ text: String, in database: String, as role: String = "boss", password: String = ""
+        _ texts: String..., in database: String, as role: String = "boss", password: String = ""
     ) throws -> String {
-        try Self.run([
-            "PGPASSWORD=\(password)", Self.program("psql"), "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d",
-            url(database, as: role), "-c", text,
-        ])
+        try Self.run(
+            [
+                "PGPASSWORD=\(password)", Self.program("psql"), "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d",
+                url(database, as: role),
+            ] + texts.flatMap { ["-c", $0] })
     }
 
     /// Starts it again after ``stop()``.
     package func start() throws {
         // A shell holds it on a leash: when the tests end, however they do, its input ends, and so does PostgreSQL.
-        let (process, leash) = (Process(), Pipe())
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments =
+        let words =
             Self.asUser + ["sh", "-c", Self.leash, "sh", Self.program("postgres")]
             + ["-D", data, "-k", folder, "-p", "\(port)"]
             + (["listen_addresses=127.0.0.1", "fsync=off", "shared_buffers=32MB", "log_min_messages=fatal"] + options)
             .flatMap { ["-c", $0] }
-        process.standardInput = leash
-        process.standardOutput = FileHandle.nullDevice
-        process.standardError = FileHandle.nullDevice
-        try process.run()
+        let leash = Pipe()
+        let process = try Child(
+            "/usr/bin/env", words, input: .descriptor(leash.fileHandleForReading.fileDescriptor))
+        try leash.fileHandleForReading.close()
         running.withLock { $0 = (process, leash) }
         for _ in 0..<300 {
             if (try? sql("SELECT 1", in: "postgres")) != nil { return }
@@ -102,7 +102,7 @@ package final class PostgresServer: Sendable {
     /// Ends it at once, with every connection.
     package func stop() {
         guard
-            let (_, leash) = running.withLock({ running in
+            let (process, leash) = running.withLock({ running in
                 defer { running = nil }
                 return running
             })
@@ -115,6 +115,7 @@ package final class PostgresServer: Sendable {
             for _ in 0..<200 where FileManager.default.fileExists(atPath: data + "/postmaster.pid") { usleep(50_000) }
         }
         try? leash.fileHandleForWriting.close()
+        process.waitForEnd()
     }
 
     /// Ends it and removes its files.
@@ -139,35 +140,16 @@ package final class PostgresServer: Sendable {
 
     @discardableResult
     private static func run(_ command: [String]) throws -> String {
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = command
         let (output, errors) = (Pipe(), Pipe())
-        process.standardOutput = output
-        process.standardError = errors
-        try process.run()
+        let process = try Child(
+            "/usr/bin/env", command, output: .descriptor(output.fileHandleForWriting.fileDescriptor),
+            errors: .descriptor(errors.fileHandleForWriting.fileDescriptor))
+        for pipe in [output, errors] { try pipe.fileHandleForWriting.close() }
         let text = output.fileHandleForReading.readDataToEndOfFile()
         let trouble = errors.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else {
+        guard process.waitForEnd() == 0 else {
             throw ServerError(text: String(decoding: trouble, as: UTF8.self))
         }
         return String(decoding: text, as: UTF8.self).trimmingCharacters(in: .newlines)
-    }
-
-    private static func freePort() throws -> UInt16 {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        defer { close(descriptor) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let isBound = withUnsafeMutablePointer(to: &address) { address in
-            address.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(descriptor, $0, length) == 0 && getsockname(descriptor, $0, &length) == 0
-            }
-        }
-        guard isBound else { throw ServerError(text: "no free port") }
-        return UInt16(bigEndian: address.sin_port)
     }
 }

@@ -37,9 +37,10 @@ package struct RealHub: Sendable {
     }
 
     /// Lets an office in. - Returns: what it reads with a query.
-    package func office(_ name: String, of organisation: String = "north") throws -> @Sendable (String) throws -> String
+    package func office(_ name: String, of organisation: String = "north", mayEdit: Bool = false) throws
+        -> @Sendable (String) throws -> String
     {
-        let member = try installer.admit(.office, name, of: "\(organisation) \(database)")
+        let member = try installer.admit(.office, name, of: "\(organisation) \(database)", mayEdit: mayEdit)
         return { [server, database] query in
             try server.sql(query, in: database, as: member.role, password: member.password)
         }
@@ -49,12 +50,9 @@ package struct RealHub: Sendable {
     @discardableResult
     package func sql(_ query: String) throws -> String { try server.sql(query, in: database) }
 
-    /// As it was when it was installed and its members let in.
-    package func empty() throws {
-        try sql(
-            """
-            TRUNCATE depotd.change, depotd.quarantine, depotd.lane, depotd.record;
-            UPDATE depotd.tenant SET pos = 0; UPDATE depotd.member SET node = NULL;
-            """)
-    }
+    /// Makes it what it was when it was installed and its members let in.
+    package static let emptying = """
+        TRUNCATE depotd.change, depotd.quarantine, depotd.lane, depotd.record;
+        UPDATE depotd.tenant SET pos = 0; UPDATE depotd.member SET node = NULL;
+        """
 }

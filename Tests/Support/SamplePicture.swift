@@ -3,7 +3,9 @@
 /// Makes pictures.
 package enum SamplePicture {
     /// A PNG of one grey.
-    package static func png(width: Int, height: Int) -> [UInt8] {
+    ///
+    /// - Parameter chunks: what else is in it, such as `tEXt`.
+    package static func png(width: Int, height: Int, chunks: [(name: String, body: [UInt8])] = []) -> [UInt8] {
         let row = [0] + [UInt8](repeating: 128, count: width)
         let raw = Array(repeatElement(row, count: height).joined())
         var stored: [UInt8] = []
@@ -15,17 +17,8 @@ package enum SamplePicture {
         }
         return [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
             + chunk("IHDR", big(width) + big(height) + [8, 0, 0, 0, 0])
+            + chunks.flatMap { chunk($0.name, $0.body) }
             + chunk("IDAT", [0x78, 0x01] + stored + big(adler(raw))) + chunk("IEND", [])
-    }
-
-    /// A JPEG with a segment of Exif behind its first marker: turned a quarter to the right, and with words in it.
-    package static func held(_ jpeg: [UInt8], words: String) -> [UInt8] {
-        // A little-endian TIFF with one entry: orientation 6.
-        let tiff: [UInt8] =
-            Array("II*\0".utf8) + [8, 0, 0, 0, 1, 0, 0x12, 0x01, 3, 0, 1, 0, 0, 0, 6, 0, 0, 0, 0, 0, 0, 0]
-        let exif = Array("Exif\0\0".utf8) + tiff + Array(words.utf8)
-        let count = exif.count + 2
-        return jpeg[..<2] + [0xFF, 0xE1, UInt8(count >> 8), UInt8(count & 255)] + exif + jpeg[2...]
     }
 
     private static func chunk(_ name: String, _ body: [UInt8]) -> [UInt8] {

@@ -11,6 +11,7 @@ package final class TestLine: Sendable {
     private struct State {
         var isSilent = false
         var isCut = false
+        var byteCountMax: Int?
         var open: Set<Int32> = []
         var byteCount = 0
     }
@@ -50,6 +51,9 @@ package final class TestLine: Sendable {
         for descriptor in open { shutdown(descriptor, Int32(SHUT_RDWR)) }
     }
 
+    /// Ends all connections after so many more bytes.
+    package func cut(after byteCount: Int) { state.withLock { $0.byteCountMax = $0.byteCount + byteCount } }
+
     /// How many bytes went through, both ways.
     package var byteCount: Int { state.withLock { $0.byteCount } }
 
@@ -82,7 +86,12 @@ package final class TestLine: Sendable {
             let count = recv(from, &buffer, buffer.count, 0)
             guard count > 0 else { break }
             while state.withLock({ $0.isSilent }) { usleep(5_000) }
-            state.withLock { $0.byteCount += count }
+            let isOver = state.withLock { state in
+                state.byteCount += count
+                defer { if state.byteCount > state.byteCountMax ?? .max { state.byteCountMax = nil } }
+                return state.byteCount > state.byteCountMax ?? .max
+            }
+            if isOver { cut(true) }
             guard send(to, buffer, count, Int32(MSG_NOSIGNAL)) == count else { break }
         }
         shutdown(from, Int32(SHUT_RDWR))

@@ -56,6 +56,7 @@ import Testing
         ("CCUPS", "Sources/Drivers/Printing"),
         ("CTurboJPEG", "Sources/Drivers/Imaging"),
         ("CPNG", "Sources/Drivers/Imaging"), ("CWebP", "Sources/Drivers/Imaging"),
+        ("CHEIF", "Sources/Drivers/Imaging"),
         ("CConfine", "Sources/Drivers/Imaging"),
         ("CPQ", "Sources/Drivers/Postgres"), ("CHub", "Sources/Drivers/Postgres"),
         ("CSpatiaLite", "Sources/Core/Storage"), ("GRDBSQLite", "Sources/Core/Storage"),

@@ -15,6 +15,7 @@ struct DemoCommand: AsyncParsableCommand {
     func run() async throws {
         let configuration = try options.configuration(defaults: [
             "data": ".depotd/demo", "listen": "127.0.0.1:8080", "sign_in.trust_loopback": "true",
+            "depot.name": DemoDepot.depotName,
         ])
         JournalLog.bootstrap(
             level: max(configuration.logLevel, .warning), environment: ProcessInfo.processInfo.environment)
@@ -27,7 +28,7 @@ struct DemoCommand: AsyncParsableCommand {
                 let text =
                     asJSON
                     ? Self.line(addresses, token).text
-                    : Self.welcome(address, token, data: appliance.configuration.data)
+                    : Self.welcome(address, token, appliance.configuration)
                 FileHandle.standardOutput.write(Data((text + "\n").utf8))
             }
         } catch {
@@ -48,19 +49,19 @@ struct DemoCommand: AsyncParsableCommand {
         ]
     }
 
-    private static func welcome(_ address: String, _ token: String, data: String) -> String {
+    private static func welcome(_ address: String, _ token: String, _ configuration: Configuration) -> String {
         let people = DemoDepot.people.map {
             "    \($0.name) (\($0.role.rawValue)): PIN \($0.pin), badge \($0.badge), passphrase “\($0.passphrase)”"
         }
         return """
 
-            Depotd serves the demo depot “\(DemoDepot.organisationName), \(DemoDepot.depotName)”.
+            Depotd serves the demo depot “\(DemoDepot.organisationName), \(configuration.depot.name)”.
 
               Open     \(address)
               Sign in  as one of
             \(people.joined(separator: "\n"))
               Scan     plug in a reader, type a code such as CAM-7 into the door page,
-                       or: depotd scan CAM-7 --data \(URL(filePath: data).path())
+                       or: depotd scan CAM-7 --data \(URL(filePath: configuration.data).path())
               Token    \(token)
                        for a door's programs: curl -H "Authorization: Bearer …" \(address)/api/v1/assets?limit=3
 

@@ -47,23 +47,34 @@ struct InstallHub: AsyncParsableCommand {
     }
 }
 
+/// Who is let in.
+struct AdmissionOptions: ParsableArguments {
+    @Argument(help: "What it is called, such as \"Hall 4\" or reports.") var name: String
+    @Option(help: "The organisation that it belongs to; all its depots share one feed.") var organisation: String
+    @OptionGroup var hub: HubOptions
+
+    /// Makes the role and says its password, which nobody can ask for again.
+    func admit(_ kind: HubInstaller.Kind, mayEdit: Bool = false, advice: String) throws {
+        do {
+            let member = try hub.open().admit(kind, name, of: organisation, mayEdit: mayEdit)
+            print("role: \(member.role)\npassword: \(member.password)\n\(advice)")
+        } catch {
+            throw Exit.failed(error)
+        }
+    }
+}
+
 /// Lets a depot in.
 struct AdmitDepot: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "depot", abstract: "Make the role of a depot, or its password anew; for another box, too.")
 
-    @Argument(help: "The depot's name, such as \"Hall 4\".") var name: String
-    @Option(help: "The organisation that it belongs to; all its depots share one feed.") var organisation: String
-    @OptionGroup var hub: HubOptions
+    @OptionGroup var admission: AdmissionOptions
 
     func run() async throws {
-        do {
-            let member = try hub.open().admit(.depot, name, of: organisation)
-            print("role: \(member.role)\npassword: \(member.password)")
-            print("On the box: upstream.url names the role, and upstream.password_file a file with the password.")
-        } catch {
-            throw Exit.failed(error)
-        }
+        try admission.admit(
+            .depot,
+            advice: "On the box: upstream.url names the role, and upstream.password_file a file with the password.")
     }
 }
 
@@ -72,16 +83,12 @@ struct AdmitOffice: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "office", abstract: "Make a role that reads the views of the schema office, of one organisation.")
 
-    @Argument(help: "What it is called, such as reports.") var name: String
-    @Option(help: "The organisation whose depots it reads.") var organisation: String
-    @OptionGroup var hub: HubOptions
+    @OptionGroup var admission: AdmissionOptions
+    @Flag(help: "It may also edit, with SELECT office.edit('assets', ID, '{\"note\": \"...\"}').") var mayEdit = false
 
     func run() async throws {
-        do {
-            let member = try hub.open().admit(.office, name, of: organisation)
-            print("role: \(member.role)\npassword: \(member.password)")
-        } catch {
-            throw Exit.failed(error)
-        }
+        try admission.admit(
+            .office, mayEdit: mayEdit,
+            advice: "It reads the schema office\(mayEdit ? " and edits with office.edit" : "").")
     }
 }

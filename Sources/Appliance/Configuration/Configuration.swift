@@ -98,6 +98,8 @@ package struct Configuration: Sendable, Equatable {
         package let passwordFile: String?
         /// Path of a PEM file; nil for those that the system trusts.
         package let authorities: String?
+        /// Bytes a second for pictures; nil where nothing limits them.
+        package let pictureRate: Int?
     }
 
     /// How long somebody stays signed in.
@@ -247,10 +249,12 @@ extension Configuration {
             checkpointPageCount: try reader.requiredInt(forKey: "store.checkpoint_pages"))
         session = Session(
             idle: try seconds("session.idle_minutes", each: 60), lifetime: try seconds("session.hours_max", each: 3600))
+        let pictureKilobits = try reader.requiredInt(forKey: "upstream.picture_kilobits")
         upstream = reader.string(forKey: "upstream.url").map { url in
             Upstream(
                 url: url, passwordFile: reader.string(forKey: "upstream.password_file"),
-                authorities: reader.string(forKey: "upstream.authorities"))
+                authorities: reader.string(forKey: "upstream.authorities"),
+                pictureRate: pictureKilobits == 0 ? nil : pictureKilobits * 125)
         }
         logLevel = Logger.Level(rawValue: try reader.requiredString(forKey: "log.level")) ?? .info
     }

@@ -181,6 +181,9 @@ extension ConfigurationKey {
             "upstream.authorities", .folder, "",
             "PEM file of who vouches for the hub; empty for those that the system trusts."),
         Self(
+            "upstream.picture_kilobits", .whole(0...1_000_000), "1000",
+            "Kilobits a second for pictures at most, after the Changes; 0 for no limit."),
+        Self(
             "session.idle_minutes", .whole(5...10_080), "720", "Minutes without a request after which a session ends."),
         Self("session.hours_max", .whole(1...2160), "168", "Hours after which a session ends in any case."),
         Self(

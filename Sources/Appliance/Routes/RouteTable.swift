@@ -38,6 +38,7 @@ enum RouteTable {
             + systemRoutes(appliance)
             + careRoutes(appliance)
             + syncRoutes()
+            + conflictRoutes()
             + boxRoutes(appliance)
         return routes + [documentRoute(describing: routes)]
     }

@@ -14,7 +14,12 @@ final class TenantSync: Sendable {
     let address: String
     let gear: DistantGear
     private let upstream: PostgresUpstream
+    /// Pictures have a connection of their own, so that no row waits for one.
+    private let pictureUpstream: PostgresUpstream
+    private let freight: PictureFreight
     private let ear: PostgresEar
+    /// Of the engine and its upstream, which take turns.
+    private let thread = BackgroundThread("sync")
     private let clock: HybridClock
     private let logger: Logger
     private let latest = Mutex<SyncBook.Figures?>(nil)
@@ -33,11 +38,14 @@ final class TenantSync: Sendable {
         let address = try PostgresAddress(
             wanted.url, password: UpstreamPassword.read(wanted), authorities: wanted.authorities)
         self.address = address.shown
-        upstream = PostgresUpstream(address)
+        upstream = PostgresUpstream(address, on: thread)
         engine = SyncEngine(
             store: store, upstream: upstream, depot: organisation.depot.name,
             place: configuration.depot.position.map { [$0.longitude, $0.latitude] }, logger: logger,
-            told: told)
+            giveWay: BackgroundThread.giveWay, told: told)
+        pictureUpstream = PostgresUpstream(address)
+        freight = PictureFreight(
+            store: store, upstream: pictureUpstream, engine: engine, rate: wanted.pictureRate, logger: logger)
         ear = PostgresEar(address)
         gear = DistantGear(store: store)
         book = SyncBook(store: store)
@@ -49,7 +57,10 @@ final class TenantSync: Sendable {
     func run() async {
         let watch = LineWatch { [engine] in engine.lineCameUp() }
         await withTaskGroup(of: Void.self) { group in
-            group.addTask { [engine] in await engine.run() }
+            group.addTask { [engine, thread] in
+                await withTaskExecutorPreference(thread) { await engine.run() }
+            }
+            group.addTask { [freight] in await freight.run() }
             group.addTask { await self.lookAfter() }
             group.addTask { [ear, engine] in
                 await ear.run(connected: { engine.lineCameUp() }, heard: { engine.hearNews() })
@@ -58,6 +69,7 @@ final class TenantSync: Sendable {
                 await group.waitForAll()
             } onCancel: {
                 upstream.shut()
+                pictureUpstream.shut()
                 ear.shut()
             }
         }
@@ -100,6 +112,7 @@ final class TenantSync: Sendable {
             "depotd_sync_sent_bytes_total \(standing.sentByteCount)",
             "depotd_sync_batches_total \(standing.batchCount)",
             "depotd_sync_trouble \(standing.trouble == nil ? 0 : 1)",
+            "depotd_sync_pictures_waiting \(figures.pictureCount)",
             "depotd_sync_paused \(figures.isPaused ? 1 : 0)",
         ]
     }

@@ -11,6 +11,7 @@ extension Tenant {
     var views: ViewBook { ViewBook(store: store) }
     var labels: LabelDesk { LabelDesk(store: store) }
     var batchBook: BatchBook { BatchBook(store: store) }
+    var conflicts: ConflictBook { ConflictBook(store: store) }
     var undo: ChangeUndo { ChangeUndo(store: store) }
 
     /// Where its readers' codes go.

@@ -14,8 +14,19 @@ package enum SecureRandom {
 package enum Hex {
     package static func text(_ bytes: some Sequence<UInt8>) -> String {
         var text: [UInt8] = []
-        for byte in bytes { text += [digit(byte >> 4), digit(byte & 15)] }
+        text.reserveCapacity(2 * bytes.underestimatedCount)
+        for byte in bytes {
+            text.append(digit(byte >> 4))
+            text.append(digit(byte & 15))
+        }
         return String(decoding: text, as: UTF8.self)
+    }
+
+    /// Appends the last so many digits of a number.
+    static func append(_ number: Int64, digitCount: Int, to text: inout [UInt8]) {
+        for place in (0..<digitCount).reversed() {
+            text.append(digit(UInt8(truncatingIfNeeded: number >> (4 * Int64(place))) & 15))
+        }
     }
 
     /// The digit of a number below 16.

@@ -324,7 +324,7 @@ extension BatchRunner {
             return nil
         } catch is Failure {
             // Best effort: what stays is named.
-            try? transaction.attempt { try ChangeUndo.archive(change, by: author, in: transaction) }
+            _ = try transaction.unlessRefused { try ChangeUndo.archive(change, by: author, in: transaction) }
             return change.name
         }
     }

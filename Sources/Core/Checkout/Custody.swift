@@ -25,21 +25,27 @@ struct Movement {
 enum Custody {
     typealias EventID = Identifier<CustodyKind>
 
-    /// Hands an asset to `custodian`; whoever had it has it no more.
+    /// The asset, person, project, line and time.
+    private static let insertion = """
+        INSERT INTO custody (asset, person, project, line, since, asset_docid)
+        VALUES (?1, ?2, ?3, ?4, ?5, (SELECT docid FROM asset WHERE id = ?1))
+        """
+
+    /// Hands an asset to `custodian`; whoever had it has it no more. `since` is now unless it was done elsewhere.
     @discardableResult
     static func give(
-        _ asset: Asset.ID, to custodian: Custodian, as kind: CustodyKind, _ movement: Movement,
+        _ asset: Asset.ID, to custodian: Custodian, as kind: CustodyKind, since: Int64? = nil, _ movement: Movement,
         in transaction: WriteTransaction
     ) throws -> EventID {
+        try isHere(asset, in: transaction)
         try transaction.database.cachedStatement(
             sql: """
-                INSERT INTO custody (asset, person, project, line, since) VALUES (?, ?, ?, ?, ?)
-                ON CONFLICT (asset) DO UPDATE SET
+                \(insertion) ON CONFLICT (asset) DO UPDATE SET
                   person = excluded.person, project = excluded.project, line = excluded.line, since = excluded.since
                 """
         ).execute(arguments: [
             asset.rawValue, custodian.person?.rawValue, custodian.project?.rawValue, custodian.line?.rawValue,
-            transaction.milliseconds,
+            since ?? transaction.milliseconds,
         ])
         return try record(kind, of: asset, custodian, movement, undoing: nil, in: transaction)
     }
@@ -50,9 +56,18 @@ enum Custody {
         _ asset: Asset.ID, as kind: CustodyKind = .in, _ movement: Movement, in transaction: WriteTransaction
     ) throws -> EventID {
         let had = try current(of: asset, in: transaction.database)
+        try isHere(asset, in: transaction)
         try transaction.database.cachedStatement(sql: "DELETE FROM custody WHERE asset = ?")
             .execute(arguments: [asset.rawValue])
         return try record(kind, of: asset, had ?? Custodian(), movement, undoing: nil, in: transaction)
+    }
+
+    /// Whatever passes a door here is at no other depot.
+    private static func isHere(_ asset: Asset.ID, in transaction: WriteTransaction) throws {
+        try transaction.database.cachedStatement(
+            sql: "UPDATE asset SET depot = NULL WHERE id = ? AND depot IS NOT NULL"
+        )
+        .execute(arguments: [asset.rawValue])
     }
 
     /// Restores what was before `event` by a reversing event.
@@ -92,7 +107,7 @@ enum Custody {
         try database.execute(sql: "DELETE FROM custody WHERE asset = ?", arguments: [asset.rawValue])
         guard let custodian, let since else { return }
         try database.execute(
-            sql: "INSERT INTO custody (asset, person, project, line, since) VALUES (?, ?, ?, ?, ?)",
+            sql: insertion,
             arguments: [
                 asset.rawValue, custodian.person?.rawValue, custodian.project?.rawValue, custodian.line?.rawValue,
                 since,

@@ -33,6 +33,7 @@ package struct LabelCode: Hashable, Sendable {
 
     /// Reads a code; nil for a text that is none.
     package init?(reading text: String) {
+        guard Self.isMeant(by: text) else { return nil }
         let parts = text.uppercasedASCII.split(separator: ":", omittingEmptySubsequences: false)
         guard parts.count == 4, parts[0] == "DPT", parts[1].count == 4, parts[2].count == 26, parts[3].count == 1,
             parts[2].allSatisfy({ Self.alphabet.contains($0) }), parts[1].allSatisfy({ Self.alphabet.contains($0) }),
@@ -47,7 +48,7 @@ package struct LabelCode: Hashable, Sendable {
     package var text: String { "DPT:\(organisation):\(key):\(check)" }
 
     /// Whether a text is meant to be such a code, right or not.
-    static func isMeant(by text: String) -> Bool { text.utf8.count > 4 && text.uppercasedASCII.hasPrefix("DPT:") }
+    static func isMeant(by text: String) -> Bool { text.utf8.count > 4 && text.beginsASCII("DPT:") }
 
     /// The identifier of the record that the code was made for.
     package var identifier: String {

@@ -44,9 +44,14 @@ package struct AssetIdentifier: Hashable, Sendable, Codable {
     package var lookupKey: String {
         // ASCII is composed as it is; Foundation would take it apart to find that out.
         let composed = value.utf8.allSatisfy { $0 < 0x80 } ? value : value.precomposedStringWithCanonicalMapping
+        return scheme.rawValue + ":" + (foldsCase ? composed.uppercasedASCII : composed)
+    }
+
+    /// Whether `a` and `A` are one letter in it.
+    var foldsCase: Bool {
         switch scheme {
-        case .own, .label, .barcode, .serial, .uid, .epc: return "\(scheme.rawValue):\(composed.uppercasedASCII)"
-        case .giai, .grai, .gtinSerial, .sscc: return "\(scheme.rawValue):\(composed)"
+        case .own, .label, .barcode, .serial, .uid, .epc: true
+        case .giai, .grai, .gtinSerial, .sscc: false
         }
     }
 }
@@ -63,6 +68,8 @@ package struct ScanCode: Sendable, Equatable {
     package let symbology: String?
     /// What the code may stand for, in the order in which to look it up; empty only for an empty code.
     package let identifiers: [AssetIdentifier]
+    /// The keys to look up, in the order of ``identifiers``: assets and badges are found by the same ones.
+    package let keys: [String]
     /// What a GS1 code says, in the order in which it says it; empty for any other code.
     package let elements: [GS1Element]
     /// One sentence for people on what is odd about the code, such as a wrong check digit.
@@ -94,7 +101,6 @@ package struct ScanCode: Sendable, Equatable {
             (label.map { AssetIdentifier(.label, $0.key) }
             ?? Self.ownNumber(in: text, hosts: ownHosts).map { AssetIdentifier(.own, $0) }).map { [$0] } ?? []
         let opaque = text.isEmpty ? [] : [.own, .barcode, .serial].map { AssetIdentifier($0, text) }
-        var seen: Set<String> = []
         self.text = text
         self.symbology = symbology
         self.elements = gs1.elements
@@ -104,15 +110,19 @@ package struct ScanCode: Sendable, Equatable {
             gs1.note ?? radio.note
             ?? (isMisread ? "The check character of this label is wrong: read it again, or print it anew." : nil)
         self.isRandomUID = radio.isRandomUID
-        self.identifiers = (own + gs1.identifiers + opaque + gs1.weakIdentifiers + radio.identifiers)
-            .filter { seen.insert($0.lookupKey).inserted }
+        var (identifiers, keys): ([AssetIdentifier], [String]) = ([], [])
+        for identifier in own + gs1.identifiers + opaque + gs1.weakIdentifiers + radio.identifiers {
+            let key = identifier.lookupKey
+            guard !keys.contains(key) else { continue }
+            identifiers.append(identifier)
+            keys.append(key)
+        }
+        self.identifiers = identifiers
+        self.keys = keys
         self.natural =
             radio.isRandomUID || isMisread
             ? nil : own.first ?? gs1.identifiers.first ?? radio.natural ?? opaque.dropFirst().first
     }
-
-    /// The keys to look up, in the order of ``identifiers``: assets and badges are found by the same ones.
-    package var keys: [String] { identifiers.map(\.lookupKey) }
 }
 
 // MARK: - Bytes to text
@@ -217,7 +227,7 @@ extension ScanCode {
     /// around the number, for a QR code in alphanumeric mode has only upper case.
     static func ownNumber(in text: String, hosts: Set<String>?) -> String? {
         let number: String?
-        if text.lowercased().hasPrefix("depotd:") {
+        if text.beginsASCII("DEPOTD:") {
             number = String(text.dropFirst("depotd:".count))
         } else {
             number = ownAddressNumber(in: text, hosts: hosts)
@@ -236,13 +246,22 @@ extension ScanCode {
 
 extension UInt8 {
     var isASCIIDigit: Bool { (0x30...0x39).contains(self) }
+    var uppercasedASCII: UInt8 { (0x61...0x7A).contains(self) ? self - 0x20 : self }
     var isASCIILetter: Bool { (0x41...0x5A).contains(self) || (0x61...0x7A).contains(self) }
 }
 
 extension String {
     /// The string with `a` to `z` in upper case and everything else as it is: the same on every machine and locale.
     var uppercasedASCII: String {
-        String(decoding: utf8.map { (0x61...0x7A).contains($0) ? $0 - 0x20 : $0 }, as: UTF8.self)
+        guard utf8.contains(where: { (0x61...0x7A).contains($0) }) else { return self }
+        return String(decoding: utf8.map(\.uppercasedASCII), as: UTF8.self)
+    }
+
+    /// Whether the string begins with these letters, which are given in upper case, in either case.
+    func beginsASCII(_ front: StaticString) -> Bool {
+        front.withUTF8Buffer { front in
+            utf8.count >= front.count && zip(utf8, front).allSatisfy { $0.uppercasedASCII == $1 }
+        }
     }
 
     /// Whether there is at least one character and all are ASCII digits.

@@ -32,8 +32,9 @@ extension DoorDesk {
         guard let printer = try Printer.at(visit.door.id, in: transaction.database) else {
             return nothing(visit, "No printer is set up. A manager adds one on the page of labels.", last.asset)
         }
+        let job: JSON
         do {
-            _ = try LabelDesk.order(
+            job = try LabelDesk.order(
                 LabelOrder(printer: printer.id, subjects: [.asset(last.asset.id)]),
                 by: Author(person: visit.actor?.id, device: visit.scan.reader, role: .crew), in: transaction)
         } catch let failure as Failure {
@@ -43,7 +44,8 @@ extension DoorDesk {
             outcome: Outcome(
                 scan: visit.id, verdict: .ok, action: .printing, word: "LABEL",
                 short: "\(last.asset.number) comes out of \(printer.name)", spoken: "Label for \(last.asset.number)",
-                code: visit.code.text, asset: last.asset, actor: visit.actor))
+                code: visit.code.text, asset: last.asset, actor: visit.actor,
+                label: job["id"]?.string.map { LabelJob.ID($0) }))
     }
 
     private func undoLast(_ visit: Visit, in transaction: WriteTransaction) throws -> ScanDecision {

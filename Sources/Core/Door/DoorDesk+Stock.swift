@@ -27,7 +27,7 @@ extension DoorDesk {
                 scan: scan.read, id: id, code: ScanCode(raw: scan.read.raw, symbology: scan.read.symbology), door: door,
                 direction: door.direction, actor: scan.actor, meantProject: scan.project)
             let movement = Movement(door: door.id, scan: id, actor: actor ?? scan.actor?.id)
-            guard let stock = try StockDesk.find(visit.code, in: transaction.database),
+            guard let stock = try CodeOwner.find(visit.code, in: transaction.database)?.stock,
                 try StockMoves.undo(id, movement, in: transaction)
             else { throw Failure(.conflict, "This scan counted nothing, so there is no quantity to set.") }
             let decision = try count(quantity, of: stock, visit, isOut: scan.isOut, in: transaction)
@@ -40,7 +40,7 @@ extension DoorDesk {
         guard let scan = try? CountedScan.find(id, in: transaction.database) else { return nil }
         let door = try Self.door(scan.door, in: transaction.database)
         let code = ScanCode(raw: scan.read.raw, symbology: scan.read.symbology)
-        guard let stock = try StockDesk.find(code, in: transaction.database) else { return nil }
+        guard let stock = try CodeOwner.find(code, in: transaction.database)?.stock else { return nil }
         let actor = try Self.actor(at: door, or: actor, in: transaction)
         let after = try RecordEdit.run("moved", on: stock, by: Author(person: actor?.id), in: transaction) { _ in
             _ = try StockMoves.undo(id, Movement(door: door.id, scan: id, actor: actor?.id), in: transaction)

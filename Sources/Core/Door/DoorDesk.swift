@@ -121,9 +121,26 @@ package struct DoorDesk: Sendable {
             case .person(let person): try letAct(person, visit, in: transaction)
             case .asset(let asset): try rule(on: asset, visit, in: transaction)
             case .stock(let stock): try count(stock, visit, in: transaction)
-            case nil: try UnknownTags.park(visit, in: transaction)
+            case nil: try welcome(visit, in: transaction) ?? UnknownTags.park(visit, in: transaction)
             }
         return try conclude(visit, decision, in: transaction)
+    }
+
+    /// Gear of another depot that comes here; nil when it is none. When what is here already has its number or a code, it
+    /// waits in the inbox, and the door says why.
+    private func welcome(_ visit: Visit, in transaction: WriteTransaction) throws -> ScanDecision? {
+        let database = transaction.database
+        guard let id = try DistantGear.find(visit.code, in: database) else { return nil }
+        let asset: Asset
+        do {
+            asset = try transaction.attempt { try RowMerge.arrive(id, in: transaction) }
+        } catch  where StoreFault.isOwn(error, in: database) {
+            let reason = (error as? Failure)?.message ?? "Something here has its number or a code of it."
+            let depot = try DistantGear.depot(of: id, in: database)
+            return try UnknownTags.park(
+                visit, because: "Gear of \(depot), kept in the inbox. \(reason)", in: transaction)
+        }
+        return try rule(on: asset, visit, in: transaction)
     }
 
     /// Only what a reader read can be a repeat: a person who types or posts a code again means it.
@@ -147,7 +164,9 @@ package struct DoorDesk: Sendable {
         var event: Custody.EventID?
         let author = Author(person: visit.actor?.id, device: visit.scan.reader)
         let kind = ruling.effect == .takeBack(isFound: true) ? "status" : "custody"
-        let after = try RecordEdit.run(kind, on: asset, by: author, in: transaction) { asset in
+        // A piece that was at another depot is said to be nobody's anew: that fact is this depot's then.
+        let always: Set<String> = asset.depot == nil ? [] : ["holder"]
+        let after = try RecordEdit.run(kind, on: asset, by: author, always: always, in: transaction) { asset in
             event = try apply(ruling.effect, to: asset, visit, in: transaction)
         }.record
         let progress = try ruling.project.map { try PullSheet.progress(of: $0.id, in: database) }

@@ -49,7 +49,9 @@ struct DoorRuling: Equatable {
         case .in: return already("ALREADY IN", "read again; nothing changed", situation)
         default: break
         }
-        guard let holder = situation.asset.holder else { return letOut(situation) }
+        guard let holder = situation.asset.holder else {
+            return situation.asset.depot == nil ? letOut(situation) : takeIn(situation)
+        }
         let wanted = situation.doorProject
         let moves = wanted != nil && wanted != holder.project && situation.lines.first?.project.id == wanted?.id
         return moves ? letOut(situation) : takeIn(situation)
@@ -58,7 +60,7 @@ struct DoorRuling: Equatable {
     private static func takeIn(_ situation: DoorSituation) -> DoorRuling {
         let asset = situation.asset
         let project = asset.holder?.project
-        guard asset.holder != nil || asset.condition == .lost else {
+        guard asset.holder != nil || asset.condition == .lost || asset.depot != nil else {
             let isPlain = asset.condition == .fit && !asset.isArchived
             let reason = isPlain ? "it was not out" : "it was not out, and is \(asset.standing)"
             return already("ALREADY IN", reason, situation)

@@ -34,6 +34,8 @@ package struct Outcome: Sendable {
     package var project: NamedReference<Project>?
     package var progress: Progress?
     package var isUndoable = false
+    /// The job of the label that was asked for.
+    package var label: LabelJob.ID?
 }
 
 extension Outcome {
@@ -50,6 +52,7 @@ extension Outcome {
                 "direction": .string(door.direction.rawValue),
             ],
             "reader": .optional(reader), "undoable": .bool(isUndoable), "undone": false, "at": .time(at),
+            "label": .optional(label?.rawValue),
         ]
     }
 }

@@ -10,10 +10,14 @@ package enum UnknownTag {
 
 enum UnknownTags {
     /// Lets the code wait, or counts it once more if it waits already.
-    static func park(_ visit: Visit, in transaction: WriteTransaction) throws -> ScanDecision {
+    ///
+    /// - Parameter reason: why, where more is known than that nothing answers to it.
+    static func park(
+        _ visit: Visit, because reason: String? = nil, in transaction: WriteTransaction
+    ) throws -> ScanDecision {
         let outcome = Outcome(
             scan: visit.id, verdict: .unknown, action: .none, word: "UNKNOWN",
-            short: visit.code.note ?? "Kept in the inbox: say later what it is.",
+            short: reason ?? visit.code.note ?? "Kept in the inbox: say later what it is.",
             spoken: "Unknown code, put it aside", code: visit.code.text, actor: visit.actor, project: visit.project)
         let id = try upsert(visit, in: transaction)
         guard let tag = try WaitingTag.find(id, in: transaction.database) else {

@@ -35,7 +35,7 @@ extension Asset {
 
     package static func settle(_ asset: Asset, before: Asset?, in transaction: WriteTransaction) throws -> Asset {
         let database = transaction.database
-        try refuseArchived(asset, before: before, in: database)
+        try refuseArchived(asset, before: before)
         let isCustomWritten = try settleCustom(of: asset, before: before, in: transaction)
         let isNameWritten = try settleName(of: asset, in: database)
         let asset = isCustomWritten || isNameWritten ? try RecordEdit.find(asset.id, in: database) : asset
@@ -71,15 +71,13 @@ extension Asset {
     }
 
     /// What is put away itself may be of a model, and at home in a place, that is put away.
-    private static func refuseArchived(_ asset: Asset, before: Asset?, in database: Database) throws {
+    private static func refuseArchived(_ asset: Asset, before: Asset?) throws {
         guard !asset.isArchived else { return }
         let isBack = before?.isArchived == true && !asset.isArchived
-        if isBack || asset.model != before?.model {
-            try Archive.refuse(reference: asset.model.id.rawValue, to: "model", at: "model", in: database)
+        if asset.isModelArchived, isBack || asset.model != before?.model {
+            throw Archive.refusal(of: "model", at: "model")
         }
-        if asset.home?.id != before?.home?.id {
-            try Archive.refuse(reference: asset.home?.id.rawValue, to: "place", at: "home", in: database)
-        }
+        if asset.isHomeArchived, asset.home?.id != before?.home?.id { throw Archive.refusal(of: "place", at: "home") }
     }
 
     /// Holds the custom fields against the category's. - Returns: whether they were written as they must be.
@@ -87,13 +85,9 @@ extension Asset {
         of asset: Asset, before: Asset?, in transaction: WriteTransaction
     ) throws -> Bool {
         guard before?.custom != asset.custom else { return false }
-        let database = transaction.database
         // Most categories have no fields of their own, and most gear nothing in them.
-        let fields = try String.fetchOne(
-            database.cachedStatement(
-                sql: "SELECT fields FROM category JOIN model ON model.category = category.id WHERE model.id = ?"),
-            arguments: [asset.model.id.rawValue])
-        guard fields != "[]" || asset.custom != "{}" else { return false }
+        guard asset.hasFields || asset.custom != "{}" else { return false }
+        let database = transaction.database
         let category = try category(of: asset, in: database)
         let settled = try CustomField.settled(
             JSON(parsing: Array(asset.custom.utf8)), before: JSON(parsing: Array((before?.custom ?? "{}").utf8)),

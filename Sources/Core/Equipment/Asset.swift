@@ -50,10 +50,16 @@ package struct Asset: RegistryRecord {
     package let isArchived: Bool
     package let picture: String?
     package let holder: Holder?
+    /// The other depot that it is at; nil while it is here or somebody has it.
+    package let depot: String?
     package var version: Int64
     package var updated: Date
     /// The order lists have: the number with its digits padded.
     let sort: String
+    /// Whether the model and the home are put away, and whether the category has fields of its own.
+    let isModelArchived: Bool
+    let isHomeArchived: Bool
+    let hasFields: Bool
 
     /// Who has it, for which project, since when.
     package struct Holder: Sendable, Equatable {
@@ -65,8 +71,8 @@ package struct Asset: RegistryRecord {
     /// The first columns of `asset_row`, in order: read by place, because a scan reads two such rows and names are looked up.
     enum Column: Int, CaseIterable {
         case id, number, name, model, modelName, maker, category, serial, condition, status, note, place, placePath
-        case owner, custom, archived, picture, version, updated, sort
-        case holder, holderName, heldFor, heldForName, heldSince
+        case owner, custom, archived, picture, depot, version, updated, sort
+        case holder, holderName, heldFor, heldForName, heldSince, modelArchived, placeArchived, hasFields
     }
 
     /// - Parameter row: begins with the columns of `asset_row`.
@@ -86,9 +92,13 @@ package struct Asset: RegistryRecord {
         custom = row[Column.custom.rawValue]
         isArchived = (row[Column.archived.rawValue] as Int64?) != nil
         picture = row[Column.picture.rawValue]
+        depot = row[Column.depot.rawValue]
         version = row[Column.version.rawValue]
         updated = Date(milliseconds: row[Column.updated.rawValue])
         sort = row[Column.sort.rawValue]
+        isModelArchived = row[Column.modelArchived.rawValue]
+        isHomeArchived = row[Column.placeArchived.rawValue]
+        hasFields = row[Column.hasFields.rawValue]
         holder = (row[Column.heldSince.rawValue] as Int64?).map { since in
             Holder(
                 person: NamedReference(id: row[Column.holder.rawValue], name: row[Column.holderName.rawValue]),
@@ -169,8 +179,8 @@ extension Asset {
             "maker": .optional(maker), "category": .string(category), "serial": .optional(serial),
             "status": .string(status.rawValue), "condition": .string(condition.rawValue), "note": .optional(note),
             "holder": holder?.json ?? .null, "home": home.orNull(), "owner": .optional(owner),
-            "custom": .verbatim(Array(custom.utf8)), "picture": .optional(picture), "archived": .bool(isArchived),
-            "version": .int(version), "updatedAt": .time(updated),
+            "custom": .verbatim(Array(custom.utf8)), "picture": .optional(picture), "depot": .optional(depot),
+            "archived": .bool(isArchived), "version": .int(version), "updatedAt": .time(updated),
         ]
     }
 

@@ -149,6 +149,11 @@ extension AssetRegister {
         try known(of: id, in: database).map(\.json)
     }
 
+    /// The identifier of a public key.
+    static func identifier(_ key: String, of id: Asset.ID, in database: Database) throws -> AssetIdentifier? {
+        try known(of: id, in: database).first { $0.publicKey == key }
+    }
+
     private static func known(of id: Asset.ID, in database: Database) throws -> [AssetIdentifier] {
         try Row.fetchAll(
             database.cachedStatement(

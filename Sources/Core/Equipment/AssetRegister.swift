@@ -88,18 +88,6 @@ package struct AssetRegister: Sendable {
         }
     }
 
-    /// The asset that has one of the code's identifiers, the most telling identifier first.
-    static func find(_ code: ScanCode, in database: Database) throws -> Asset? {
-        if case .asset(let asset) = try CodeOwner.labelled(code, in: database) { return asset }
-        let statement = try database.cachedStatement(sql: "SELECT asset FROM identifier WHERE key = ?")
-        for identifier in code.identifiers {
-            if let id = try String.fetchOne(statement, arguments: [identifier.lookupKey]) {
-                return try Asset.find(Asset.ID(id), in: database)
-            }
-        }
-        return nil
-    }
-
     private static func apply(
         _ status: AssetStatus, to asset: Asset, actor: Person.ID?, in transaction: WriteTransaction
     ) throws {

@@ -8,6 +8,10 @@ enum CodeOwner {
     case asset(Asset)
     case stock(Stock)
 
+    var person: Person? { if case .person(let person) = self { person } else { nil } }
+    var asset: Asset? { if case .asset(let asset) = self { asset } else { nil } }
+    var stock: Stock? { if case .stock(let stock) = self { stock } else { nil } }
+
     /// What one of the code's identifiers finds, the most telling identifier first; nil when nothing has any of them.
     static func find(_ code: ScanCode, in database: Database) throws -> CodeOwner? {
         let statement = try database.cachedStatement(

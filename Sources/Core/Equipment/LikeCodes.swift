@@ -20,16 +20,17 @@ struct LikeCodes {
     init(_ identifier: AssetIdentifier, _ code: ScanCode) {
         self.identifier = identifier
         self.code = code
-        let own = [(identifier.lookupKey, Likeness.same)]
-        let found = code.keys.map { ($0, Likeness.found) }
-        let cases = Self.inOtherCase(identifier).map { ($0, Likeness.letterCase) }
-        let isProduct = identifier.scheme == .barcode && code.elements.isEmpty
-        let products = (isProduct ? Self.productForms(of: identifier.value) : []).map {
-            (AssetIdentifier(.barcode, $0).lookupKey, Likeness.product)
+        var keys = [(key: identifier.lookupKey, likeness: Likeness.same)]
+        func add(_ more: some Sequence<String>, _ likeness: Likeness) {
+            for key in more where !keys.contains(where: { $0.key == key }) { keys.append((key, likeness)) }
         }
-        var seen: Set<String> = []
-        keys = (own + found + cases + products).filter { seen.insert($0.0).inserted }
-            .map { (key: $0.0, likeness: $0.1) }
+        add(code.keys, .found)
+        add(Self.inOtherCase(identifier), .letterCase)
+        if identifier.scheme == .barcode, code.elements.isEmpty {
+            add(
+                Self.productForms(of: identifier.value).lazy.map { AssetIdentifier(.barcode, $0).lookupKey }, .product)
+        }
+        self.keys = keys
     }
 
     /// Refuses the identifier when it, or one that is like it, is somebody else's.
@@ -55,7 +56,8 @@ struct LikeCodes {
         var isOwn = false
         for first in stride(from: 0, to: keys.count, by: Self.looks) {
             let some = (first..<first + Self.looks).map { keys[min($0, keys.count - 1)] }
-            for row in try Row.fetchAll(statement, arguments: StatementArguments(some.map(\.key))) {
+            let rows = try Row.fetchCursor(statement, arguments: [some[0].key, some[1].key, some[2].key])
+            while let row = try rows.next() {
                 let (key, likeness) = some[row["look"]]
                 guard row["kind"] != "person", row["owner"] == owner.rawValue else {
                     throw try refusal(row, likeness, field: field, in: database)
@@ -110,7 +112,8 @@ struct LikeCodes {
 
     /// The key with its letters all capital and all small; for most schemes ASCII letters are one in the key already.
     private static func inOtherCase(_ identifier: AssetIdentifier) -> [String] {
-        [identifier.value.uppercased(), identifier.value.lowercased()]
+        guard !identifier.foldsCase || !identifier.value.utf8.allSatisfy({ $0 < 0x80 }) else { return [] }
+        return [identifier.value.uppercased(), identifier.value.lowercased()]
             .map { AssetIdentifier(identifier.scheme, $0).lookupKey }
     }
 

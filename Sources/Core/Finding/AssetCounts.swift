@@ -52,6 +52,10 @@ enum AssetCounts {
         var title: SQL
     }
 
+    private static let allHeld: SQL = """
+        FROM custody CROSS JOIN asset INDEXED BY asset_found ON asset.docid = custody.asset_docid WHERE 1
+        """
+
     private static let facets: [Facet] = [
         Facet(
             name: "category", aspect: .category, value: "asset.model", all: ("FROM asset WHERE 1", "asset.model"),
@@ -66,11 +70,11 @@ enum AssetCounts {
             all: ("FROM asset WHERE asset.owner IS NOT NULL", "asset.owner"), title: "shown"),
         Facet(
             name: "holder", aspect: .holder, value: "(SELECT person FROM custody WHERE custody.asset = asset.id)",
-            all: ("FROM custody CROSS JOIN asset ON asset.id = custody.asset WHERE 1", "custody.person"),
+            all: (allHeld, "custody.person"),
             title: "(SELECT name FROM person WHERE id = shown)"),
         Facet(
             name: "project", aspect: .project, value: "(SELECT project FROM custody WHERE custody.asset = asset.id)",
-            all: ("FROM custody CROSS JOIN asset ON asset.id = custody.asset WHERE 1", "custody.project"),
+            all: (allHeld, "custody.project"),
             title: "(SELECT name FROM project WHERE id = shown)"),
     ]
 

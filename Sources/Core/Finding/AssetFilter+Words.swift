@@ -28,7 +28,7 @@ extension AssetFilter {
     /// others are one question to the text index.
     mutating func addWords(_ text: SearchText, in database: Database) throws {
         guard !text.isEmpty else { return }
-        guard !text.isHopeless else { return append(.words, "0", [Rows(rows: "FROM asset WHERE 0")]) }
+        guard !text.isHopeless else { return append(.words, "0", [Rows(all: "FROM asset WHERE 0")]) }
         let words = try text.words.map { try Self.word($0, upTo: bounds.gathered, in: database) }
         // The most telling filter first: where all have many rows, that one is put in order.
         let own = words.filter(\.isOwn).map(\.text)
@@ -94,10 +94,10 @@ extension AssetFilter {
     /// The rows whose text has all of the words.
     private static func saying(_ words: [String]) -> Rows {
         Rows(
-            rows: """
+            all: """
                 FROM asset_search CROSS JOIN asset INDEXED BY asset_found ON asset.docid = asset_search.rowid
                 WHERE \(match(words))
-                """, hits: "FROM asset_search WHERE \(match(words))")
+                """, hits: "FROM asset_search WHERE \(match(words))", docid: "asset_search.rowid")
     }
 
     // MARK: - Names
@@ -131,9 +131,8 @@ extension AssetFilter {
         let checks = others.map { word in word.says.map { "(\(word.isHeld) OR \($0))" } ?? word.isHeld }
         let nameChecks = others.filter { $0.says == nil }.map(\.isHeld)
         return Rows(
-            rows: """
-                \(held) CROSS JOIN asset ON asset.id = custody.asset
-                WHERE \((["1"] + checks).joined(separator: " AND "))
-                """, hits: "\(held) WHERE \((["1"] + nameChecks).joined(separator: " AND "))")
+            all: "\(held) CROSS JOIN asset INDEXED BY asset_found ON asset.docid = custody.asset_docid WHERE 1",
+            checks: checks,
+            hits: "\(held) WHERE \((["1"] + nameChecks).joined(separator: " AND "))", docid: "custody.asset_docid")
     }
 }

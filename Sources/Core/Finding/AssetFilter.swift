@@ -20,6 +20,8 @@ package struct AssetFilter: Sendable {
         var sources: [Rows] = []
         /// Whether the check needs no more of a row than every index of an order has.
         var isLight = false
+        /// Whether its source is the list of all rows that have all of the words.
+        var isGathered = false
         /// How many rows its text has, up to one more than ``AssetBounds/gathered``; nil for what is not about text.
         var hitCount: Int?
         /// The condition on the row `wanted` of `model`, for what is about models.
@@ -29,9 +31,15 @@ package struct AssetFilter: Sendable {
     /// Where rows of `asset` come from.
     struct Rows: Sendable {
         /// SQL from FROM to the end of WHERE.
-        let rows: SQL
-        /// The same without `asset`, where as many are counted without it.
+        let all: SQL
+        /// What leaves some out at once that other filters leave out.
+        var checks: [SQL] = []
+        /// The same without `asset`, where as many are counted without it, and SQL of the asset's `docid` there.
         var hits: SQL?
+        var docid: SQL = "asset.docid"
+
+        /// SQL from FROM to the end of WHERE, without what is left out at once.
+        var rows: SQL { ([all] + checks).joined(separator: " AND ") }
     }
 
     var parts: [Part]
@@ -71,7 +79,8 @@ package struct AssetFilter: Sendable {
 
     /// The condition on a row that came from the source of a part.
     func condition(from part: Part) -> SQL {
-        (["1"] + parts.filter { $0.id != part.id }.map(\.check)).joined(separator: " AND ")
+        let others = parts.filter { $0.id != part.id && !(part.isGathered && $0.aspect == .words) }
+        return (["1"] + others.map(\.check)).joined(separator: " AND ")
     }
 
     /// The filters but those about one thing.
@@ -82,7 +91,7 @@ package struct AssetFilter: Sendable {
     }
 
     private mutating func add(_ aspect: Aspect, _ check: SQL, _ sources: SQL...) {
-        append(aspect, check, sources.map { Rows(rows: $0) })
+        append(aspect, check, sources.map { Rows(all: $0) })
     }
 
     mutating func append(_ aspect: Aspect, _ check: SQL, _ sources: [Rows]) {
@@ -142,8 +151,10 @@ package struct AssetFilter: Sendable {
             aspect, "EXISTS (SELECT 1 FROM custody WHERE custody.asset = asset.id AND \(column) = \(id))",
             [
                 Rows(
-                    rows: "\(held) CROSS JOIN asset ON asset.id = custody.asset WHERE \(column) = \(id)",
-                    hits: "\(held) WHERE \(column) = \(id)")
+                    all: """
+                        \(held) CROSS JOIN asset INDEXED BY asset_found ON asset.docid = custody.asset_docid
+                        WHERE \(column) = \(id)
+                        """, hits: "\(held) WHERE \(column) = \(id)")
             ])
     }
 

@@ -49,7 +49,7 @@ struct AssetPage {
     /// The filter whose rows are few enough to be put in order; nil to go along the index.
     private func few(in database: Database) throws -> AssetFilter.Part? {
         guard let fewest = try filter.fewest(upTo: bounds.sorted, in: database) else { return nil }
-        return fewest.isGathered || fewest.count <= bounds.sorted ? fewest.part : nil
+        return fewest.part.isGathered || fewest.count <= bounds.sorted ? fewest.part : nil
     }
 
     // MARK: - In order by itself
@@ -58,7 +58,10 @@ struct AssetPage {
     private func walked(in database: Database) throws -> [Place] {
         var rows: [Place] = []
         for stretch in stretches {
-            guard let more = try walk(stretch, count: limit + 1 - rows.count, in: database) else {
+            let isOnlyBeginning = beginning != nil && !stretch.isPastBeginning
+            guard isOnlyBeginning || !isQuicklySorted,
+                let more = try walk(stretch, count: limit + 1 - rows.count, in: database)
+            else {
                 guard
                     let any = filter.parts.first(where: { $0.aspect == .words && !$0.sources.isEmpty })
                         ?? filter.parts.first(where: { !$0.sources.isEmpty })
@@ -94,6 +97,13 @@ struct AssetPage {
                 ? Stretch(to: range.upper, after: after) : nil
         }
         return ranges + [rest]
+    }
+
+    /// Whether nothing is asked but words, which not too many texts have, and the index by which they are met says where
+    /// each row is in the order.
+    private var isQuicklySorted: Bool {
+        order.key == .number && filter.parts.allSatisfy(\.isLight)
+            && filter.parts.contains { $0.hitCount ?? .max <= bounds.met }
     }
 
     /// How far to go along the index before another way is taken. Where the index says whether a row is in the list, it
@@ -157,7 +167,7 @@ struct AssetPage {
 
     private func sorted(_ part: AssetFilter.Part, in database: Database) throws -> [Place] {
         var checks = [filter.condition(from: part)]
-        let lead: SQL = beginning == nil ? "0" : "(NOT (\(begins)))"
+        let lead: SQL = beginning == nil ? "0" : "(CASE WHEN \(begins) THEN 0 ELSE 1 END)"
         if let cursor {
             let after = isAfter(cursor.values(of: order))
             checks.append(

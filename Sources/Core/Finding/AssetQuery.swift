@@ -39,6 +39,8 @@ package struct AssetQuery: Sendable, Equatable {
 struct AssetBounds: Sendable, Equatable {
     /// Put in order at once, rather than met in order along an index.
     var sorted = 2_000
+    /// Put in order at once when they are met by an index that has all that is asked of them.
+    var met = 8_000
     /// Looked at along an index for a page. What has a word that this many texts have is sooner put in order.
     var walked = 4_000
     /// Rows that have a word, gathered to be looked up in; of a word that more have, each row's text is looked at.

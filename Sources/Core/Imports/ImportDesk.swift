@@ -111,22 +111,30 @@ package struct ImportDesk: Sendable {
             return (columns, CheckState(sheet))
         }
         var rows = table.rows
-        var count = 0
-        while true {
-            var piece: [ImportRow] = []
-            while piece.count < Self.pieceRowCount, let row = rows.next() {
-                guard !row.isOpen else { throw ImportTable.open(row) }
-                piece.append(ImportRow(row, columns))
-            }
-            guard !piece.isEmpty else { break }
+        var (count, piece) = (0, try Self.piece(&rows, columns))
+        while !piece.isEmpty {
             count += piece.count
             guard count <= ImportTable.rowCountMax else {
                 throw Failure(
                     .tooLarge, "A file may have \(ImportTable.rowCountMax) rows at most. Cut it into several.")
             }
-            try await store.read { [piece] database in try sheet.judge(piece, in: database) }
+            // The next is taken apart while this one is judged.
+            let rowsNow = piece
+            async let judged: Void = store.read { try sheet.judge(rowsNow, in: $0) }
+            let next = try Self.piece(&rows, columns)
+            try await judged
+            piece = next
         }
         return sheet.report
+    }
+
+    private static func piece(_ rows: inout CSVRows, _ columns: ImportColumns) throws -> [ImportRow] {
+        var piece: [ImportRow] = []
+        while piece.count < pieceRowCount, let row = rows.next() {
+            guard !row.isOpen else { throw ImportTable.open(row) }
+            piece.append(ImportRow(row, columns))
+        }
+        return piece
     }
 }
 

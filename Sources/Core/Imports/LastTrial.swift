@@ -17,38 +17,31 @@ final class LastTrial: Sendable {
     private static let keptFor = Duration.seconds(60)
 
     private struct Trial {
-        let number: Int
+        let id: UUID
         let subject: Subject
         let report: ImportReport
     }
 
-    private struct State {
-        var count = 0
-        var trial: Trial?
-    }
-
-    private let state = Mutex(State())
+    private let trial = Mutex<Trial?>(nil)
 
     /// Keeps a report in place of the one before.
     func keep(_ report: ImportReport, of subject: Subject) {
-        let number = state.withLock { state in
-            state.count += 1
-            state.trial = report.refusedRows == 0 ? Trial(number: state.count, subject: subject, report: report) : nil
-            return state.count
-        }
+        let kept = report.refusedRows == 0 ? Trial(id: UUID(), subject: subject, report: report) : nil
+        trial.withLock { $0 = kept }
+        guard let id = kept?.id else { return }
         // Not waited for: when the box stops, so does this.
         Task {
             try await Task.sleep(for: Self.keptFor)
-            state.withLock { if $0.trial?.number == number { $0.trial = nil } }
+            trial.withLock { if $0?.id == id { $0 = nil } }
         }
     }
 
     /// Hands the report over, once.
     func take(_ subject: Subject) -> ImportReport? {
-        state.withLock { state in
-            guard let trial = state.trial, trial.subject == subject else { return nil }
-            state.trial = nil
-            return trial.report
+        trial.withLock { trial in
+            guard trial?.subject == subject else { return nil }
+            defer { trial = nil }
+            return trial?.report
         }
     }
 }

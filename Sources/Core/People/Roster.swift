@@ -79,16 +79,4 @@ package struct Roster: Sendable {
                 id, ["badges": .array(change(badges))], ifVersion: nil, by: author, in: transaction)
         }
     }
-
-    /// The person whose badge has one of the code's keys.
-    static func holder(of code: ScanCode, in database: Database) throws -> Person? {
-        let statement = try database.cachedStatement(
-            sql: "SELECT person FROM badge JOIN person ON person.id = badge.person WHERE key = ? AND person.active")
-        for identifier in code.identifiers {
-            if let id = try String.fetchOne(statement, arguments: [identifier.lookupKey]) {
-                return try Person.find(Person.ID(id), in: database)
-            }
-        }
-        return nil
-    }
 }

@@ -37,7 +37,7 @@ package struct PictureDesk: Sendable {
             throw Failure(.tooLarge, "A picture has at most \(Self.byteCountMax >> 20) MiB. Make it smaller first.")
         }
         guard let header = PictureHeader(bytes) else {
-            throw Failure(.invalid, "That is no picture: send a JPEG, PNG or WebP.")
+            throw Failure(.invalid, "That is no picture: send a JPEG, PNG, WebP or HEIC.")
         }
         guard header.kind.rawValue == type else {
             throw Failure(.invalid, "It was sent as \(type) and is \(header.kind.rawValue).", field: "Content-Type")
@@ -49,11 +49,12 @@ package struct PictureDesk: Sendable {
                     + "this one is \(header.width) × \(header.height).")
         }
         try header.checkPixelCount()
+        let kind = header.kind
         let sent = try ExportFile(in: folder)
         defer { withExtendedLifetime(sent) {} }
         try sent.append(bytes)
         guard let made = try await maker.make(from: sent.descriptor), let header = PictureHeader(made.whole) else {
-            throw PictureHeader.unreadable
+            throw kind.unreadable
         }
         return (try await keep(made.whole, header), header)
     }

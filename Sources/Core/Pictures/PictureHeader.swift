@@ -4,14 +4,53 @@ import Foundation
 
 /// The type and size of a picture.
 package struct PictureHeader: Sendable, Equatable {
-    /// The types that every browser shows.
+    /// The types that this box makes a picture of. What is made is a JPEG, which every browser shows.
     package enum Kind: String, Sendable, CaseIterable {
         case jpeg = "image/jpeg"
         case png = "image/png"
         case webp = "image/webp"
+        /// What iPhones take.
+        case heic = "image/heic"
+        case avif = "image/avif"
 
-        /// Most pixels: a JPEG is decoded smaller at once, the others take four bytes each.
-        package var pixelCountMax: Int { self == .jpeg ? 50_000_000 : 25_000_000 }
+        /// What the first bytes say, whether or not a picture follows.
+        package init?(_ bytes: [UInt8]) {
+            let reader = PictureBytes(bytes)
+            if reader.has([0xFF, 0xD8, 0xFF], at: 0) {
+                self = .jpeg
+            } else if reader.has([0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A], at: 0) {
+                self = .png
+            } else if reader.has(Array("RIFF".utf8), at: 0), reader.has(Array("WEBP".utf8), at: 8) {
+                self = .webp
+            } else {
+                let brands = HEIFBoxes(bytes).brands
+                if brands.contains(where: { ["heic", "heix", "heim", "heis", "hevc", "hevx"].contains($0) }) {
+                    self = .heic
+                } else if brands.contains(where: { ["avif", "avis"].contains($0) }) {
+                    self = .avif
+                } else if brands.contains(where: { ["mif1", "msf1"].contains($0) }) {
+                    self = .heic
+                } else {
+                    return nil
+                }
+            }
+        }
+
+        /// Most pixels: a JPEG is decoded smaller at once, and of a HEIC there is one copy; the others take four bytes each
+        /// more than once.
+        package var pixelCountMax: Int { [.png, .webp].contains(self) ? 25_000_000 : 50_000_000 }
+
+        /// Why one of them can not be made a picture of.
+        var unreadable: Failure {
+            switch self {
+            case .heic, .avif:
+                Failure(
+                    .invalid,
+                    "This photo can not be read here. Send it as JPEG: on an iPhone choose Settings, Camera, Formats, "
+                        + "Most Compatible, or save the photo as JPEG first.")
+            default: Failure(.invalid, "This picture can not be read. It may be damaged or cut off.")
+            }
+        }
     }
 
     package let kind: Kind
@@ -21,19 +60,19 @@ package struct PictureHeader: Sendable, Equatable {
 
     /// Nil for bytes that are no picture of a known type, or whose size is not where it should be.
     package init?(_ bytes: [UInt8]) {
+        guard let kind = Kind(bytes) else { return nil }
         let reader = PictureBytes(bytes)
-        if reader.has([0xFF, 0xD8, 0xFF], at: 0) {
-            guard let size = reader.jpegSize else { return nil }
-            self.init(.jpeg, size)
-        } else if reader.has([0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A], at: 0) {
-            guard let size = reader.pngSize else { return nil }
-            self.init(.png, size)
-        } else if reader.has(Array("RIFF".utf8), at: 0), reader.has(Array("WEBP".utf8), at: 8) {
-            guard let size = reader.webpSize else { return nil }
-            self.init(.webp, size)
-        } else {
-            return nil
-        }
+        let found =
+            switch kind {
+            case .jpeg: reader.jpegSize
+            case .png: reader.pngSize
+            case .webp: reader.webpSize
+            case .heic, .avif: HEIFBoxes(bytes).size
+            }
+        guard let size = found, size.width > 0, size.height > 0 else { return nil }
+        self.kind = kind
+        width = size.width
+        height = size.height
     }
 
     /// - Throws: `invalid` for a picture of more pixels than are decoded.
@@ -46,19 +85,10 @@ package struct PictureHeader: Sendable, Equatable {
                     + "Send a smaller one.")
         }
     }
-
-    static let unreadable = Failure(.invalid, "This picture can not be read. It may be damaged or cut off.")
-
-    private init?(_ kind: Kind, _ size: (width: Int, height: Int)) {
-        guard size.width > 0, size.height > 0 else { return nil }
-        self.kind = kind
-        width = size.width
-        height = size.height
-    }
 }
 
 /// Bytes read by offset; nil behind their end.
-private struct PictureBytes {
+struct PictureBytes {
     private let bytes: [UInt8]
 
     init(_ bytes: [UInt8]) { self.bytes = bytes }
@@ -66,6 +96,13 @@ private struct PictureBytes {
     subscript(offset: Int) -> Int? { bytes.indices.contains(offset) ? Int(bytes[offset]) : nil }
 
     func has(_ expected: [UInt8], at offset: Int) -> Bool { bytes.dropFirst(offset).starts(with: expected) }
+
+    /// Four bytes as letters.
+    func word(at offset: Int) -> String? {
+        big(4, at: offset).map { word in
+            String(decoding: [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: word >> $0) }, as: UTF8.self)
+        }
+    }
 
     /// A number of `count` bytes, the most significant first.
     func big(_ count: Int, at offset: Int) -> Int? {

@@ -236,6 +236,7 @@ extension LabelDesk {
                     UPDATE label_item SET state = 'cancelled', trouble = 'Printed again.'
                     WHERE job = ?1 AND state IN ('unsure', 'failed') AND (?2 IS NULL OR n = ?2)
                     """, arguments: [id.rawValue, n])
+            try LabelJob.settle(id, in: transaction)
             try LabelJob.note(id, "settled", by: author, in: transaction)
             return made
         }
@@ -250,7 +251,7 @@ extension LabelDesk {
             let database = transaction.database
             _ = try LabelJob.find(id, in: database)
             var asset: Asset?
-            if case .asset(let found) = try CodeOwner.find(code, in: database) { asset = found }
+            if let found = try CodeOwner.find(code, in: database)?.asset { asset = found }
             let item = try LabelItem.fetchOne(
                 database,
                 sql: """
@@ -269,6 +270,7 @@ extension LabelDesk {
                       state = CASE WHEN state IN ('unsure', 'sent', 'printing') THEN 'printed' ELSE state END
                     WHERE job = ? AND n = ?
                     """, arguments: [transaction.milliseconds, transaction.milliseconds, id.rawValue, item.n])
+            try LabelJob.settle(id, in: transaction)
             let job = try LabelJob.find(id, in: database)
             try LabelJob.note(id, "matched", by: Author(), in: transaction)
             return ["n": .int(Int64(item.n)), "name": .string(item.name), "job": job.json]

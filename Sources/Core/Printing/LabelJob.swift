@@ -20,7 +20,7 @@ package struct LabelJob: Sendable, FetchableRecord {
     /// The first place of the first sheet that still has its label, from 0.
     let first: Int
     package let total: Int
-    /// What holds it up, in words.
+    /// What holds it up, or why its last label did not come out, in words.
     package let trouble: String?
     let actor: NamedReference<Person>?
     let at: Date
@@ -74,6 +74,16 @@ package struct LabelJob: Sendable, FetchableRecord {
                 LabelItem.State.allCases.map { .init(key: $0.rawValue, value: .int(Int64(counts[$0] ?? 0))) }),
             "matched": .int(Int64(matched)), "actor": actor.orNull(), "at": .time(at),
         ]
+    }
+
+    /// Forgets what went wrong with a job that is over when nothing of it needs anybody any more.
+    static func settle(_ id: ID, in transaction: WriteTransaction) throws {
+        try transaction.database.execute(
+            sql: """
+                UPDATE label_job SET trouble = NULL
+                WHERE id = ?1 AND state IN ('done', 'cancelled') AND NOT EXISTS
+                  (SELECT 1 FROM label_item WHERE job = ?1 AND state IN ('unsure', 'failed'))
+                """, arguments: [id.rawValue])
     }
 
     /// Tells the screens and the log what became of the job.

@@ -287,8 +287,8 @@ private final class PrinterRound {
                 ).execute(arguments: [state.rawValue, trouble, transaction.milliseconds, job.rawValue, n])
             }
             try database.cachedStatement(
-                sql: "UPDATE label_job SET trouble = NULL WHERE id = ? AND trouble IS NOT NULL"
-            ).execute(arguments: [job.rawValue])
+                sql: "UPDATE label_job SET trouble = ?2 WHERE id = ?1 AND trouble IS NOT ?2"
+            ).execute(arguments: [job.rawValue, trouble])
             let open = try Row.fetchOne(
                 database.cachedStatement(
                     sql: "SELECT 1 FROM label_item WHERE job = ? AND state IN ('waiting', 'printing') LIMIT 1"),

@@ -37,8 +37,13 @@ extension ProjectBoard {
                     SELECT DISTINCT project FROM stock_event WHERE model = ? AND at = ? AND project IS NOT NULL
                     """, arguments: [change.subject, change.time.date.milliseconds])
         }
-        let body = try JSON(parsing: change.body)
-        if change.topic == .projects { return body["project"]?.string.map { [Project.ID($0)] } ?? [] }
-        return [body, body["before"]].compactMap { $0?["holder"]?["project"]?["id"]?.string.map { Project.ID($0) } }
+        // SQLite finds a member in a tenth of the time that it takes to make all of them.
+        let members = change.topic == .projects ? ["project"] : ["holder.project.id", "before.holder.project.id"]
+        return try members.compactMap { member in
+            try String.fetchOne(
+                database.cachedStatement(sql: "SELECT json_extract(body, '$.\(member)') FROM change WHERE seq = ?"),
+                arguments: [change.position.seq]
+            ).map { Project.ID($0) }
+        }
     }
 }

@@ -20,7 +20,11 @@ enum Archive {
         guard let id else { return }
         let isArchived = try Bool.fetchOne(
             database.cachedStatement(sql: "SELECT archived IS NOT NULL FROM \(table) WHERE id = ?"), arguments: [id])
-        guard isArchived == true else { return }
-        throw Failure(.invalid, "That \(table) is archived. Take it out of the archive first.", field: field)
+        if isArchived == true { throw refusal(of: table, at: field) }
+    }
+
+    /// What is said of a new reference to what was put away.
+    static func refusal(of word: String, at field: String) -> Failure {
+        Failure(.invalid, "That \(word) is archived. Take it out of the archive first.", field: field)
     }
 }

@@ -189,7 +189,17 @@ package enum RecordEdit {
         _ kind: String, _ record: Record, _ body: JSON, by author: Author, in transaction: WriteTransaction
     ) throws -> Change {
         let (open, hidden) = parted(body, Record.table.confined?.members ?? [])
-        let change = try append(kind, record, open, to: Record.table.topic, by: author, in: transaction)
+        // What was taken over from another depot is no edit of ours; ours say what they were based on.
+        let ground: JSON? =
+            if let depot = author.depot {
+                ["from": .string(depot)]
+            } else {
+                try HubRows.base(
+                    of: record, RowEdit.said(body, kind: Record.table.kindPrefix + kind).keys, in: transaction.database
+                ).map { ["base": $0] }
+            }
+        let change = try append(
+            kind, record, ground.map(open.adding) ?? open, to: Record.table.topic, by: author, in: transaction)
         if let hidden, let topic = Record.table.confined?.topic {
             _ = try append(kind, record, hidden, to: topic, by: author, in: transaction)
         }

@@ -125,11 +125,14 @@ package struct Author: Sendable, Equatable {
     package var device: String?
     /// What the author may do; the box itself may do everything.
     package var role: Role
+    /// The depot that this is taken over from, which made the edit.
+    package var depot: String?
 
-    package init(person: Person.ID? = nil, device: String? = nil, role: Role = .admin) {
+    package init(person: Person.ID? = nil, device: String? = nil, role: Role = .admin, depot: String? = nil) {
         self.person = person
-        self.device = device
+        self.device = device ?? depot
         self.role = role
+        self.depot = depot
     }
 }
 

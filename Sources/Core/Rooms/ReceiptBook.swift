@@ -159,12 +159,15 @@ package final class ReceiptBook: Sendable {
 
 extension ReceiptBook {
     /// How far everybody in a room is: `{"room", "memberCount", "receipts": [{"person", "delivered", "read",
-    /// "devices"}]}`, and in a large one `levels` instead.
+    /// "devices"}]}`, and in a large one `levels` instead. Whoever left is told of nobody.
     ///
     /// - Throws: `notFound` also for a room one is not in.
     package func list(of id: Room.ID, for person: Person.ID?) async throws -> JSON {
         try await store.read { database in
             let access = try RoomAccess.find(id, for: person, in: database)
+            guard access.until == nil else {
+                return ["room": .string(id.rawValue), "memberCount": 0, "receipts": .array([])]
+            }
             return try Self.json(of: access.room, only: nil, in: database)
         }
     }

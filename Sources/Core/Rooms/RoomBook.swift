@@ -46,7 +46,7 @@ package struct RoomBook: Sendable {
                 database.cachedStatement(
                     sql: Room.selection + """
                          JOIN room_member ON room_member.room = room.number WHERE room_member.person = ?
-                        ORDER BY max(room.last, room_member.since) DESC, room.number DESC LIMIT \(Self.listCountMax)
+                        ORDER BY max(min(room.last, ifnull(until, room.last)), room_member.since) DESC, room.number DESC LIMIT \(Self.listCountMax)
                         """), arguments: [person.rawValue])
             let items = try rooms.compactMap { room in
                 try RoomAccess.find(room, for: person, in: database).map { try Self.json(of: $0, in: database) }
@@ -189,9 +189,13 @@ extension RoomBook {
         let room = access.room
         let people = room.kind == .direct ? try room.people(in: database) : []
         let other = people.first { ($0["id"] as String) != access.person.rawValue }
-        let count = try Int64.fetchOne(
-            database.cachedStatement(sql: "SELECT count(*) FROM room_member WHERE room = ? AND until IS NULL"),
-            arguments: [room.number])
+        // Who left is told nothing of those who are there now.
+        let count =
+            try access.until == nil
+            ? Int64.fetchOne(
+                database.cachedStatement(sql: "SELECT count(*) FROM room_member WHERE room = ? AND until IS NULL"),
+                arguments: [room.number])
+            : nil
         return [
             "id": .string(room.id.rawValue), "kind": .string(room.kind.rawValue),
             "title": .string(other?["name"] ?? room.title), "project": room.project.orNull(),

@@ -75,7 +75,7 @@ package struct SignInDesk: Sendable {
         guard visitor.screen != nil else { throw Self.notTrusted }
         let code = ScanCode(raw: Array(code.utf8), symbology: nil)
         try guesses.begin("badge", from: visitor)
-        guard let person = try await store.read({ try Roster.holder(of: code, in: $0) }) else {
+        guard let person = try await store.read({ try CodeOwner.find(code, in: $0)?.person }) else {
             await guesses.wasWrong("badge", from: visitor)
             throw Failure(.unauthorized, "That is nobody's badge.", field: "code")
         }

@@ -109,18 +109,6 @@ package struct StockDesk: Sendable {
         }
     }
 
-    /// The stock that one of the code's identifiers stands for.
-    static func find(_ code: ScanCode, in database: Database) throws -> Stock? {
-        if case .stock(let stock) = try CodeOwner.labelled(code, in: database) { return stock }
-        let statement = try database.cachedStatement(sql: "SELECT model FROM model_code WHERE key = ?")
-        for identifier in code.identifiers {
-            if let id = try String.fetchOne(statement, arguments: [identifier.lookupKey]) {
-                return try Stock.find(Identifier(id), in: database)
-            }
-        }
-        return nil
-    }
-
     private static func announceCodes(
         of stock: Stock, by author: Author, in transaction: WriteTransaction
     ) throws {

@@ -18,8 +18,8 @@ package final class Store: Sendable {
         package var bulkPatience = Duration.milliseconds(250)
         /// Most operations that wait for the writer; more are refused as `unavailable`.
         package var waitingWritesMax = 10_000
-        /// Pages in the WAL after which the writer checkpoints, off the acknowledged path: a quarter of them within a batch,
-        /// because the next group waits as long as pages are copied.
+        /// Pages in the WAL after which the writer checkpoints, off the acknowledged path: half of them within a batch,
+        /// or a quarter after somebody was served, because the next group waits as long as pages are copied.
         package var checkpointPages = 4_000
         package var readerCount = 3
         /// The SQLite VFS to open with; nil is the system's. Tests cut the power of another one.
@@ -44,6 +44,9 @@ package final class Store: Sendable {
     private let readers: [DatabaseQueue]
     /// How many reads each reader has to do.
     private let reading: Mutex<[Int]>
+    /// Opened when it is first wanted.
+    private let background = Mutex<DatabaseQueue?>(nil)
+    private let options: Options
     private let commits: GroupCommit
 
     /// Opens the file, makes it if there is none, and migrates it.
@@ -52,6 +55,7 @@ package final class Store: Sendable {
     package init(path: String, clock: HybridClock, options: Options = Options()) throws {
         self.path = path
         self.clock = clock
+        self.options = options
         do {
             let isUnclean = Self.endedUncleanly(path)
             writer = try StoreConnection.writer(path, options)
@@ -90,6 +94,23 @@ package final class Store: Sendable {
         return value
     }
 
+    /// Runs a long read on the thread that calls, which should be one that nobody else waits for, and on a connection that
+    /// no page has to share with it.
+    package func readInBackground<T: Sendable>(_ body: @Sendable (Database) throws -> T) async throws -> T {
+        let value = try readHere(body)
+        await commits.untilDurable()
+        return value
+    }
+
+    private func readHere<T>(_ body: (Database) throws -> T) throws -> T {
+        let reader = try background.withLock { background in
+            let reader = try background ?? StoreConnection.reader(path, options)
+            background = reader
+            return reader
+        }
+        return try reader.read(body)
+    }
+
     /// Runs an operation on the writer, in a savepoint of its own, and returns when its group is on disk.
     ///
     /// - Throws: what `body` threw, its writes undone; or `unavailable` when the disk refused the commit.
@@ -121,7 +142,9 @@ package final class Store: Sendable {
     /// Closes the readers, then empties the WAL and closes the writer. After a fault the WAL is left as it is: the
     /// disk's word that a checkpoint went well would mean nothing.
     package func close() throws {
-        for reader in readers { try SpatiaLite.closing { try reader.close() } }
+        for reader in readers + [background.withLock(\.self)].compactMap(\.self) {
+            try SpatiaLite.closing { try reader.close() }
+        }
         try commits.finish()
         if commits.fault == nil { try StoreConnection.emptyWAL(of: writer) }
         try SpatiaLite.closing { try writer.close() }

@@ -14,6 +14,12 @@ enum StoreFault {
         }
     }
 
+    /// Whether what failed in an operation's savepoint is its own affair, and the transaction around it goes on. A disk that is
+    /// full or fails may have ended that, and whatever was written next would be outside of it.
+    static func isOwn(_ error: any Error, in database: Database) -> Bool {
+        database.isInsideTransaction && !isFault(error)
+    }
+
     /// What the one who wrote is told.
     static func refusal(for error: any Error) -> Failure {
         Failure(.unavailable, message(for: error), cause: "\(error)")

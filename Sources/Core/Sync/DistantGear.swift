@@ -1,5 +1,5 @@
-// The gear of the other depots, as the hub told it: a copy to look at, beside the depot's own records and never mixed with
-// them. It is replaced as the hub tells anew, so nobody edits it here.
+// The gear of the other depots that was never here, as the hub told it: a copy to look at. A piece that is scanned here is
+// taken over (RowMerge+Arrival.swift), and is in the depot's own records from then on.
 import Foundation
 package import GRDB
 
@@ -25,9 +25,9 @@ package struct DistantGear: Sendable {
     ///
     /// - Returns: at most `limit`, and how many there are.
     package func list(_ words: String, limit: Int) async throws -> (items: [JSON], count: Int) {
-        let wanted = SearchText.folded(words).split(separator: " ").prefix(Self.wordCountMax).map {
-            "%" + Self.literal($0) + "%"
-        }
+        // A number such as CAM-7 is looked for as a whole, though folding parts it.
+        let wanted = words.split(separator: " ").map { SearchText.folded(String($0)) }.filter { !$0.isEmpty }
+            .prefix(Self.wordCountMax).map { "%" + Self.literal($0) + "%" }
         let filter = wanted.isEmpty ? "1" : wanted.map { _ in "words LIKE ? ESCAPE '!'" }.joined(separator: " AND ")
         return try await store.read { database in
             let rows = try Row.fetchAll(
@@ -41,8 +41,8 @@ package struct DistantGear: Sendable {
         }
     }
 
-    private static func literal(_ word: Substring) -> String {
-        String(word).replacing("!", with: "!!").replacing("%", with: "!%").replacing("_", with: "!_")
+    private static func literal(_ word: String) -> String {
+        word.replacing("!", with: "!!").replacing("%", with: "!%").replacing("_", with: "!_")
     }
 
     private static func json(_ row: Row) throws -> JSON {
@@ -56,36 +56,80 @@ package struct DistantGear: Sendable {
         ]
     }
 
-    /// Keeps what the hub told and up to where it goes. Told again, it is the same.
-    static func keep(_ answer: PullAnswer, in transaction: WriteTransaction) throws -> SyncLedger {
-        let database = transaction.database
-        if answer.isFresh { try database.execute(sql: "DELETE FROM distant_asset") }
-        for asset in answer.assets { try keep(asset, in: database) }
-        try database.cachedStatement(sql: "UPDATE upstream SET hub_epoch = ?, hub_pos = ?, hub_mark = ?")
-            .execute(arguments: [answer.place.epoch, answer.place.pos, answer.place.mark])
-        return try SyncLedger.load(in: database)
+    /// Codes by which a piece is known when it comes to a door here.
+    static let keySchema = """
+        CREATE TABLE distant_key (
+          key TEXT NOT NULL, asset TEXT NOT NULL REFERENCES distant_asset ON DELETE CASCADE, PRIMARY KEY (key, asset)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX distant_key_asset ON distant_key (asset);
+        """
+
+    static func forget(_ id: String, in database: Database) throws {
+        try database.cachedStatement(sql: "DELETE FROM distant_asset WHERE id = ?").execute(arguments: [id])
     }
 
-    private static func keep(_ asset: DistantAsset, in database: Database) throws {
-        let fields = asset.fields
-        guard fields["removed"] != true, fields["archived"] != true else {
-            return try database.cachedStatement(sql: "DELETE FROM distant_asset WHERE id = ?")
-                .execute(arguments: [asset.id])
+    /// Which depot said the latest of a piece.
+    static func depot(of id: Asset.ID, in database: Database) throws -> String {
+        try String.fetchOne(
+            database.cachedStatement(sql: "SELECT depot FROM distant_asset WHERE id = ?"), arguments: [id.rawValue])
+            ?? "another depot"
+    }
+
+    /// The piece of another depot that a code is of, if it is of one alone.
+    static func find(_ code: ScanCode, in database: Database) throws -> Asset.ID? {
+        if let id = code.label?.identifier,
+            let known = try String.fetchOne(
+                database.cachedStatement(sql: "SELECT id FROM distant_asset WHERE id = ?"), arguments: [id])
+        {
+            return Asset.ID(known)
         }
+        for key in code.keys {
+            let found = try String.fetchAll(
+                database.cachedStatement(sql: "SELECT asset FROM distant_key WHERE key = ? LIMIT 2"), arguments: [key])
+            if found.count == 1 { return found.first.map { Asset.ID($0) } }
+        }
+        return nil
+    }
+
+    /// Keeps a piece of another depot as the hub told it. Told again, it is the same.
+    static func keep(_ told: ToldRow, in database: Database) throws {
+        let row = told.row
+        try forget(row.id, in: database)
+        guard row.value("removed") != true, row.value("archived") != true else { return }
+        let fields = JSON.object(
+            row.fields.keys.sorted().map { .init(key: $0, value: row.value($0) ?? .null) })
+        let depot = try HubRows.depot(told.node, in: database)
         let number = fields["number"]?.string ?? ""
         let said = [
             number, fields["name"]?.string, fields["model"]?["name"]?.string, fields["maker"]?.string,
             fields["category"]?.string, fields["serial"]?.string, fields["holder"]?["person"]?["name"]?.string,
-            fields["holder"]?["project"]?["name"]?.string, asset.depot,
+            fields["holder"]?["project"]?["name"]?.string, depot,
         ]
         try database.cachedStatement(
             sql: """
-                INSERT OR REPLACE INTO distant_asset (id, node, depot, number, sort, words, fields)
-                VALUES (?, ?, ?, ?, ?, ?, ?)
+                INSERT INTO distant_asset (id, node, depot, number, sort, words, fields) VALUES (?, ?, ?, ?, ?, ?, ?)
                 """
         ).execute(arguments: [
-            asset.id, asset.node, asset.depot, number, Asset.sortKey(number),
+            row.id, told.node, depot, number, Asset.sortKey(number),
             SearchText.folded(said.compactMap { $0 }.joined(separator: " ")), fields.text,
         ])
+        for identifier in row.identifiers {
+            try database.cachedStatement(sql: "INSERT OR IGNORE INTO distant_key (key, asset) VALUES (?, ?)")
+                .execute(arguments: [identifier.lookupKey, row.id])
+        }
+    }
+}
+
+extension MergedRow {
+    /// The codes of a piece of gear beside its number and its serial.
+    var codes: [AssetIdentifier] {
+        fields.keys.filter { $0.hasPrefix("identifier:") }.sorted().compactMap { value($0) }
+            .compactMap(AssetIdentifier.init(_:))
+    }
+
+    /// All by which a piece of gear is known.
+    fileprivate var identifiers: [AssetIdentifier] {
+        let own = value("number")?.string.map { AssetIdentifier(.own, $0) }
+        return [own, value("serial")?.string.map { AssetIdentifier(.serial, $0) }].compactMap { $0 } + codes
     }
 }

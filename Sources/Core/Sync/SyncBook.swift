@@ -16,6 +16,8 @@ package struct SyncBook: Sendable {
         package let ackedAt: Date?
         package let refusedCount: Int
         package let laneCount: Int
+        /// Pictures that the hub does not have whole.
+        package let pictureCount: Int
     }
 
     private let store: Store
@@ -40,7 +42,12 @@ package struct SyncBook: Sendable {
                 oldest: oldest.map { HybridTime(rawValue: $0).date }, ackedAt: acked.map { Date(milliseconds: $0) },
                 refusedCount: try Int.fetchOne(
                     database.cachedStatement(sql: "SELECT count(*) FROM upstream_refusal")) ?? 0,
-                laneCount: ledger.lanes.count)
+                laneCount: ledger.lanes.count,
+                pictureCount: try Int.fetchOne(
+                    database.cachedStatement(
+                        sql: """
+                            SELECT (SELECT count(*) FROM picture) - (SELECT count(*) FROM upstream_picture)
+                            """)) ?? 0)
         }
     }
 

@@ -34,16 +34,20 @@ package final class SyncEngine: Sendable {
     private let place: [Double]?
     private let logger: Logger
     private let waking = WakeUp()
-    /// Called after gear of other depots was kept, with how much.
+    /// Called before long work and after it.
+    private let giveWay: @Sendable (Bool) -> Void
+    /// Called after what other depots did was kept, with how much.
     private let told: @Sendable (Int) -> Void
     private let standingNow = Mutex(Standing())
 
     /// - Parameters:
     ///   - depot: its name, for the office.
     ///   - place: longitude and latitude in degrees of WGS 84, if known.
-    ///   - told: called after gear of other depots was kept, with how much.
+    ///   - giveWay: called on the thread that runs this, with whether it should leave the cores to others from now on.
+    ///   - told: called after what other depots did was kept, with how much.
     package init(
         store: Store, upstream: any Upstream, depot: String, place: [Double]?, logger: Logger,
+        giveWay: @escaping @Sendable (Bool) -> Void = { _ in },
         told: @escaping @Sendable (Int) -> Void
     ) {
         self.store = store
@@ -51,6 +55,7 @@ package final class SyncEngine: Sendable {
         self.depot = depot
         self.place = place
         self.logger = logger
+        self.giveWay = giveWay
         self.told = told
         store.onCommit { [waking] _ in waking.ring(.needed) }
     }
@@ -88,20 +93,24 @@ package final class SyncEngine: Sendable {
                 heard()
                 return .met(standing)
             case .read(let lane, let ledger, let rowCountMax, let byteCountMax):
+                giveWay(min(Int64(rowCountMax), lane.last - lane.acked) > Self.longRowCount)
                 return .read(
-                    try await store.read { database in
+                    try await store.readInBackground { database in
                         try ChangeBatch.read(
                             lane, of: ledger, rowCountMax: rowCountMax, byteCountMax: byteCountMax, in: database)
                     })
             case .push(let batch): return try await push(batch)
-            case .note(let notes): return .noted(try await store.write { try SyncLedger.note(notes, in: $0) })
+            case .note(let notes):
+                // Threads that are started for the writer are like the one that starts them, and others are served by them.
+                giveWay(false)
+                return .noted(try await store.write { try SyncLedger.note(notes, in: $0) })
             case .pull(let request):
                 let answer = try await upstream.pull(request)
                 heard()
                 return .pulled(answer)
             case .keep(let answer):
-                let ledger = try await store.write { try DistantGear.keep(answer, in: $0) }
-                if !answer.assets.isEmpty || answer.isFresh { told(answer.assets.count) }
+                let ledger = try await store.write { try RowMerge.keep(answer, in: $0) }
+                if !answer.rows.isEmpty || answer.isFresh { told(answer.rows.count) }
                 return .noted(ledger)
             case .rest(let rest): return .rested(await self.rest(rest))
             }
@@ -111,6 +120,9 @@ package final class SyncEngine: Sendable {
             return .stuck((error as? Failure)?.message ?? "\(error)")
         }
     }
+
+    /// With more than this a box catches up, and nobody waits to see a Change of it elsewhere.
+    private static let longRowCount: Int64 = 1_000
 
     private func push(_ batch: ChangeBatch) async throws(UpstreamTrouble) -> SyncMachine.Outcome {
         let started = ContinuousClock.now
@@ -172,7 +184,8 @@ package final class SyncEngine: Sendable {
         }
         if isNew, let trouble = machine.trouble {
             logger.warning(
-                "the hub can not be had", metadata: ["what": "\(trouble.message)", "cause": "\(trouble.cause ?? "-")"])
+                "the sync is not as it should be",
+                metadata: ["what": "\(trouble.message)", "cause": "\(trouble.cause ?? "-")"])
         }
     }
 }

@@ -31,8 +31,13 @@ extension SyncLedger {
                 database.cachedStatement(sql: "SELECT hub_epoch, hub_pos, hub_mark, paused FROM upstream"))
         else { throw Failure(.internal, "The depot's file has no node.") }
         let (name, current): (String, String) = (node["node"], node["epoch"])
+        // A lane may be forked when there are later ones.
         var lanes = try Row.fetchAll(
-            database.cachedStatement(sql: "SELECT name, epoch, after, until, acked FROM upstream_lane ORDER BY id")
+            database.cachedStatement(
+                sql: """
+                    SELECT name, epoch, after, until, acked FROM upstream_lane
+                    ORDER BY min(id) OVER (PARTITION BY epoch), after, id
+                    """)
         ).map { row in
             let until: Int64? = row["until"]
             let epoch: String = row["epoch"]
@@ -73,6 +78,7 @@ extension SyncLedger {
             }
         }
         try ledger.save(in: transaction.database)
+        try ledger.seen.save(in: transaction.database)
         let hasTaken = notes.contains { if case .acked = $0 { true } else { false } }
         if hasTaken {
             try transaction.database.cachedStatement(sql: "UPDATE upstream SET acked_at = ?")
@@ -91,5 +97,13 @@ extension SyncLedger {
                     """
             ).execute(arguments: [lane.name, lane.epoch, lane.after, lane.isOpen ? nil : lane.last, lane.acked])
         }
+    }
+}
+
+extension HubPlace {
+    /// Notes down up to where the hub's feed is known.
+    func save(in database: Database) throws {
+        try database.cachedStatement(sql: "UPDATE upstream SET hub_epoch = ?, hub_pos = ?, hub_mark = ?")
+            .execute(arguments: [epoch, pos, mark])
     }
 }

@@ -86,9 +86,11 @@ extension SyncLedger {
         }
     }
 
-    /// New Changes go into another lane from now on.
+    /// New Changes go into another lane from now on. Somebody else wrote under the name of this one, and what only this lane
+    /// wrote was not told us: all is to be heard anew.
     private mutating func close(_ index: Int, _ begin: () throws -> String) rethrows {
         let epoch = try begin()
+        seen = .nowhere
         lanes[index].isOpen = false
         lanes.append(SyncLane(name: epoch, epoch: epoch, after: 0, last: 0, acked: 0, isOpen: true))
     }

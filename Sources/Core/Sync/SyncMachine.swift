@@ -55,7 +55,7 @@ package struct SyncMachine: Sendable {
     }
 
     /// The functions in etc/hub that this version needs.
-    package static let hubVersionMin = 5
+    package static let hubVersionMin = 8
 
     private let depot: String
     private let place: [Double]?
@@ -63,15 +63,23 @@ package struct SyncMachine: Sendable {
     private var isMet = false
     /// Whether the hub may know what we do not.
     private var isBehind = true
-    private static let pullRowCountMax = 500
+    private var isHearingAnew = false
+    private static let pullRowCountMax = 200
     /// Batches since the last pull. Ours go first, but not for ever.
     private var pushCount = 0
     private static let pushCountBetweenPulls = 8
     private var pushing: ChangeBatch?
     private var pace = SyncPace()
     private var backOff: SyncBackOff
+    /// How far the hub knew each lane of this node when we last met.
+    private var known: [String: Int64]?
+    private var hasTwin = false
+    /// Rests since we met. An hour or more apart both sides compare what they know, also where nothing is wrong.
+    private var restCount = 0
+    private static let restCountBetweenMeetings = 60
+    private var failure: UpstreamTrouble?
     /// What is wrong; nil once the hub took something again or there is nothing to give.
-    package private(set) var trouble: UpstreamTrouble?
+    package var trouble: UpstreamTrouble? { failure ?? (hasTwin ? UpstreamTrouble(.twin) : nil) }
     /// Whose hub it is, as it said last.
     package private(set) var tenant: String?
 
@@ -101,9 +109,12 @@ package struct SyncMachine: Sendable {
         case .pushed(let answer, let duration): return settle(answer, duration)
         case .pulled(let answer):
             isBehind = answer.hasMore
+            isHearingAnew = answer.hasMore && (answer.isFresh || isHearingAnew)
             return .keep(answer)
         case .rested(let waking):
             if waking == .news { isBehind = true } else if waking != .time { backOff.reset() }
+            restCount += 1
+            if restCount >= Self.restCountBetweenMeetings { isMet = false }
             return .load
         case .failed(let trouble):
             if pushing != nil, trouble.kind == .unreachable { pace.slow() }
@@ -121,14 +132,18 @@ package struct SyncMachine: Sendable {
             let greeting = UpstreamGreeting(node: ledger.node, depot: depot, place: place, seen: ledger.seen)
             return .meet(greeting, of: ledger)
         }
-        let isTurnOfPull = isBehind && pushCount >= Self.pushCountBetweenPulls
+        let isTurnOfPull =
+            isBehind && pushCount >= Self.pushCountBetweenPulls && ledger.backlog <= PendingEdits.countMax
         if !isTurnOfPull, let lane = ledger.lanes.first(where: { $0.acked < $0.last }) {
             pushCount += 1
             return .read(lane, of: ledger, rowCountMax: pace.rowCount, byteCountMax: pace.byteCount)
         }
-        guard isBehind else { return .rest(.untilNeeded) }
+        guard isBehind || ledger.seen == .nowhere else { return .rest(.untilNeeded) }
         pushCount = 0
-        return .pull(PullRequest(node: ledger.node, seen: ledger.seen, rowCountMax: Self.pullRowCountMax))
+        // Told anew, also what only we wrote is: a hub that was brought back may have lost what we took over with it.
+        let lane = isHearingAnew ? "" : ledger.lanes.last?.name ?? ""
+        return .pull(
+            PullRequest(node: ledger.node, lane: lane, seen: ledger.seen, rowCountMax: Self.pullRowCountMax))
     }
 
     /// Compares what both know. Where the hub knows less or something else, it was brought back from a backup, and gets again
@@ -136,10 +151,13 @@ package struct SyncMachine: Sendable {
     /// Where it knows more, our own file was, unless only an answer was lost: what it knows is sent again and compared.
     private mutating func meet(_ standing: UpstreamStanding) -> Step {
         guard let ledger else { return .load }
-        guard standing.version >= Self.hubVersionMin else { return rest(after: UpstreamTrouble(.notInstalled)) }
+        guard standing.version >= Self.hubVersionMin else { return rest(after: Self.tooOld(standing.version)) }
         isMet = true
+        restCount = 0
         tenant = standing.tenant
-        trouble = nil
+        failure = nil
+        hasTwin = isGrowingElsewhere(standing, ledger)
+        known = standing.acked
         isBehind = standing.place != ledger.seen
         var notes: [SyncNote] = []
         for lane in ledger.lanes {
@@ -150,15 +168,25 @@ package struct SyncMachine: Sendable {
         return notes.isEmpty ? goOn(ledger) : .note(notes)
     }
 
+    /// Whether since we last met the hub was given Changes of this node that we do not have: then another box with our name
+    /// sends, too. What it was given before may be ours, of before we were put back to an older file.
+    private func isGrowingElsewhere(_ standing: UpstreamStanding, _ ledger: SyncLedger) -> Bool {
+        guard let known else { return false }
+        return standing.acked.contains { name, acked in
+            let lane = ledger.lanes.first { $0.name == name }
+            return acked > lane?.last ?? 0 && acked > known[name] ?? 0
+        }
+    }
+
     private mutating func settle(_ answer: PushAnswer, _ duration: Duration) -> Step {
         guard let batch = pushing else { return .load }
         pushing = nil
         var notes: [SyncNote] = []
         switch answer.verdict {
         case .ok where answer.acked >= batch.last:
-            pace.took(duration)
+            pace.took(duration, rowCount: batch.rows.count, byteCount: batch.byteCount)
             backOff.reset()
-            trouble = nil
+            failure = nil
             notes = [.acked(lane: batch.lane, n: batch.last)]
             if !answer.refused.isEmpty { notes.append(.refused(lane: batch.lane, answer.refused)) }
         case .gap where answer.acked < batch.first - 1: notes = [.acked(lane: batch.lane, n: answer.acked)]
@@ -175,6 +203,13 @@ package struct SyncMachine: Sendable {
         return .note(notes)
     }
 
+    private static func tooOld(_ version: Int) -> UpstreamTrouble {
+        UpstreamTrouble(
+            .notInstalled,
+            "The hub is of version \(version), and this box needs \(hubVersionMin). Run `depotd hub install` against it."
+        )
+    }
+
     private static func nonsense(_ answer: PushAnswer, _ batch: ChangeBatch) -> UpstreamTrouble {
         UpstreamTrouble(.broken, cause: "\(answer) to \(batch.first)...\(batch.last)")
     }
@@ -182,7 +217,7 @@ package struct SyncMachine: Sendable {
     private mutating func rest(after trouble: UpstreamTrouble) -> Step {
         isMet = false
         pushing = nil
-        self.trouble = trouble
+        failure = trouble
         return .rest(.afterTrouble(backOff.next()))
     }
 }

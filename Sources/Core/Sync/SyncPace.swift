@@ -3,32 +3,38 @@ import Foundation
 
 /// The size of the next batch.
 package struct SyncPace: Sendable, Equatable {
-    /// Most rows and bytes of a batch; what a call may hold of the hub's memory and of one transaction's time.
-    package static let rowCountMax = 1_000
-    package static let byteCountMax = 512 * 1024
-    /// A batch should take this long. On a line with a round trip of 0.6 s nine tenths of it are then used; more would
-    /// only be lost when the line breaks.
-    private static let aim = Duration.seconds(8)
+    /// Most rows and bytes of a batch: what the box holds in memory, and what the hub takes in a second or two while other
+    /// depots wait. Only a box that is far behind has that many.
+    package static let rowCountMax = 10_000
+    package static let byteCountMax = 4 * 1024 * 1024
+    /// Eleven seconds of the line and one of waiting for the answer and for what the hub does: on a line of 256 kb/s and 0.6 s
+    /// that is nine tenths of what one long copy uses, also with losses; more would only be lost when the line breaks.
+    private static let aim = Duration.seconds(12)
+    /// Most that a batch grows by at once. Four steps lead from the first one to the largest.
+    private static let growthMax = 4.0
 
     package private(set) var rowCount = 64
     package private(set) var byteCount = 64 * 1024
 
     package init() {}
 
-    /// Learns from a batch that arrived.
-    package mutating func took(_ duration: Duration) {
-        if duration < Self.aim / 2 {
-            rowCount = min(Self.rowCountMax, rowCount * 2)
-            byteCount = min(Self.byteCountMax, byteCount * 2)
-        } else if duration > Self.aim * 2 {
-            slow()
+    /// Learns from a batch that arrived. One that was small because there was no more to send says nothing of the line.
+    package mutating func took(_ duration: Duration, rowCount rows: Int, byteCount bytes: Int) {
+        let factor = duration > .zero ? Self.aim / duration : Self.growthMax
+        let wasFull = rows * 2 > rowCount || bytes * 2 > byteCount
+        if factor > 1.05, wasFull {
+            scale(by: min(factor, Self.growthMax))
+        } else if factor < 2.0 / 3 {
+            scale(by: max(factor, 1 / Self.growthMax))
         }
     }
 
     /// Learns from a batch that did not arrive in time. A single row is always tried.
-    package mutating func slow() {
-        rowCount = max(1, rowCount / 2)
-        byteCount = max(4 * 1024, byteCount / 2)
+    package mutating func slow() { scale(by: 1 / Self.growthMax) }
+
+    private mutating func scale(by factor: Double) {
+        rowCount = min(Self.rowCountMax, max(1, Int(Double(rowCount) * factor)))
+        byteCount = min(Self.byteCountMax, max(4 * 1024, Int(Double(byteCount) * factor)))
     }
 }
 

@@ -28,6 +28,9 @@ package struct HubPlace: Sendable, Equatable {
         self.pos = pos
         self.mark = mark
     }
+
+    /// Where somebody is who heard nothing yet.
+    package static let nowhere = HubPlace(epoch: "", pos: 0, mark: "")
 }
 
 /// Who comes.
@@ -98,6 +101,24 @@ package struct OutgoingChange: Sendable, Equatable {
     package var hash: [UInt8]
     /// Whether the hash is over these contents; false where the file was damaged.
     package var isIntact: Bool
+
+    package init(
+        n: Int64, hlc: Int64, monotonic: Int64, actor: String? = nil, device: String? = nil, address: String? = nil,
+        topic: String, kind: String, subject: String, body: [UInt8], hash: [UInt8], isIntact: Bool
+    ) {
+        self.n = n
+        self.hlc = hlc
+        self.monotonic = monotonic
+        self.actor = actor
+        self.device = device
+        self.address = address
+        self.topic = topic
+        self.kind = kind
+        self.subject = subject
+        self.body = body
+        self.hash = hash
+        self.isIntact = isIntact
+    }
 }
 
 /// A stretch of one lane without a gap, all of one boot.
@@ -111,12 +132,30 @@ package struct ChangeBatch: Sendable, Equatable {
     /// At least one.
     package var rows: [OutgoingChange]
 
+    package init(
+        node: String, lane: String, before: [UInt8]?, boot: String, seen: HubPlace, rows: [OutgoingChange]
+    ) {
+        self.node = node
+        self.lane = lane
+        self.before = before
+        self.boot = boot
+        self.seen = seen
+        self.rows = rows
+    }
+
     package var first: Int64 { rows.first?.n ?? 0 }
     package var last: Int64 { rows.last?.n ?? 0 }
     package var byteCount: Int { rows.reduce(0) { $0 + $1.byteCount } }
 
     /// SHA-256 over the boot and, row by row, the hash and the monotonic time: the hub refuses what was altered on the way.
-    package var digest: [UInt8] {
+    package var digest: [UInt8] { digest(of: rows[...]) }
+
+    /// One for each stretch of that many rows.
+    package func digests(ofParts rowCount: Int) -> [[UInt8]] {
+        stride(from: 0, to: rows.count, by: rowCount).map { digest(of: rows[$0..<min($0 + rowCount, rows.count)]) }
+    }
+
+    private func digest(of rows: ArraySlice<OutgoingChange>) -> [UInt8] {
         SHA256.digest(
             rows.reduce(into: Array(boot.utf8)) { bytes, row in
                 bytes += row.hash
@@ -186,6 +225,8 @@ package struct UpstreamTrouble: Error, Sendable, Equatable {
         case readOnly, full, busy
         /// It answered what it should not.
         case broken
+        /// It takes what we say, and somebody else speaks under our name.
+        case twin
     }
 
     package let kind: Kind
@@ -212,6 +253,8 @@ extension UpstreamTrouble.Kind {
         case .full: "The hub's disk is full. What was done here is kept and sent when there is room."
         case .busy: "The hub is busy. The box tries again by itself."
         case .broken: "The hub gave an answer that makes no sense. Look at the journal."
+        case .twin:
+            "Another box sends under this one's name: its card was copied. What both do is kept. Set one of them up anew."
         }
     }
 }

@@ -1,9 +1,11 @@
-// What comes back from the hub: the gear of other depots, and what the hub has of ours.
+// What comes back from the hub: records as all depots made them, and what the hub has of ours.
 private import Foundation
 
 /// Asks for what other depots did.
 package struct PullRequest: Sendable, Equatable {
     package var node: String
+    /// Ours now: what only it wrote is not told.
+    package var lane: String
     /// Up to where it is known here.
     package var seen: HubPlace
     package var rowCountMax: Int
@@ -17,29 +19,18 @@ package struct PullAnswer: Sendable, Equatable {
     package var isFresh: Bool
     /// Whether there is more after it.
     package var hasMore: Bool
-    package var assets: [DistantAsset]
+    package var rows: [ToldRow]
+    /// The depots' names by the last twelve digits of their nodes.
+    package var depots: [String: String]
 
-    package init(place: HubPlace, isFresh: Bool, hasMore: Bool, assets: [DistantAsset]) {
+    package init(
+        place: HubPlace, isFresh: Bool, hasMore: Bool, rows: [ToldRow], depots: [String: String] = [:]
+    ) {
         self.place = place
         self.isFresh = isFresh
         self.hasMore = hasMore
-        self.assets = assets
-    }
-}
-
-/// A piece of gear of another depot, as the hub has it.
-package struct DistantAsset: Sendable, Equatable {
-    package var id: String
-    package var node: String
-    package var depot: String
-    /// Its fields as the other box's API gives them.
-    package var fields: JSON
-
-    package init(id: String, node: String, depot: String, fields: JSON) {
-        self.id = id
-        self.node = node
-        self.depot = depot
-        self.fields = fields
+        self.rows = rows
+        self.depots = depots
     }
 }
 

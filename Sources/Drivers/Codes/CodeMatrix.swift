@@ -122,14 +122,44 @@ extension CodeMatrix {
     ///
     /// - Parameter units: the side of the square with the quiet zone in it, in whatever a module must be a whole number of.
     package static func qr(_ text: String, within units: Int) throws -> CodeMatrix {
+        func module(_ width: Int) -> Int { max(1, units / (width + 8)) }
+        // How wide a code of capitals and digits will be is known before it is made, which is most of the work.
+        if let widths = plainWidths(text) {
+            let best = Array(zip(Correction.allCases, widths)).last { module($0.1) >= module(widths[0]) }
+            return try qr(text, best?.0 ?? .low)
+        }
         var best = try qr(text, .low)
         for correction in [Correction.medium, .quartile, .high] {
             guard let stronger = try? qr(text, correction) else { break }
-            guard units / (stronger.width + 8) >= max(1, units / (best.width + 8)) else { break }
+            guard module(stronger.width) >= module(best.width) else { break }
             best = stronger
         }
         return best
     }
+
+    /// How many modules wide a QR code is with each correction, the weakest first, when its text is all of the
+    /// alphanumeric mode and short enough for the table; nil for other texts.
+    ///
+    /// - Source: ISO/IEC 18004, table 7 (data codewords of versions 1 to 9) and 7.4.4.
+    private static func plainWidths(_ text: String) -> [Int]? {
+        var digits = 0
+        for character in text.utf8 {
+            guard plainCharacters.contains(character) else { return nil }
+            // From seven digits on it may take less room to change to the numeric mode for them.
+            digits = (0x30...0x39).contains(character) ? digits + 1 : 0
+            if digits > 6 { return nil }
+        }
+        let count = text.utf8.count
+        let bits = 4 + 9 + count / 2 * 11 + count % 2 * 6
+        let widths = codewords.compactMap { row in row.firstIndex { bits <= 8 * $0 }.map { 21 + 4 * $0 } }
+        return widths.count == codewords.count ? widths : nil
+    }
+
+    private static let codewords = [
+        [19, 34, 55, 80, 108, 136, 156, 194, 232], [16, 28, 44, 64, 86, 108, 124, 154, 182],
+        [13, 22, 34, 48, 62, 76, 88, 110, 132], [9, 16, 26, 36, 46, 60, 66, 86, 100],
+    ]
+    private static let plainCharacters = Set("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:".utf8)
 
     /// A code of any kind.
     ///

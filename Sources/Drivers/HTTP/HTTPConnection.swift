@@ -81,8 +81,9 @@ final class HTTPConnection {
     private func isTooSlow(
         _ byteCount: Int, _ byteRateMin: Int, _ since: UInt64, _ now: UInt64, _ limits: HTTPLimits
     ) -> Bool {
-        let needed = UInt64(max(0, byteCount)) * 1_000_000_000 / UInt64(max(1, byteRateMin))
-        return now > since + limits.byteRateGrace.nanoseconds + needed
+        // Nanoseconds of a file of many gigabytes are more than a whole number holds.
+        let needed = 1e9 * Double(byteCount) / Double(max(1, byteRateMin))
+        return Double(now) - Double(since) > Double(limits.byteRateGrace.nanoseconds) + needed
     }
 
     /// Cuts the connection; libmicrohttpd sees the end of the stream and cleans up.

@@ -167,8 +167,17 @@ final class HTTPExchange {
     }
 
     func answer(_ response: HTTPResponse, closing: Bool = false) -> Bool {
+        let answer = head.map { part(of: response, for: $0) } ?? response
         phase = .answered
-        connection.phase = .answer(since: bootClockNanoseconds(), byteCount: response.bodyByteCount)
-        return listener.queue(response, for: self, closing: closing || response.closesConnection)
+        connection.phase = .answer(since: bootClockNanoseconds(), byteCount: answer.bodyByteCount)
+        return listener.queue(answer, for: self, closing: closing || answer.closesConnection)
+    }
+
+    private func part(of response: HTTPResponse, for head: HTTPRequestHead) -> HTTPResponse {
+        if let part = response.part(for: head) { return part }
+        let count = response.bodyByteCount
+        let detail = "The file has \(count) bytes; the range that is asked for begins behind them."
+        return listener.hooks.refusal(HTTPRefusal(status: 416, detail: detail))
+            .with("Content-Range", "bytes */\(count)").with("Accept-Ranges", "bytes")
     }
 }

@@ -164,14 +164,15 @@ extension HTTPListener {
 
     private static func answer(with response: HTTPResponse) -> OpaquePointer? {
         guard response.bodyByteCount > 0 else { return depot_mhd_empty_response() }
-        return response.body.map(answer(sharing:)) ?? response.file.flatMap(answer(from:))
+        return response.body.map(answer(sharing:)) ?? response.file.flatMap { answer(from: $0, response.filePart) }
     }
 
     /// An answer that libmicrohttpd reads from the disk as the peer takes it, and closes when it is sent.
-    private static func answer(from file: ExportFile) -> OpaquePointer? {
+    private static func answer(from file: ExportFile, _ part: Range<Int>?) -> OpaquePointer? {
         let own = depot_dup_cloexec(file.descriptor)
         guard own >= 0 else { return nil }
-        let answer = MHD_create_response_from_fd64(UInt64(file.byteCount), own)
+        let part = part ?? 0..<file.byteCount
+        let answer = MHD_create_response_from_fd_at_offset64(UInt64(part.count), own, UInt64(part.lowerBound))
         if answer == nil { close(own) }
         return answer
     }

@@ -173,6 +173,8 @@ package struct HTTPResponse: Sendable {
     package var body: SharedBytes?
     /// A body on the disk; `body` goes before it.
     package var file: ExportFile?
+    /// What of `file` is sent; nil for all.
+    var filePart: Range<Int>?
     /// Whether the connection ends after this answer.
     package var closesConnection = false
 
@@ -201,7 +203,7 @@ package struct HTTPResponse: Sendable {
         headers.add("Content-Type", contentType)
     }
 
-    var bodyByteCount: Int { body?.count ?? file?.byteCount ?? 0 }
+    var bodyByteCount: Int { body?.count ?? filePart?.count ?? file?.byteCount ?? 0 }
 
     /// An answer with a shared body.
     package init(status: Int = 200, contentType: String, body: SharedBytes) {

@@ -1,4 +1,5 @@
-// The request target, decoded once and strictly: what it refuses can never reach a route or a file name.
+// The request target, decoded once and strictly: what it refuses can never reach a route or a file name. It is taken
+// apart by bytes: to a Character, a slash and an accent after it are one letter, and no slash.
 
 /// A request target, taken apart.
 struct HTTPTarget: Equatable {
@@ -21,28 +22,33 @@ struct HTTPTarget: Equatable {
             return
         }
         guard let origin = Self.originForm(target) else { return nil }
-        let beforeFragment = origin.prefix { $0 != "#" }
-        let parts = beforeFragment.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
+        let beforeFragment = origin.prefix { $0 != UInt8(ascii: "#") }
+        let parts = beforeFragment.split(
+            separator: UInt8(ascii: "?"), maxSplits: 1, omittingEmptySubsequences: false)
         guard let rawPath = parts.first, let path = Self.decodedPath(rawPath) else { return nil }
-        guard let query = Self.items(parts.count > 1 ? parts[1] : "") else { return nil }
+        guard let query = Self.items(parts.count > 1 ? parts[1] : "".utf8[...]) else { return nil }
         self.path = path
         self.query = query
     }
 
     /// The part from the first slash of the path; an absolute target loses its scheme and authority.
-    private static func originForm(_ target: String) -> Substring? {
-        if target.hasPrefix("/") { return target[...] }
-        let lowered = target.prefix(8).lowercased()
-        let schemeLength = lowered.hasPrefix("http://") ? 7 : lowered == "https://" ? 8 : 0
-        guard schemeLength > 0 else { return nil }
-        let afterScheme = target.dropFirst(schemeLength)
-        guard let slash = afterScheme.firstIndex(where: { $0 == "/" || $0 == "?" }) else { return "/" }
-        return afterScheme[slash] == "/" ? afterScheme[slash...] : "/" + afterScheme[slash...]
+    private static func originForm(_ target: String) -> Substring.UTF8View? {
+        let bytes = target.utf8
+        let slash = UInt8(ascii: "/")
+        if bytes.first == slash { return bytes[...] }
+        let front = target.prefix(8).lowercased().utf8
+        guard let scheme = ["http://", "https://"].first(where: { front.starts(with: $0.utf8) }) else { return nil }
+        let afterScheme = bytes.dropFirst(scheme.utf8.count)
+        guard let end = afterScheme.firstIndex(where: { $0 == slash || $0 == UInt8(ascii: "?") }) else {
+            return "/".utf8[...]
+        }
+        let rest = afterScheme[end...]
+        return rest.first == slash ? rest : Substring("/" + Substring(rest)).utf8
     }
 
-    private static func decodedPath(_ raw: Substring) -> String? {
+    private static func decodedPath(_ raw: Substring.UTF8View) -> String? {
         var segments: [String] = []
-        for part in raw.split(separator: "/", omittingEmptySubsequences: false) {
+        for part in raw.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false) {
             guard let segment = decoded(part, plusIsSpace: false), segment != ".", segment != "..",
                 segment.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x2F && $0 != 0x5C && $0 != 0x7F })
             else { return nil }
@@ -51,14 +57,14 @@ struct HTTPTarget: Equatable {
         return segments.joined(separator: "/")
     }
 
-    private static func items(_ raw: Substring) -> [HTTPQueryItem]? {
-        let parts = raw.split(separator: "&")
+    private static func items(_ raw: Substring.UTF8View) -> [HTTPQueryItem]? {
+        let parts = raw.split(separator: UInt8(ascii: "&"))
         guard parts.count <= queryItemCountMax else { return nil }
         var items: [HTTPQueryItem] = []
         for part in parts {
-            let pair = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            let pair = part.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
             guard let name = decoded(pair[0], plusIsSpace: true),
-                let value = decoded(pair.count > 1 ? pair[1] : "", plusIsSpace: true)
+                let value = decoded(pair.count > 1 ? pair[1] : "".utf8[...], plusIsSpace: true)
             else { return nil }
             items.append(HTTPQueryItem(name: name, value: value))
         }
@@ -66,10 +72,10 @@ struct HTTPTarget: Equatable {
     }
 
     /// Percent-decodes once; nil for a bad escape, a NUL, or bytes that are not UTF-8.
-    static func decoded(_ text: Substring, plusIsSpace: Bool) -> String? {
+    static func decoded(_ text: Substring.UTF8View, plusIsSpace: Bool) -> String? {
         var bytes: [UInt8] = []
-        bytes.reserveCapacity(text.utf8.count)
-        var rest = text.utf8.makeIterator()
+        bytes.reserveCapacity(text.count)
+        var rest = text.makeIterator()
         while let byte = rest.next() {
             switch byte {
             case UInt8(ascii: "%"):

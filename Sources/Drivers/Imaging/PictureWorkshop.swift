@@ -54,8 +54,12 @@ package actor PictureWorkshop: PictureMaker {
 
     private static func read(_ binary: String, _ descriptor: CInt) throws -> [UInt8]? {
         let output = Pipe()
+        var head = [UInt8](repeating: 0, count: 256)
+        let count = pread(descriptor, &head, head.count, 0)
+        let kind = PictureHeader.Kind(Array(head.prefix(max(0, count))))
+        let command = kind == .heic || kind == .avif ? ["decode", "heif"] : ["decode"]
         let child = try Child(
-            binary, ["decode"], environment: [:], input: .descriptor(descriptor),
+            binary, command, environment: [:], input: .descriptor(descriptor),
             output: .descriptor(output.fileHandleForWriting.fileDescriptor))
         // Else the end of what the helper writes never comes.
         try output.fileHandleForWriting.close()

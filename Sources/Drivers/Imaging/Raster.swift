@@ -8,34 +8,10 @@ struct Raster {
 
     /// The picture with a longer side of at most so many pixels; itself when it is no larger.
     func fitting(_ longest: Int) -> Raster {
-        let side = max(width, height)
-        guard side > longest else { return self }
-        let (newWidth, newHeight) = (max(1, width * longest / side), max(1, height * longest / side))
-        var made = [UInt8](repeating: 0, count: newWidth * newHeight * 4)
-        pixels.withUnsafeBufferPointer { pixels in
-            for y in 0..<newHeight {
-                let rows = (y * height / newHeight)..<max(y * height / newHeight + 1, (y + 1) * height / newHeight)
-                for x in 0..<newWidth {
-                    let columns = (x * width / newWidth)..<max(x * width / newWidth + 1, (x + 1) * width / newWidth)
-                    var sums = (0, 0, 0, 0)
-                    for row in rows {
-                        for column in columns {
-                            let at = (row * width + column) * 4
-                            sums.0 += Int(pixels[at])
-                            sums.1 += Int(pixels[at + 1])
-                            sums.2 += Int(pixels[at + 2])
-                            sums.3 += Int(pixels[at + 3])
-                        }
-                    }
-                    let (count, at) = (rows.count * columns.count, (y * newWidth + x) * 4)
-                    made[at] = UInt8(sums.0 / count)
-                    made[at + 1] = UInt8(sums.1 / count)
-                    made[at + 2] = UInt8(sums.2 / count)
-                    made[at + 3] = UInt8(sums.3 / count)
-                }
-            }
+        guard max(width, height) > longest else { return self }
+        return pixels.withUnsafeBufferPointer {
+            Raster($0, width: width, height: height, stride: width * 4, longest: longest)
         }
-        return Raster(width: newWidth, height: newHeight, pixels: made)
     }
 
     /// The picture upon white: a JPEG has no transparency.
@@ -74,5 +50,39 @@ struct Raster {
             }
         }
         return Raster(width: newWidth, height: newHeight, pixels: made)
+    }
+}
+
+extension Raster {
+    /// Pixels that lie elsewhere, made fewer where the longer side has more than `longest`.
+    ///
+    /// - Parameter stride: bytes from the beginning of a row to the next one's.
+    init(_ pixels: UnsafeBufferPointer<UInt8>, width: Int, height: Int, stride: Int, longest: Int) {
+        let side = max(width, height, 1)
+        let (newWidth, newHeight) =
+            side > longest ? (max(1, width * longest / side), max(1, height * longest / side)) : (width, height)
+        var made = [UInt8](repeating: 0, count: newWidth * newHeight * 4)
+        for y in 0..<newHeight {
+            let rows = (y * height / newHeight)..<max(y * height / newHeight + 1, (y + 1) * height / newHeight)
+            for x in 0..<newWidth {
+                let columns = (x * width / newWidth)..<max(x * width / newWidth + 1, (x + 1) * width / newWidth)
+                var sums = (0, 0, 0, 0)
+                for row in rows {
+                    for column in columns {
+                        let at = row * stride + column * 4
+                        sums.0 += Int(pixels[at])
+                        sums.1 += Int(pixels[at + 1])
+                        sums.2 += Int(pixels[at + 2])
+                        sums.3 += Int(pixels[at + 3])
+                    }
+                }
+                let (count, at) = (rows.count * columns.count, (y * newWidth + x) * 4)
+                made[at] = UInt8(sums.0 / count)
+                made[at + 1] = UInt8(sums.1 / count)
+                made[at + 2] = UInt8(sums.2 / count)
+                made[at + 3] = UInt8(sums.3 / count)
+            }
+        }
+        self.init(width: newWidth, height: newHeight, pixels: made)
     }
 }

@@ -6,6 +6,7 @@ import Foundation
 /// A logo, read and ready to be drawn.
 // Never written after `init`; cairo only reads it, one thread at a time inside the press's lock.
 package final class LabelPicture: @unchecked Sendable {
+    private let drawing: depot_drawing
     private let surface: OpaquePointer
     let width: Int
     let height: Int
@@ -24,22 +25,25 @@ package final class LabelPicture: @unchecked Sendable {
                     + "\(Printer.logoPixelCountMax / 1_000_000) million pixels are enough for any label.", field: "logo"
             )
         }
+        let drawing = try Drawing.library()
         let source = ByteSource(bytes)
-        let read = cairo_image_surface_create_from_png_stream(
+        let read = drawing.cairo_image_surface_create_from_png_stream(
             { closure, data, count in
                 guard let closure, let data else { return CAIRO_STATUS_READ_ERROR }
                 return Unmanaged<ByteSource>.fromOpaque(closure).takeUnretainedValue().read(data, Int(count))
                     ? CAIRO_STATUS_SUCCESS : CAIRO_STATUS_READ_ERROR
             }, Unmanaged.passUnretained(source).toOpaque())
-        guard let read, withExtendedLifetime(source, { cairo_surface_status(read) }) == CAIRO_STATUS_SUCCESS else {
+        guard let read, withExtendedLifetime(source, { drawing.cairo_surface_status(read) }) == CAIRO_STATUS_SUCCESS
+        else {
             throw Failure(.invalid, "The logo's file is broken.", field: "logo")
         }
+        self.drawing = drawing
         surface = read
-        width = Int(cairo_image_surface_get_width(read))
-        height = Int(cairo_image_surface_get_height(read))
+        width = Int(drawing.cairo_image_surface_get_width(read))
+        height = Int(drawing.cairo_image_surface_get_height(read))
     }
 
-    deinit { cairo_surface_destroy(surface) }
+    deinit { drawing.cairo_surface_destroy(surface) }
 
     func withSurface(_ body: (OpaquePointer) -> Void) { body(surface) }
 
@@ -49,24 +53,25 @@ package final class LabelPicture: @unchecked Sendable {
     func dithered(width: Int, height: Int) -> LabelPicture? {
         let scale = min(Double(width) / Double(self.width), Double(height) / Double(self.height))
         let (wide, high) = (max(1, Int(Double(self.width) * scale)), max(1, Int(Double(self.height) * scale)))
-        guard let target = cairo_image_surface_create(CAIRO_FORMAT_RGB24, Int32(wide), Int32(high)),
-            let cairo = cairo_create(target)
+        guard let target = drawing.cairo_image_surface_create(CAIRO_FORMAT_RGB24, Int32(wide), Int32(high)),
+            let cairo = drawing.cairo_create(target)
         else { return nil }
-        cairo_set_source_rgb(cairo, 1, 1, 1)
-        cairo_paint(cairo)
-        cairo_scale(cairo, Double(wide) / Double(self.width), Double(high) / Double(self.height))
-        cairo_set_source_surface(cairo, surface, 0, 0)
-        cairo_pattern_set_filter(cairo_get_source(cairo), CAIRO_FILTER_BEST)
-        cairo_paint(cairo)
-        cairo_destroy(cairo)
-        cairo_surface_flush(target)
-        guard let pixels = cairo_image_surface_get_data(target) else { return nil }
-        Self.dither(pixels, stride: Int(cairo_image_surface_get_stride(target)), width: wide, height: high)
-        cairo_surface_mark_dirty(target)
-        return LabelPicture(taking: target, width: wide, height: high)
+        drawing.cairo_set_source_rgb(cairo, 1, 1, 1)
+        drawing.cairo_paint(cairo)
+        drawing.cairo_scale(cairo, Double(wide) / Double(self.width), Double(high) / Double(self.height))
+        drawing.cairo_set_source_surface(cairo, surface, 0, 0)
+        drawing.cairo_pattern_set_filter(drawing.cairo_get_source(cairo), CAIRO_FILTER_BEST)
+        drawing.cairo_paint(cairo)
+        drawing.cairo_destroy(cairo)
+        drawing.cairo_surface_flush(target)
+        guard let pixels = drawing.cairo_image_surface_get_data(target) else { return nil }
+        Self.dither(pixels, stride: Int(drawing.cairo_image_surface_get_stride(target)), width: wide, height: high)
+        drawing.cairo_surface_mark_dirty(target)
+        return LabelPicture(drawing, taking: target, width: wide, height: high)
     }
 
-    private init(taking surface: OpaquePointer, width: Int, height: Int) {
+    private init(_ drawing: depot_drawing, taking surface: OpaquePointer, width: Int, height: Int) {
+        self.drawing = drawing
         self.surface = surface
         self.width = width
         self.height = height

@@ -88,12 +88,6 @@ extension LabelPress {
         let barHeight = matrix.isLinear ? height : module
         let top =
             matrix.isLinear ? 0 : ((height - module * Double(matrix.height)) / 2 / step).rounded() * step
-        for y in 0..<matrix.height {
-            for run in matrix.runs(inRow: y) {
-                canvas.fill(
-                    x: left + Double(run.lowerBound) * module, y: top + Double(y) * module,
-                    width: Double(run.count) * module, height: barHeight)
-            }
-        }
+        try canvas.fill(matrix, x: left, y: top, moduleWidth: module, moduleHeight: barHeight)
     }
 }

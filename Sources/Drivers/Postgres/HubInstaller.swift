@@ -100,8 +100,9 @@ extension HubInstaller {
     /// Lets a depot or an office in: makes the tenant if there is none of that name, and a role with a new password. For a
     /// role that there is, the password is made anew, and a depot's role takes the next box that comes with it.
     ///
+    /// - Parameter mayEdit: whether an office may edit as well as read.
     /// - Throws: `invalid` for names that no role can have; `conflict` when the role is of another tenant or kind.
-    package func admit(_ kind: Kind, _ name: String, of tenant: String) throws -> Member {
+    package func admit(_ kind: Kind, _ name: String, of tenant: String, mayEdit: Bool = false) throws -> Member {
         let (slug, tenantSlug) = (try Self.slug(name), try Self.slug(tenant))
         let member = Member(role: "\(tenantSlug)_\(slug)", password: Hex.text(SecureRandom.bytes(24)))
         try run("BEGIN")
@@ -112,7 +113,7 @@ extension HubInstaller {
                 INSERT INTO depotd.tenant (tenant, name, epoch) VALUES ($1, $2, gen_random_uuid()::text)
                 ON CONFLICT DO NOTHING
                 """, [.text(tenantSlug), .text(tenant)])
-            try enter(member, kind, name, tenantSlug)
+            try enter(member, kind, name, tenantSlug, mayEdit: mayEdit)
             try run("RESET ROLE")
             try makeRole(member, kind)
             try run("COMMIT")
@@ -123,14 +124,19 @@ extension HubInstaller {
         return member
     }
 
-    private func enter(_ member: Member, _ kind: Kind, _ name: String, _ tenant: String) throws {
+    private func enter(_ member: Member, _ kind: Kind, _ name: String, _ tenant: String, mayEdit: Bool) throws {
         let rows = try ask(
             """
-            INSERT INTO depotd.member AS m (role, tenant, kind, depot) VALUES ($1::text::name, $2, $3, $4)
-            ON CONFLICT (role) DO UPDATE SET node = NULL WHERE m.tenant = excluded.tenant AND m.kind = excluded.kind
+            INSERT INTO depotd.member AS m (role, tenant, kind, depot, may_edit)
+            VALUES ($1::text::name, $2, $3, $4, $5::text::boolean)
+            ON CONFLICT (role) DO UPDATE SET node = CASE WHEN m.kind = 'office' THEN m.node END, may_edit = excluded.may_edit
+              WHERE m.tenant = excluded.tenant AND m.kind = excluded.kind
             RETURNING 1
             """,
-            [.text(member.role), .text(tenant), .text(kind.rawValue), .text(kind == .depot ? name : nil)])
+            [
+                .text(member.role), .text(tenant), .text(kind.rawValue), .text(kind == .depot ? name : nil),
+                .text(String(mayEdit && kind == .office)),
+            ])
         guard !rows.isEmpty else {
             throw Failure(.conflict, "There is a role \(member.role) already, and it is of another kind.")
         }

@@ -61,6 +61,26 @@ final class PostgresLink {
         _ = try answer(until: deadline)
     }
 
+    /// Runs several statements of which one copies rows in from us; they are one transaction.
+    ///
+    /// - Parameter chunk: the next bytes of those rows; nil after the last ones.
+    /// - Returns: the rows of the last statement that gives any.
+    func copy(
+        script: String, within limit: Duration, chunk: () -> [UInt8]?
+    ) throws(PostgresError) -> [[String?]] {
+        let deadline = ContinuousClock.now + limit
+        guard PQsendQuery(connection, script) == 1 else { throw failure("copy") }
+        return try answer(until: deadline, chunk)
+    }
+
+    /// A text as SQL has it, quoted.
+    func literal(_ text: String?) throws(PostgresError) -> String {
+        guard let text else { return "NULL" }
+        guard let quoted = PQescapeLiteral(connection, text, text.utf8.count) else { throw failure("copy") }
+        defer { PQfreemem(quoted) }
+        return String(cString: quoted)
+    }
+
     /// Waits for a notification and takes all there are.
     func awaitNotice(until deadline: ContinuousClock.Instant) throws(PostgresError) {
         var isHeard = false
@@ -102,7 +122,9 @@ final class PostgresLink {
         }
     }
 
-    private func answer(until deadline: ContinuousClock.Instant) throws(PostgresError) -> [[String?]] {
+    private func answer(
+        until deadline: ContinuousClock.Instant, _ chunk: () -> [UInt8]? = { nil }
+    ) throws(PostgresError) -> [[String?]] {
         try flush(until: deadline)
         var rows: [[String?]] = []
         var trouble: PostgresError?
@@ -116,11 +138,24 @@ final class PostgresLink {
             switch PQresultStatus(result) {
             case PGRES_TUPLES_OK: rows = Self.rows(of: result)
             case PGRES_COMMAND_OK, PGRES_EMPTY_QUERY: break
+            case PGRES_COPY_IN: try give(chunk, until: deadline)
             default: trouble = trouble ?? Self.failure(of: result)
             }
         }
         if let trouble { throw trouble }
         return rows
+    }
+
+    private func give(_ chunk: () -> [UInt8]?, until deadline: ContinuousClock.Instant) throws(PostgresError) {
+        while let bytes = chunk() {
+            let isQueued = bytes.withUnsafeBytes { bytes in
+                PQputCopyData(connection, bytes.baseAddress?.assumingMemoryBound(to: CChar.self), Int32(bytes.count))
+            }
+            guard isQueued == 1 else { throw failure("copy") }
+            try flush(until: deadline)
+        }
+        guard PQputCopyEnd(connection, nil) == 1 else { throw failure("copy") }
+        try flush(until: deadline)
     }
 
     private func flush(until deadline: ContinuousClock.Instant) throws(PostgresError) {

@@ -44,9 +44,11 @@ struct ChatPerson {
     }
 
     @discardableResult
-    func say(_ text: String, in room: String, id: String? = nil) throws -> Fields {
+    func say(_ text: String, in room: String, id: String? = nil, files: [String] = []) throws -> Fields {
         let id = id ?? UUIDv7.text(at: Date())
-        let answer = try ask("POST", "/rooms/\(room)/messages", ["id": .string(id), "text": .string(text)])
+        let answer = try ask(
+            "POST", "/rooms/\(room)/messages",
+            ["id": .string(id), "text": .string(text), "files": .array(files.map { .string($0) })])
         guard answer.status < 300 else { throw Failure(.internal, "\(answer.status) \(answer.text)") }
         return try answer.fields()
     }

@@ -21,11 +21,13 @@ import Testing
         return try await withOpen(file) { try await PictureWorkshop(binary: Daemon.path).make(from: $0) }
     }
 
-    @Test func `while it waits for its picture it has no new privileges, few calls, and bounds on all it uses`() throws
-    {
+    @Test(arguments: [["decode"], ["decode", "heif"]])
+    func `while it waits for its picture it has no new privileges, few calls, and bounds on all it uses`(
+        command: [String]
+    ) throws {
         let input = Pipe()
         let process = try Child(
-            Daemon.path, ["decode"], input: .descriptor(input.fileHandleForReading.fileDescriptor))
+            Daemon.path, command, input: .descriptor(input.fileHandleForReading.fileDescriptor))
         defer { process.kill() }
         func told(_ file: String) throws -> String {
             try String(contentsOfFile: "/proc/\(process.id)/\(file)", encoding: .utf8)
@@ -65,13 +67,55 @@ import Testing
         #expect(made.flatMap { PictureHeader($0.small)?.width } == 480)
     }
 
-    @Test func `a photo loses all that its camera wrote into it, and is turned as the camera was held`() async throws {
+    @Test(arguments: ["JPEG", "HEIC", "AVIF", "PNG", "WebP"])
+    func `a photo loses all that its camera wrote into it`(kind: String) async throws {
         let plain = try #require(try await Self.make(SamplePicture.png(width: 400, height: 200))).whole
-        let held = SamplePicture.held(plain, words: "GPS 52.5 13.4 SERIAL-4711")
-        let made = try #require(try await Self.make(held))
-        #expect(made.width == 200 && made.height == 400)
+        let held = SamplePicture.held(plain)
+        let sent =
+            switch kind {
+            case "JPEG": held
+            case "HEIC": try SamplePicture.heif(held)
+            case "AVIF": try SamplePicture.heif(held, isAVIF: true)
+            case "WebP": SamplePicture.webp(width: 400, height: 200)
+            default:
+                SamplePicture.png(
+                    width: 400, height: 200,
+                    chunks: [
+                        ("eXIf", SamplePicture.exif()), ("tEXt", Array("Comment\0\(SamplePicture.serial)".utf8)),
+                        ("iTXt", Array("XML:com.adobe.xmp\0\0\0\0\0\(SamplePicture.serial)".utf8)),
+                    ])
+            }
+        let place = SamplePicture.exif().suffix(SamplePicture.serial.utf8.count + 24)
+        #expect(Data(sent).range(of: Data(place)) != nil, "the sample has the place in it")
+        let made = try #require(try await Self.make(sent))
+        // A JPEG is turned as its Exif says; a HEIC says it in a box of its own.
+        let size = kind == "JPEG" ? [200, 400] : [400, 200]
+        #expect([made.width, made.height] == size)
         for picture in [made.whole, made.small] {
-            #expect(!String(decoding: picture, as: UTF8.self).contains("SERIAL-4711"))
+            for left in [Data(place), Data("Exif".utf8), Data("xmp".utf8), Data(SamplePicture.serial.utf8)] {
+                #expect(Data(picture).range(of: left) == nil)
+            }
+        }
+    }
+
+    @Test func `a HEIC that is cut off or boasts of its size makes nothing, and a helper for JPEG makes none of it`()
+        async throws
+    {
+        let plain = try #require(try await Self.make(SamplePicture.png(width: 400, height: 200))).whole
+        let right = try SamplePicture.heif(plain)
+        let size = try #require(Data(right).range(of: Data("ispe".utf8))).upperBound + 4
+        var huge = right
+        huge.replaceSubrange(size..<size + 8, with: [0, 0, 0x27, 0x10, 0, 0, 0x27, 0x10])
+        for bytes in [Array(right.prefix(right.count / 2)), Array(right.prefix(200)), huge] {
+            #expect(try await Self.make(bytes)?.width == nil)
+        }
+        #expect(try await Self.make(right)?.width == 400)
+        let file = NSTemporaryDirectory() + "depotd-picture-" + UUID().uuidString
+        defer { try? FileManager.default.removeItem(atPath: file) }
+        try Data(right).write(to: URL(filePath: file))
+        try await Self.withOpen(file) { descriptor in
+            let end = try Child(Daemon.path, ["decode"], input: .descriptor(descriptor)).waitForEnd()
+            #expect(end == 1)
         }
     }
 

@@ -214,6 +214,10 @@ struct DepotFill {
             try await insert(
                 "INSERT INTO custody_event (id, asset, kind, person, project, at) VALUES (?, ?, ?, ?, ?, ?)", events)
         }
-        try await insert("INSERT INTO custody (asset, person, project, since) VALUES (?, ?, ?, ?)", now)
+        try await insert(
+            """
+            INSERT INTO custody (asset, person, project, since, asset_docid)
+            VALUES (?1, ?2, ?3, ?4, (SELECT docid FROM asset WHERE id = ?1))
+            """, now)
     }
 }

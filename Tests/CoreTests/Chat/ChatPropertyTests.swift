@@ -1,5 +1,6 @@
 // Whatever the line does: afterwards everybody has the same messages in the same order, each once, and nobody's receipt is
 // ahead of what was said. The seed is in the message of a failure; DEPOTD_SEED runs that one alone.
+import Chance
 import Foundation
 import TestSupport
 import Testing

@@ -1,6 +1,7 @@
 // Talking over a bad line, by dice: requests and answers are lost and doubled, connections break between any two frames,
 // screens are loaded again, and the box is started anew. The store, the log, the receipts and the resuming are the real ones;
 // a screen does here what talk.ts and outbox.ts do.
+import Chance
 import Foundation
 import Logging
 import Synchronization

@@ -1,4 +1,5 @@
 // Tables as the world sends them: encodings, delimiters, quotes, and the guard of formulas.
+import Chance
 import Core
 import Foundation
 import TestSupport

@@ -1,4 +1,5 @@
 // A table becomes gear or nothing: titles, references, refusals, and files that nobody should send.
+import Chance
 import Core
 import Foundation
 import GRDB

@@ -1,4 +1,5 @@
 // What is exported is imported again as it was, whatever the texts; and what is undone is as if it had never been.
+import Chance
 import Core
 import Foundation
 import GRDB

@@ -25,6 +25,20 @@ import Testing
         Array("RIFF".utf8) + [0, 0, 0, 0] + Array("WEBP".utf8) + Array(chunk.utf8) + [0, 0, 0, 0] + rest
     }
 
+    private static func box(_ name: String, _ body: [UInt8]) -> [UInt8] {
+        big(body.count + 8) + Array(name.utf8) + body
+    }
+
+    private static func big(_ number: Int) -> [UInt8] {
+        [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: number >> $0) }
+    }
+
+    private static func heif(_ brand: String, _ sizes: [(Int, Int)]) -> [UInt8] {
+        let list = sizes.flatMap { box("ispe", [0, 0, 0, 0] + big($0.0) + big($0.1)) }
+        return box("ftyp", Array("\(brand)\0\0\0\0mif1".utf8)) + box("free", [])
+            + box("meta", [0, 0, 0, 0] + box("pitm", [0, 0]) + box("iprp", box("ipco", box("hvcC", [1]) + list)))
+    }
+
     static let pictures = [
         Sample(what: "JPEG", bytes: [0xFF, 0xD8] + app + sof, kind: .jpeg, width: 1_920, height: 1_080),
         Sample(
@@ -49,6 +63,16 @@ import Testing
             what: "extended WebP", bytes: webp("VP8X", [0, 0, 0, 0, 0x7F, 0x07, 0, 0x37, 0x04, 0]), kind: .webp,
             width: 1_920, height: 1_080),
         Sample(what: "WebP of another kind", bytes: webp("ICCP", [1, 2, 3, 4]), kind: nil),
+        Sample(
+            what: "HEIC", bytes: heif("heic", [(512, 512), (1_920, 1_080)]), kind: .heic, width: 1_920, height: 1_080),
+        Sample(what: "AVIF", bytes: heif("avif", [(1_920, 1_080)]), kind: .avif, width: 1_920, height: 1_080),
+        Sample(what: "HEIF by its other brands", bytes: heif("mif1", [(8, 9)]), kind: .heic, width: 8, height: 9),
+        Sample(what: "HEIC without a size", bytes: heif("heic", []), kind: nil),
+        Sample(what: "HEIC cut", bytes: Array(heif("heic", [(1_920, 1_080)]).dropLast(1)), kind: nil),
+        Sample(
+            what: "HEIC of all the pixels there are", bytes: heif("heic", [(1, 1), (1 << 32 - 1, 1 << 32 - 1)]),
+            kind: .heic, width: 1 << 32 - 1, height: 1 << 32 - 1),
+        Sample(what: "film of the same family", bytes: box("ftyp", Array("isom\0\0\0\0mp42".utf8)), kind: nil),
         Sample(what: "GIF", bytes: Array("GIF89a".utf8) + [1, 0, 1, 0], kind: nil),
         Sample(what: "SVG", bytes: Array("<svg onload='x'>".utf8), kind: nil),
         Sample(what: "nothing", bytes: [], kind: nil),

@@ -56,6 +56,12 @@ import Testing
         (["kind": "text", "x": 1, "y": 1, "width": 9, "height": 10, "text": "{nonsense}"], "no field {nonsense}"),
         (["kind": "text", "x": 1, "y": 1, "width": 9, "height": 10, "size": 900], "a size of 1 to 100 mm"),
         (["kind": "code", "x": 1, "y": 1, "width": 0, "height": 10], "no size"),
+        (
+            [
+                "kind": "text", "x": 1, "y": 1, "width": 9, "height": 10,
+                "text": .string(String(repeating: "a", count: 4_096)),
+            ], "at most 500 characters"
+        ),
         (["kind": "code", "x": 1, "y": 1, "width": 9, "height": 10, "turn": 45], "turned by"),
         (["kind": "sculpture", "x": 1, "y": 1, "width": 9, "height": 10], "has a kind"),
     ]

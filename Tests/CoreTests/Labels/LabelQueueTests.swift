@@ -62,6 +62,8 @@ private final class LabelDepot: Sendable {
     let desk: LabelDesk
     let printer: Printer.ID
     let scripted = ScriptedPrinter()
+    /// What screens were shown of jobs.
+    let shown = Mutex<[JSON]>([])
     private let running = Mutex<Task<Void, Never>?>(nil)
 
     init(media: String = "zebra-57x32") async throws {
@@ -80,7 +82,8 @@ private final class LabelDepot: Sendable {
         options.looks = [.milliseconds(2)]
         let queue = LabelQueue(
             store: depot.store, options: options, drivers: { [scripted] _ in scripted },
-            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, signal: { _ in })
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+            signal: { [weak self] job in self?.shown.withLock { $0.append(job) } })
         depot.store.onCommit { queue.heed($0) }
         running.withLock { $0 = Task { await queue.run() } }
     }
@@ -227,6 +230,10 @@ private final class LabelDepot: Sendable {
         labels.scripted.paper.withLock { $0 = .max }
         #expect(await labels.comes(job) { $0.counts == [.printed: 42, .cancelled: 958] })
         #expect(labels.scripted.sent.withLock { $0.count } == 43)
+        // Screens see it go on, and never back.
+        let progress = labels.shown.withLock { $0 }.filter { $0["id"]?.string == job.rawValue }
+            .compactMap { Int($0["counts"]?["printed"]?.text ?? "") }
+        #expect(progress.count >= 2 && progress == progress.sorted() && progress.count <= 43, "\(progress)")
         await #expect(throws: Failure(.conflict, "")) {
             _ = try await labels.desk.set(.printing, of: job, by: Author())
         }
@@ -270,6 +277,9 @@ private final class LabelDepot: Sendable {
         _ = try await depot.scan("CAM-7", at: depot.outDoor)
         let told = try await depot.scan("dpt-do:print", at: depot.outDoor)
         #expect(told.word == "LABEL" && told.short == "CAM-7 comes out of Zebra")
+        let change = try await depot.changes().last { $0.topic == .scans && $0.subject == told.id.rawValue }
+        let job = try JSON(parsing: change?.body ?? [])["label"]?.string ?? ""
+        #expect(try await labels.job(LabelJob.ID(job)).title == "CAM-7")
         #expect(await TestSupport.comes { labels.scripted.sent.withLock { $0 } == ["CAM-7"] })
         #expect(try await depot.scan("DPT-DO:UNDO", at: depot.outDoor).word == "UNDONE")
         #expect(

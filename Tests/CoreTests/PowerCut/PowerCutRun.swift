@@ -1,4 +1,5 @@
 // One disk's life: a Store under scans, its power cut at a random operation, opened again and audited, over and over.
+import Chance
 import Foundation
 import GRDB
 import Logging

@@ -39,6 +39,22 @@ import Testing
         #expect(code == stronger)
     }
 
+    @Test func `how wide a code will be is known before it is made, whatever it says`() throws {
+        var chance = SystemRandomNumberGenerator()
+        let signs = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:0123456789012345678901234567890123456789abß")
+        for round in 0..<120 {
+            // Of the first letters all are plain; then digits come in runs; then anything.
+            let letters = round < 60 ? signs.prefix(45) : round < 90 ? signs.prefix(75) : signs[...]
+            let count = Int.random(in: 1...(round % 2 == 0 ? 60 : 340), using: &chance)
+            let text = String((0..<count).map { _ in letters.randomElement(using: &chance) ?? "A" })
+            let side = Int.random(in: 30...400, using: &chance)
+            let all = try CodeMatrix.Correction.allCases.map { try CodeMatrix.qr(text, $0) }
+            let module = max(1, side / (all[0].width + 8))
+            let best = all.last { max(1, side / ($0.width + 8)) >= module }
+            #expect(try CodeMatrix.qr(text, within: side) == best, "\(text) within \(side)")
+        }
+    }
+
     @Test func `a label's identity is a QR code of 25 modules and a DataMatrix of 22`() throws {
         #expect(try CodeMatrix.qr(Self.opaque, .medium).width == 25)
         #expect(try CodeMatrix.dataMatrix(Self.opaque).width == 22)

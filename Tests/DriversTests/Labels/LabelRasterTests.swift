@@ -86,6 +86,16 @@ import Testing
         #expect(try ink(full, lines: 1) == ink(full + "and more", lines: 1))
     }
 
+    @Test(arguments: [0.01, 0.001, 1e-9])
+    func `a box that is too small for any text does no harm`(height: Double) throws {
+        let box = LabelBox(x: 0, y: 0, width: 40, height: height)
+        let layout = LabelLayout(
+            width: 40, height: 12, elements: [.text("{name}", in: box, size: 6, sizeMin: 1, lines: 3)])
+        #expect(throws: Never.self) { try press.label(layout, Self.content(), resolution: 203) }
+        let media = try LabelMedia.named("avery-l7160")
+        #expect(throws: Never.self) { try press.sheets([(layout, Self.content())], on: media) }
+    }
+
     @Test func `a code that would be too fine is refused with what it needs`() throws {
         let layout = LabelLayout(
             width: 20, height: 10, elements: [.code(.qr, in: LabelBox(x: 0, y: 0, width: 6, height: 6))])

@@ -1,9 +1,10 @@
 // The hub that `depotd hub` installs, in a real PostgreSQL: who may do what, and what the office reads.
-import Core
 import Drivers
 import Foundation
 import TestSupport
 import Testing
+
+@testable import Core
 
 @Suite struct HubTests {
     @Test func `installing twice changes nothing the second time`() throws {
@@ -51,7 +52,8 @@ import Testing
         "SELECT * FROM depotd.change", "SELECT * FROM depotd.member", "SELECT * FROM office.assets",
         "INSERT INTO depotd.tenant VALUES ('x', 'x', 'x')", "SELECT depotd.add_up('north', 0, 1)",
         "SELECT depotd.my_head('north', '', 0, '')", "UPDATE depotd.lane SET acked = 1", "SET ROLE depotd_hub",
-        "CREATE TABLE depotd.mine (a int)",
+        "CREATE TABLE depotd.mine (a int)", "SELECT * FROM depotd.picture_part",
+        "SELECT depotd.picture_bytes('north', '')",
     ])
     func `a depot may do nothing but meet, push and compare`(query: String) throws {
         let hub = try RealHub()
@@ -61,6 +63,16 @@ import Testing
             try hub.server.sql(query, in: hub.database, as: role, password: place.password)
         }
         #expect(error?.text.contains("permission denied") == true, "\(error?.text ?? "")")
+    }
+
+    @Test func `what a box takes over is what the hub adds up and tells`() throws {
+        let hub = try RealHub()
+        let added = try hub.sql("SELECT topic FROM depotd.manifest WHERE class = 'field'").split(separator: "\n").map(
+            String.init)
+        let told = try #require(
+            HubInstaller.scripts.last { $0.name == "8-merge" }?.text.firstMatch(of: /ANY \('\{(.+?)\}'/))
+        #expect(Set(told.output.1.split(separator: ",").map(String.init)) == Set(MergeManifest.lines.map(\.sort)))
+        #expect(Set(MergeManifest.lines.map(\.table.topic.rawValue)).isSubset(of: added))
     }
 
     @Test func `an office reads its own organisation and no other`() async throws {

@@ -10,6 +10,7 @@ import { connection, avatar, failedPlace, notices } from "./bits";
 import { openSession, signOut } from "./commands";
 import { html, Content, Template } from "./html";
 import { icon, IconName } from "./icons";
+import "./keyboard";
 import * as outbox from "./outbox";
 import { field, Page, takesText } from "./page";
 import { unreadTotal } from "./pages/chat/talk";
@@ -102,9 +103,9 @@ class Closed extends Page {
 }
 customElements.define("page-closed", Closed);
 
-/** How many unknown codes wait, on the way to them. */
+/** How much waits in the inbox, on the way to it: unknown codes, and what depots differ about. */
 function waitingCount(): Content {
-  const count = state.unknowns?.length ?? 0;
+  const count = (state.unknowns?.length ?? 0) + (state.conflicts?.length ?? 0);
   return count > 0 && html`<span class="rail-count">${count > 99 ? "99+" : count}<span class="unseen"> waiting</span></span>`;
 }
 
@@ -189,7 +190,7 @@ class DepotApp extends Page {
     return html`<nav class="rail" aria-label="Rooms">
       <a class="rail-mark" href="/gear" aria-label="Depotd">${icon("scan")}<span>Depotd</span></a>
       <div class="rail-rooms">${openRooms().map((room) => html`<a class="rail-room ${room.more ? "rail-more" : ""}" href="${room.path}" aria-current="${isIn(room, here) ? "page" : null}">${icon(room.icon)}<span>${room.name}</span>${room.path === "/inbox" && waitingCount()}${room.path === "/chat" && unreadCount()}</a>`)}
-        <button class="rail-room rail-opens" aria-haspopup="dialog" @click=${() => this.openDialog(".rooms")}>${icon("more")}<span>More</span></button></div>
+        <button class="rail-room rail-opens" aria-haspopup="dialog" @click=${() => this.openDialog(".rooms")}>${icon("more")}<span>More</span>${waitingCount()}</button></div>
       <div class="rail-foot">
         ${state.session && html`<a class="rail-tool rail-person" href="/people/${state.session.id}" title="${state.session.name}" aria-label="${state.session.name}: your page">${avatar(state.session)}</a>
           <button class="rail-tool rail-out" @click=${() => void signOut()} title="Sign out" aria-label="Sign out">${icon("leave")}</button>`}

@@ -4,7 +4,7 @@
 import { get, isAborted, now, patch, post, query, remove, sentence, whenSessionEnds } from "./api";
 import { Live } from "./live";
 import { apply, doorById, emptyGear, FollowUp, forget, markUndone, mayEdit, pass, putAsset, putOutcome, shownStatus, state, tell, update } from "./store";
-import { About, Asset, AssetDetail, AssetPage, Door, List, Outcome, Person, Project, Reader, Status, Unknown } from "./types";
+import { About, Asset, AssetDetail, AssetPage, Conflict, Door, List, Outcome, Person, Project, Reader, Status, Unknown } from "./types";
 import { debounced } from "./time";
 import { isOpen, signInAddress, to } from "./router";
 
@@ -38,6 +38,7 @@ export async function openSession(): Promise<void> {
   update((current) => { current.session = { ...person, role }; current.about = about; });
   live.start({ epoch: about.epoch, seq: about.seq }, mayEdit());
   void loadUnknowns();   // the rail counts them
+  void loadConflicts();
 }
 
 export async function signOut(): Promise<void> {
@@ -49,6 +50,7 @@ function follow(ask: FollowUp): void {
   if (ask.gear) reloadGearSoon();
   if (ask.detail) reloadDetailSoon();
   if (ask.suggestions) reloadUnknownsSoon();
+  if (ask.conflicts) reloadConflictsSoon();
   if (ask.visit) void loadVisit(ask.visit);
   if (ask.refused) tell("stop", ask.refused);
 }
@@ -56,12 +58,14 @@ function follow(ask: FollowUp): void {
 const reloadGearSoon = debounced(700, () => void loadGear(state.gear.query));
 const reloadDetailSoon = debounced(250, () => { if (state.detail) void loadDetail(state.detail.id); });
 const reloadUnknownsSoon = debounced(150, () => void loadUnknowns());
+const reloadConflictsSoon = debounced(150, () => void loadConflicts());
 
 /** After a gap that cannot be replayed: loads again whatever a page has asked for so far. */
 function reloadAll(): void {
   if (state.doors) void loadDoors();
   for (const door of Object.keys(state.visits)) void loadVisit(door);
   if (state.unknowns) void loadUnknowns();
+  void loadConflicts();
   if (state.readers) void loadReaders();
   if (state.gear.loaded) void loadGear(state.gear.query);
   if (state.detail) void loadDetail(state.detail.id);
@@ -154,6 +158,17 @@ export async function loadUnknowns(): Promise<void> {
     } while (seen !== state.unknownChanges && ++tries < overtakenMax);
     update((current) => { current.unknowns = items; current.unknownsError = null; });
   } catch (error) { update((current) => { current.unknownsError = sentence(error); }); }
+}
+
+/** The latest question's answer counts: one that was asked before a Change may be older than it. */
+let conflictsAsked = 0;
+
+export async function loadConflicts(): Promise<void> {
+  const turn = ++conflictsAsked;
+  try {
+    const { items } = await get<List<Conflict>>("/conflicts");
+    if (turn === conflictsAsked) update((current) => { current.conflicts = items; current.conflictsError = null; });
+  } catch (error) { if (turn === conflictsAsked) update((current) => { current.conflictsError = sentence(error); }); }
 }
 
 export async function linkUnknown(id: string, asset: string): Promise<void> {

@@ -26,7 +26,7 @@ type Message =
 /** What only managers are told. */
 const confidential = ["people.confidential"];
 const topics = [
-  "assets", "scans", "doors", "unknowns", "readers", "projects", "models", "places", "people", "labels", "chat",
+  "assets", "scans", "doors", "unknowns", "conflicts", "readers", "projects", "models", "places", "people", "labels", "chat",
 ];
 const firstWait = 250, longestWait = 15_000;
 const graceBeforeOffline = 1_500;       // a restart of the daemon takes less: no alarm for it

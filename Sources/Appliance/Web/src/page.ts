@@ -51,6 +51,11 @@ export abstract class Page extends HTMLElement {
     queueMicrotask(() => { this.isAsked = false; if (this.isConnected) this.showNow(); });
   }
 
+  /** Puts the focus on what is shown at the end of this turn, also by the elements in it, which show themselves after it. */
+  protected focusSoon(selector: string): void {
+    queueMicrotask(() => queueMicrotask(() => this.querySelector<HTMLElement>(selector)?.focus()));
+  }
+
   private showNow(): void {
     render(this.view(), this);
     this.shown();

@@ -2,7 +2,7 @@
 // of the live socket and the optimistic commands (see commands.ts); it never asks the daemon for anything itself.
 
 import {
-  About, Asset, AssetDetail, AssetPage, AssetRef, Door, Fact, Outcome, Person, Progress, Project, Reader, Status, Unknown,
+  About, Asset, AssetDetail, AssetPage, AssetRef, Conflict, Door, Fact, Outcome, Person, Progress, Project, Reader, Status, Unknown,
 } from "./types";
 import { LiveState } from "./live";
 
@@ -31,6 +31,8 @@ export interface State {
   undoing: string | null;
   unknowns: Unknown[] | null;
   unknownsError: string | null;
+  conflicts: Conflict[] | null;       // what depots said side by side
+  conflictsError: string | null;
   unknownChanges: number;             // how many came live: an answer that was asked for before one is older than it
   people: Person[] | null;
   projects: Project[] | null;
@@ -50,7 +52,7 @@ export const emptyGear = (): GearList =>
 
 const initial = (): State => ({
   session: null, about: null, live: { state: "connecting", since: Date.now() },
-  doors: null, doorsError: null, visits: {}, heard: null, waiting: [], undoing: null, unknowns: null, unknownsError: null, unknownChanges: 0,
+  doors: null, doorsError: null, visits: {}, heard: null, waiting: [], undoing: null, unknowns: null, unknownsError: null, unknownChanges: 0, conflicts: null, conflictsError: null,
   people: null, projects: null, progress: {}, readers: null, readersError: null,
   gear: emptyGear(), saving: {}, touched: {}, detail: null, detailError: null, notices: [],
 });
@@ -170,7 +172,7 @@ export function hear(hearer: (fact: Fact) => void): () => void {
 export function pass(fact: Fact): void { for (const hearer of [...hearers]) hearer(fact); }
 
 /** What a change asks for beyond what it carries. */
-export interface FollowUp { gear?: boolean; detail?: boolean; visit?: string; suggestions?: boolean; refused?: string }
+export interface FollowUp { gear?: boolean; detail?: boolean; visit?: string; suggestions?: boolean; conflicts?: boolean; refused?: string }
 
 /** Applies one change; says what has to be asked anew because the change does not carry it. */
 export function apply(change: Fact): FollowUp {
@@ -186,6 +188,11 @@ function applyTo(current: State, change: Fact): FollowUp {
     case "scans": return applyScan(current, change);
     case "doors": return applyDoor(current, change.data as Door);
     case "unknowns": return applyUnknown(current, change);
+    case "conflicts": {
+      const { id } = change.data as { id: string };
+      if (change.kind === "settled") current.conflicts = current.conflicts?.filter((other) => other.id !== id) ?? null;
+      return { conflicts: true };
+    }
     case "readers": {
       const reader = change.data as Reader;
       if (change.kind === "removed") current.readers = current.readers?.filter((other) => other.id !== reader.id) ?? null;

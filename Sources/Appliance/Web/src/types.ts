@@ -24,6 +24,7 @@ export interface Outcome {
   actor: Ref | null; project: Ref | null; progress: Progress | null;
   door: { id: string; name: string; direction: Direction } | null;
   reader: string | null; undoable: boolean; undone: boolean; at: string;
+  label?: string | null;              // the job of a label that was asked for
 }
 
 export interface Suggestion { asset: AssetRef; why: string }
@@ -34,11 +35,15 @@ export interface Unknown {
   suggestions?: Suggestion[];
 }
 
+/** What two depots said side by side; `trouble` is why what stands could not be taken over here. */
+export interface Conflict { id: string; topic: string; record: string; name: string; field: string; title: string; trouble: string | null; sides: ConflictSide[] }
+export interface ConflictSide { side: string; words: string; depot: string; at: string | null; stands: boolean }
+
 export interface Holder { person: Ref | null; project: Ref | null; since: string }
 export interface Asset {
   id: string; number: string; name: string; model: Ref; maker: string | null; category: string | null;
   serial: string | null; status: Status; condition: string; note: string | null;
-  holder: Holder | null; home: Ref | null; owner: string | null; custom: Record<string, unknown>; picture: string | null; archived: boolean;
+  holder: Holder | null; home: Ref | null; owner: string | null; custom: Record<string, unknown>; picture: string | null; depot?: string | null; archived: boolean;
   version: number; updatedAt: string;
 }
 export interface AssetHistory { kind: string; at: string; person: Ref | null; project: Ref | null; door: Ref | null; note: string | null; status: Status | null; by?: Ref | null; identifier?: Identifier | null; before?: Record<string, unknown> | null; after?: Record<string, unknown> | null; change?: number | null }

@@ -7,11 +7,14 @@ import { to } from "./router";
 import { tell } from "./store";
 
 const gapMilliseconds = 45;     // scanners type a key every 1 to 20 ms, nobody types six in a row within 45
+const pauseMilliseconds = 250;  // radio and a busy screen hold single keys of a scan back; what came before them is of it
 const codeLengthMin = 4;
 
 class Wedge {
   private typed = "";
   private lastAt = -Infinity;
+  private fast = 0;
+  private slow = 0;
   private pending = 0;
 
   constructor(private readonly scanned: (code: string) => void, private readonly isOn: () => boolean) {}
@@ -23,27 +26,35 @@ class Wedge {
     return () => removeEventListener("keydown", hear, { capture: true });
   }
 
-  /** Waits as long as the next key of a scanner takes at most. */
+  /** Waits as long as the next key of a scanner takes most times. */
   unlessScan(act: () => void): void { this.pending = window.setTimeout(act, gapMilliseconds + 5); }
+
+  /** Two keys may be fast by chance, as in "g v"; three are a scan, and of those that follow few are held back. */
+  private get isScan(): boolean { return this.fast > 1 && this.fast >= 3 * this.slow; }
 
   private hear(event: KeyboardEvent): void {
     if (!this.isOn() || event.ctrlKey || event.metaKey || event.altKey || takesText(event.target) || event.key === "Shift") return;
-    const isFast = event.timeStamp - this.lastAt <= gapMilliseconds;
+    const gap = event.timeStamp - this.lastAt;
     this.lastAt = event.timeStamp;
-    if (!isFast) this.typed = "";
-    if (isFast && this.typed !== "") clearTimeout(this.pending);
+    if (gap > pauseMilliseconds) this.forget();
+    else if (this.typed !== "") {
+      if (gap > gapMilliseconds) this.slow++;
+      else { this.fast++; clearTimeout(this.pending); }
+    }
     if (event.key === "Enter") {
-      const code = this.typed;
-      this.typed = "";
-      if (!isFast || code.length < codeLengthMin) return;
+      const code = this.typed, isScan = this.isScan;
+      this.forget();
+      if (!isScan || code.length < codeLengthMin) return;
       event.preventDefault();
       event.stopImmediatePropagation();
       this.scanned(code);
     } else if (event.key.length === 1) {
       this.typed += event.key;
-      if (this.typed.length > 2) { event.preventDefault(); event.stopImmediatePropagation(); }   // "g v" may be fast, three are a scan
-    } else this.typed = "";
+      if (this.isScan) { event.preventDefault(); event.stopImmediatePropagation(); }
+    } else this.forget();
   }
+
+  private forget(): void { this.typed = ""; this.fast = this.slow = 0; }
 }
 
 let wedge: Wedge | null = null;

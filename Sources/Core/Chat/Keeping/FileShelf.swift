@@ -108,9 +108,10 @@ package struct FileShelf: Sendable {
         var file = MessageFile(id: id, name: name, type: "application/octet-stream", byteCount: byteCount, size: nil)
         let sent = try FileHandle(forReadingFrom: URL(filePath: part))
         defer { try? sent.close() }
-        let header = PictureHeader(Array(try sent.read(upToCount: Self.headByteCount) ?? Data()))
-        try header?.checkPixelCount()
-        if header != nil || Self.isPicture(name), let made = try await maker.make(from: sent.fileDescriptor) {
+        let head = Array(try sent.read(upToCount: Self.headByteCount) ?? Data())
+        let kind = PictureHeader.Kind(head)
+        try PictureHeader(head)?.checkPixelCount()
+        if kind != nil, let made = try await maker.make(from: sent.fileDescriptor) {
             try write(made.whole, to: path(id, "whole"))
             try write(made.small, to: path(id, "small"))
             try? FileManager.default.removeItem(atPath: part)
@@ -119,7 +120,7 @@ package struct FileShelf: Sendable {
                 byteCount: Int64(made.whole.count), size: (Int64(made.width), Int64(made.height)))
         } else {
             // A picture is never given back as it came, with all that its camera wrote into it.
-            guard header == nil else { throw PictureHeader.unreadable }
+            if let kind { throw kind.unreadable }
             try sync(part)
             try FileManager.default.moveItem(atPath: part, toPath: path(id, "whole"))
         }
@@ -234,10 +235,6 @@ extension FileShelf {
         let last = given.split(whereSeparator: { "/\\".contains($0) }).last.map(String.init) ?? ""
         let name = try MessageText.clean(last, max: 200, "A file's name").replacing("\n", with: " ")
         return name.isEmpty ? "file" : name
-    }
-
-    private static func isPicture(_ name: String) -> Bool {
-        ["jpg", "jpeg", "png", "webp"].contains((name as NSString).pathExtension.lowercased())
     }
 
     /// What was made of a picture is a JPEG, whatever it was called.

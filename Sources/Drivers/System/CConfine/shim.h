@@ -5,6 +5,7 @@
 #include <linux/filter.h>
 #include <linux/landlock.h>
 #include <linux/seccomp.h>
+#include <linux/sched.h>
 #include <stddef.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -56,8 +57,16 @@ static inline int depot_close_files(void) {
 
 #define DEPOT_ALLOW(name) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned)SYS_##name, 0, 1), BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)
 
-/* Only these calls; any other one ends the process. */
-static inline int depot_only_compute(void) {
+/* What glibc asks for a thread of this process with. Any other flags would be a process, or something shared with less. */
+#define DEPOT_THREAD \
+    (CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SYSVSEM | CLONE_SIGHAND | CLONE_THREAD | CLONE_SETTLS | CLONE_PARENT_SETTID | \
+     CLONE_CHILD_CLEARTID)
+
+/* Only these calls; any other one ends the process. With `threads`, those too that begin and end a thread in it: clone by
+   exactly those flags, and clone3, whose flags can not be looked at here, is said to be missing. */
+static inline int depot_only_compute(int threads) {
+#define DEPOT_THREADS(name, what) \
+    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, threads ? (unsigned)SYS_##name : ~0u, 0, 1), BPF_STMT(BPF_RET | BPF_K, what)
     struct sock_filter filter[] = {
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (unsigned)offsetof(struct seccomp_data, arch)),
         BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, DEPOT_ARCH, 1, 0),
@@ -69,6 +78,14 @@ static inline int depot_only_compute(void) {
         DEPOT_ALLOW(getrandom), DEPOT_ALLOW(close), DEPOT_ALLOW(fstat), DEPOT_ALLOW(newfstatat), DEPOT_ALLOW(lseek),
         DEPOT_ALLOW(clock_gettime), DEPOT_ALLOW(clock_nanosleep), DEPOT_ALLOW(gettid), DEPOT_ALLOW(getpid),
         DEPOT_ALLOW(sigaltstack),
+        DEPOT_THREADS(set_robust_list, SECCOMP_RET_ALLOW), DEPOT_THREADS(rseq, SECCOMP_RET_ALLOW),
+        DEPOT_THREADS(sched_getaffinity, SECCOMP_RET_ALLOW), DEPOT_THREADS(clone3, SECCOMP_RET_ERRNO | ENOSYS),
+        /* A thread that names itself. */
+        DEPOT_THREADS(prctl, SECCOMP_RET_ERRNO | EPERM),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, threads ? (unsigned)SYS_clone : ~0u, 0, 3),
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (unsigned)offsetof(struct seccomp_data, args)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned)DEPOT_THREAD, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
     };
     struct sock_fprog program = {.len = sizeof filter / sizeof filter[0], .filter = filter};

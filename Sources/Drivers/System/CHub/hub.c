@@ -18,6 +18,18 @@ static const unsigned char postgis[] = {
 static const unsigned char pull[] = {
 #embed "../../../../etc/hub/5-pull.sql"
 };
+static const unsigned char pictures[] = {
+#embed "../../../../etc/hub/6-pictures.sql"
+};
+static const unsigned char backfill[] = {
+#embed "../../../../etc/hub/7-backfill.sql"
+};
+static const unsigned char merge[] = {
+#embed "../../../../etc/hub/8-merge.sql"
+};
+static const unsigned char telling[] = {
+#embed "../../../../etc/hub/9-telling.sql"
+};
 
 static const struct depotd_hub_script scripts[] = {
     {"1-ground", ground, sizeof ground},
@@ -25,6 +37,10 @@ static const struct depotd_hub_script scripts[] = {
     {"3-office", office, sizeof office},
     {"4-postgis", postgis, sizeof postgis},
     {"5-pull", pull, sizeof pull},
+    {"6-pictures", pictures, sizeof pictures},
+    {"7-backfill", backfill, sizeof backfill},
+    {"8-merge", merge, sizeof merge},
+    {"9-telling", telling, sizeof telling},
 };
 
 const struct depotd_hub_script *depotd_hub_scripts(unsigned long *count) {

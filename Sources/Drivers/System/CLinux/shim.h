@@ -6,6 +6,7 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sched.h>
 #include <spawn.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -68,4 +69,11 @@ static inline int depot_read_route_news(int fd) {
     ssize_t count = recv(fd, message, sizeof message, 0);
     if (count < (ssize_t)sizeof *head) return -1;
     return head->nlmsg_type == RTM_NEWADDR || head->nlmsg_type == RTM_NEWROUTE;
+}
+
+/* Whether the calling thread runs only when a core has nothing else to do; -1 with errno set when that is refused. The numbers
+   are the kernel's SCHED_IDLE and SCHED_OTHER, which are declared only for _GNU_SOURCE. */
+static inline int depot_run_when_idle(int whether) {
+    struct sched_param none = {0};
+    return sched_setscheduler(0, whether ? 5 : 0, &none);
 }

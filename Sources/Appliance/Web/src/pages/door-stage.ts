@@ -7,12 +7,13 @@ import { now } from "../api";
 import { state } from "../store";
 import { ago, left } from "../time";
 import { Door, Outcome } from "../types";
+import { Fate } from "./labels/fate";
 
 const newForMilliseconds = 8_000;
 
-export function stage(door: Door, outcome: Outcome | null, isLoading: boolean): Template {
+export function stage(door: Door, outcome: Outcome | null, isLoading: boolean, fate?: Fate): Template {
   if (isLoading) return html`<section class="stage stage-idle" aria-label="Last scan" aria-busy="true"></section>`;
-  return outcome ? shownOutcome(door, outcome) : idle(door);
+  return outcome ? shownOutcome(door, outcome, fate) : idle(door);
 }
 
 function idle(door: Door): Template {
@@ -29,16 +30,17 @@ function bigWord(word: string): Template {
   return html`<p class="stage-word" style.--letters=${letters} style.--lines=${parts.length} data-word>${word}</p>`;
 }
 
-function shownOutcome(door: Door, outcome: Outcome): Template {
+function shownOutcome(door: Door, outcome: Outcome, fate?: Fate): Template {
   const age = now() - new Date(outcome.at).getTime();
   const word = outcome.undone ? "UNDONE" : outcome.word;
-  return html`<section class="stage stage-${outcome.outcome} ${age > newForMilliseconds ? "stage-older" : "stage-new"}" aria-label="Last scan" data-outcome="${outcome.id}" data-kind="${outcome.outcome}">
-    ${shape(outcome.outcome, "stage-shape")}
+  const kind = fate?.kind === "lost" ? "stop" : fate?.kind === "waits" ? "ok-but" : outcome.outcome;
+  return html`<section class="stage stage-${kind} ${age > newForMilliseconds ? "stage-older" : "stage-new"}" aria-label="Last scan" data-outcome="${outcome.id}" data-kind="${kind}">
+    ${shape(kind, "stage-shape")}
     <div class="stage-words">
       ${bigWord(word)}
       ${subject(outcome)}
       <p class="stage-short">${outcome.short}</p>
-      <p class="stage-advice">${advice(outcome)}</p>
+      <p class="stage-advice">${fate ? ofLabel(fate) : advice(outcome)}</p>
     </div>
     <p class="stage-age">${ago(outcome.at)}</p>
     ${progress(door, outcome.short)}</section>`;
@@ -61,6 +63,9 @@ function advice(outcome: Outcome): string {
     case "ok": return outcome.action === "acting" ? "Scan the gear now." : "";
   }
 }
+
+/** What became of the label that was asked for, and the key that prints it again. */
+function ofLabel({ kind, words }: Fate): string { return kind === "lost" ? `${words} F9 prints it again.` : words; }
 
 /** How far the sheet is; the words are left out where `said` says them already. */
 function progress(door: Door, said: string): Content {

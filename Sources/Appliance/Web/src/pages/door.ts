@@ -15,6 +15,7 @@ import { clock, debounced, left } from "../time";
 import { canSpeak, isLocked, play, setSound, setSpeech, sound, speak, unlock, whenSoundChanges } from "../tones";
 import { Asset, Door, Outcome } from "../types";
 import { directionWords, rememberDoor } from "./doors";
+import { Fate, fateOf, jobOf } from "./labels/fate";
 import { stage } from "./door-stage";
 import { quantityCard } from "./door-quantity";
 import { DoorPanel, SidePanel } from "./door-side";
@@ -30,6 +31,7 @@ class DoorPage extends Page {
   private panel: SidePanel | null = null;
   private announced: string | null = null;
   private said = "";
+  private readonly fates = new Map<string, Fate>();
   private readonly side = new DoorPanel();
   private readonly suggestSoon = debounced(220, () => void this.suggest());
 
@@ -41,10 +43,21 @@ class DoorPage extends Page {
     void loadDoors();
     void loadVisit(this.doorId);
     void loadUnknowns();
+    this.hears(["labels"], (fact) => {
+      const job = jobOf(fact);
+      if (job) this.learn(job.id, fateOf(job));
+    });
     this.tick(1_000);
     this.listen("keydown", (event) => this.key(event));
     whenSoundChanges(() => this.refresh());
     this.side.addEventListener("done", () => this.open(null));
+  }
+
+  /** What becomes of a label is said where the last outcome stands. */
+  private learn(job: string, fate: Fate): void {
+    this.fates.set(job, fate);
+    if (job === state.visits[this.doorId]?.[0]?.label && fate.kind !== "under") this.said = fate.words;
+    this.refresh();
   }
 
   // ---- what comes in ---------------------------------------------------------------------------------------------
@@ -124,7 +137,7 @@ class DoorPage extends Page {
     this.side.suit(door, this.panel);
     return html`<div class="door ${this.side.hasCards ? "door-with-side" : ""} ${this.panel ? "door-picking" : ""} ${state.live.state === "offline" ? "door-stale" : ""}">
       ${this.head(door)}
-      <div class="door-stage">${staleStrip()}${stage(door, visit[0] ?? null, state.visits[this.doorId] === undefined)}${quantityCard(visit[0] ?? null)}</div>
+      <div class="door-stage">${staleStrip()}${stage(door, visit[0] ?? null, state.visits[this.doorId] === undefined, this.fates.get(visit[0]?.label ?? ""))}${quantityCard(visit[0] ?? null)}</div>
       ${this.visit(visit)}
       ${this.side}
       ${this.codeForm()}

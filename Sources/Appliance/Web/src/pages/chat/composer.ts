@@ -1,18 +1,17 @@
 // Where messages are written: Enter sends and Shift+Enter breaks, `@` names somebody of the room and `#` a piece of gear, a
 // place or a project, files come by the button, by pasting and by dropping. What is half written stays with its room.
 
-import { get, query, sentence } from "../../api";
+import { sentence } from "../../api";
 import { html, keyed, Content, Template } from "../../html";
 import { icon } from "../../icons";
 import { Page } from "../../page";
 import { state, tell } from "../../store";
-import { Asset } from "../../types";
 import { avatar } from "../../bits";
-import { places, projects } from "../../pickers";
 import { emojiPanel } from "./emoji";
 import { fileCountMax, size, upload } from "./files";
+import { Link, linkKinds, markOf, things } from "./links";
 import { me } from "./talk";
-import { Byline, Draft, FileOf, Link, Message, Room } from "./types";
+import { Byline, Draft, FileOf, Message, Room } from "./types";
 import * as watermarks from "./watermarks";
 
 const characterCountMax = 4_000, warnFrom = 3_600;
@@ -20,7 +19,6 @@ const characterCountMax = 4_000, warnFrom = 3_600;
 interface Written { text: string; links: Link[]; files: FileOf[]; replyTo: Draft["replyTo"]; editing: Message | null }
 interface Hint { link: Link; more: string; face: Byline | null }
 
-const hintIcons = { person: "people", asset: "gear", place: "place", project: "project" } as const;
 const blank = (): Written => ({ text: "", links: [], files: [], replyTo: null, editing: null });
 const written = new Map<string, Written>();
 
@@ -101,7 +99,7 @@ export class ChatComposer extends Page {
 
   private send(): void {
     const { text, links, files, replyTo, editing } = this.now;
-    const used = links.filter((link) => text.includes((link.kind === "person" ? "@" : "#") + link.name));
+    const used = links.filter((link) => text.includes(markOf(link)));
     if (!this.room || this.sendingCount > 0 || [...text.trim()].length > characterCountMax || (text.trim() === "" && files.length === 0)) return;
     if (editing) this.wishes?.edit(editing, text.trim(), used);
     else if (!this.wishes?.send({ room: this.room.id, text: text.trim(), links: used, files, replyTo })) return;
@@ -146,18 +144,8 @@ export class ChatComposer extends Page {
       .map((person): Hint => ({ link: { kind: "person", id: person.id, name: person.name }, more: "", face: person }));
   }
 
-  /** Gear first, for it is meant most often. */
   private async things(words: string): Promise<Hint[]> {
-    const q = words.trim();
-    if (q === "") return [];
-    try {
-      const [assets, found, events] = await Promise.all([get<{ items: Asset[] }>(`/assets${query({ q, limit: 6 })}`), places.find(q), projects.find(q)]);
-      return [
-        ...assets.items.map((asset): Hint => ({ link: { kind: "asset", id: asset.id, name: asset.number }, more: asset.name, face: null })),
-        ...found.slice(0, 3).map((place): Hint => ({ link: { kind: "place", id: place.id, name: place.name }, more: "Place", face: null })),
-        ...events.slice(0, 3).map((project): Hint => ({ link: { kind: "project", id: project.id, name: project.name }, more: "Project", face: null })),
-      ];
-    } catch { return []; }
+    return words.trim() === "" ? [] : (await things(words.trim())).map((found): Hint => ({ ...found, face: null }));
   }
 
   private take(hint: Hint): void {
@@ -217,6 +205,7 @@ export class ChatComposer extends Page {
     return html`${this.hintList()}${this.hasEmoji && emojiPanel((emoji) => { this.hasEmoji = false; this.insert(emoji); })}
       ${(replyTo || editing) && html`<div class="composer-about">${icon(editing ? "edit" : "undo")}<span><b>${editing ? "Editing" : `Reply to ${replyTo?.author ?? "Depotd"}`}</b> <span dir="auto">${editing ? editing.text : replyTo?.text}</span></span><button class="icon-button" aria-label="Cancel" @click=${() => { this.hasEmoji = false; this.cancel(); }}>${icon("close")}</button></div>`}
       ${(files.length > 0 || this.sendingCount > 0) && html`<ul class="composer-files">${files.map((file) => keyed(file.id, this.waitingFile(room, file)))}${this.sendingCount > 0 && html`<li class="file-chip" role="status">Sending ${this.sendingCount === 1 ? "a file" : `${this.sendingCount} files`}…</li>`}</ul>`}
+      ${files.some((file) => file.width === null) && html`<p class="composer-asis quiet" role="note">A file goes as it is, with all that is written in it: a film may say where it was taken. Photos lose that.</p>`}
       <form class="composer" @submit=${(event: Event) => { event.preventDefault(); this.send(); }}>
         <label class="icon-button composer-attach" title="Photos and files"><span class="unseen">Attach photos and files</span>${icon("clip")}<input type="file" multiple ?disabled=${state.live.state === "offline" || editing !== null} @change=${(event: Event) => this.chosen(event)}></label>
         <textarea rows="1" dir="auto" enterkeyhint="send" autocapitalize="sentences" aria-label="${`Message to ${room.title}`}" placeholder="${`Message to ${room.title}`}" aria-describedby="composer-hint" .value=${text} role="combobox" aria-expanded="${String(this.hints.length > 0)}" aria-controls="composer-hints" aria-activedescendant="${this.hints.length > 0 ? `composer-hint-${this.at}` : null}" aria-autocomplete="list"
@@ -234,7 +223,7 @@ export class ChatComposer extends Page {
   }
 
   private hintList(): Content {
-    return html`<ul class="composer-hints ${this.hints.length === 0 ? "composer-none" : ""}" id="composer-hints" role="listbox" aria-label="Who or what is meant">${this.hints.map((hint, index) => html`<li role="option" id="composer-hint-${index}" aria-selected="${String(index === this.at)}" @pointerdown=${(event: Event) => { event.preventDefault(); this.take(hint); }}>${hint.face ? avatar(hint.face) : icon(hintIcons[hint.link.kind])}<b dir="auto">${hint.link.name}</b><span class="quiet">${hint.more}</span></li>`)}</ul>`;
+    return html`<ul class="composer-hints ${this.hints.length === 0 ? "composer-none" : ""}" id="composer-hints" role="listbox" aria-label="Who or what is meant">${this.hints.map((hint, index) => html`<li role="option" id="composer-hint-${index}" aria-selected="${String(index === this.at)}" @pointerdown=${(event: Event) => { event.preventDefault(); this.take(hint); }}>${hint.face ? avatar(hint.face) : icon(linkKinds[hint.link.kind].picture)}<b dir="auto">${hint.link.name}</b><span class="quiet">${hint.more}</span></li>`)}</ul>`;
   }
 }
 customElements.define("chat-composer", ChatComposer);

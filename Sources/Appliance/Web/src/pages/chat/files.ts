@@ -29,7 +29,7 @@ export async function upload(room: string, file: File): Promise<FileOf> {
 
 export function attachment(room: string, file: FileOf): Template {
   const address = `/api/v1/rooms/${room}/files/${file.id}`;
-  if (file.width === null || file.height === null) return html`<a class="file" href="${address}" download="${file.name}">${icon("file")}<span><b dir="auto">${file.name}</b><span class="quiet">${size(file.byteCount)}</span></span></a>`;
+  if (file.width === null || file.height === null) return html`<a class="file" href="${address}" download="${file.name}">${icon("file")}<span><b dir="auto">${file.name}</b><span class="quiet">${size(file.byteCount)}, as it was sent</span></span></a>`;
   const scale = Math.min(1, 320 / file.width, 240 / file.height);
   return html`<a class="photo" href="${address}" target="_blank" rel="noopener"><img src="${address}/small" alt="${file.name}" loading="lazy" decoding="async" width="${Math.max(40, Math.round(file.width * scale))}" height="${Math.max(40, Math.round(file.height * scale))}"></a>`;
 }

@@ -8,8 +8,9 @@ import { mayEdit } from "../../store";
 import { clock, day } from "../../time";
 import { attachment } from "./files";
 import { quick } from "./emoji";
+import { hrefOf, Link, markOf } from "./links";
 import { Conversation, me, reach, roomOf } from "./talk";
-import { Draft, Link, Message } from "./types";
+import { Draft, Message } from "./types";
 
 /** What may be done with a message; the page does it. */
 export interface Acts {
@@ -22,12 +23,9 @@ export interface Acts {
   jump(seq: number): void;
 }
 
-const paths = { person: "people", asset: "gear?asset=", project: "projects", place: "gear?place=" } as const;
-const hrefOf = (link: Link): string => (link.kind === "asset" || link.kind === "place" ? `/${paths[link.kind]}${link.id}` : `/${paths[link.kind]}/${link.id}`);
-
 /** The text with its links; line ends stay by style. */
 export function said(text: string, links: readonly Link[]): Content[] {
-  const names = links.map((link) => ({ link, mark: (link.kind === "person" ? "@" : "#") + link.name }));
+  const names = links.map((link) => ({ link, mark: markOf(link) }));
   const marks = names.map(({ mark }) => mark.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")).sort((a, b) => b.length - a.length);
   const pieces = text.split(new RegExp(`(${[...marks, "https?://[^\\s<>\"'\u2018\u2019\u201c\u201d]+[^\\s<>\"'.,;:!?)\\]]"].join("|")})`, "u"));
   return pieces.map((piece, index): Content => {

@@ -22,7 +22,13 @@ const quiet = (room: string): string => `depotd.chat.quiet.${room}`;
 export function hasSound(room: string): boolean { try { return localStorage.getItem(quiet(room)) === null; } catch { return true; } }
 export function setHasSound(room: string, on: boolean): void { try { if (on) localStorage.removeItem(quiet(room)); else localStorage.setItem(quiet(room), "1"); } catch { /* kept for nobody */ } }
 
-export const canAsk = (): boolean => typeof Notification !== "undefined" && Notification.permission === "default";
+/** Whether this browser tells of what comes while the page is hidden, and what to do where it does not. */
+export type Telling = "asked" | "told" | "refused" | "insecure" | "missing";
+export function telling(): Telling {
+  if (typeof Notification === "undefined") return window.isSecureContext ? "missing" : "insecure";
+  if (Notification.permission === "granted") return "told";
+  return !window.isSecureContext ? "insecure" : Notification.permission === "denied" ? "refused" : "asked";
+}
 export async function ask(): Promise<void> { await Notification.requestPermission(); }
 
 /** What a message says in one line. */

@@ -22,7 +22,8 @@ import * as outbox from "./outbox";
 import { there } from "./people";
 import { findMessages, foundRows, NewRoom, roomFace, roomRows } from "./rooms";
 import { conversation, hearMessages, loadPresence, loadRoom, loadRooms, me, openAt, replace, roomOf, talk, unreadTotal } from "./talk";
-import { Link, Message, Room } from "./types";
+import { Link } from "./links";
+import { Message, Room } from "./types";
 import * as watermarks from "./watermarks";
 
 class ChatPage extends Page {
@@ -109,7 +110,7 @@ class ChatPage extends Page {
 
   private readonly acts: Acts = {
     react: (message, emoji) => void this.react(message, emoji),
-    choose: (message) => { this.reacting = message; this.refresh(); queueMicrotask(() => queueMicrotask(() => this.querySelector<HTMLElement>(".react-panel [data-emoji]")?.focus())); },
+    choose: (message) => { this.reacting = message; this.refresh(); this.focusSoon(".react-panel [data-emoji]"); },
     reply: (message) => this.composer.reply(message),
     edit: (message) => this.composer.edit(message),
     erase: (message) => void this.erase(message),
@@ -158,7 +159,7 @@ class ChatPage extends Page {
     if (event.key === "Escape" && this.reacting) { this.reacting = null; this.refresh(); return; }
     if (event.key === "Escape" && !takesText(event.target)) {
       if (this.hasInfo) to(withQuery({ info: null }));
-      else if (this.open) { const was = this.open; to("/chat"); queueMicrotask(() => this.querySelector<HTMLElement>(`[href="/chat/${was}"]`)?.focus()); }
+      else if (this.open) { const was = this.open; to("/chat"); this.focusSoon(`[href="/chat/${was}"]`); }
       return;
     }
     if (!(event.target as HTMLElement).closest?.("chat-log, .emoji-panel")) moveInList(event, this);
@@ -180,7 +181,7 @@ class ChatPage extends Page {
   private newRoom(): NewRoom { return new NewRoom(() => this.refresh(), () => { this.making = null; this.refresh(); }); }
 
   private room(id: string, room: Room | undefined): Template {
-    if (!room) return html`<section class="chat-room">${talk.rooms ? emptyPlace("speech", "There is no such room", "It may be one that you are not in.", html`<a class="button" href="/chat">To the rooms</a>`) : html`<div class="skeleton-page" aria-busy="true"></div>`}</section>`;
+    if (!room) return html`<section class="chat-room chat-none">${talk.rooms ? emptyPlace("speech", "There is no such room", "It may be one that you are not in.", html`<a class="button" href="/chat">To the rooms</a>`) : talk.error ? failedPlace("The rooms could not be loaded", talk.error, () => void loadRooms()) : html`<div class="skeleton-page" aria-busy="true"></div>`}</section>`;
     const current = conversation(id);
     return html`<section class="chat-room" aria-label="${room.title}">
       <header class="room-head"><a class="icon-button room-back" href="/chat" aria-label="All rooms">${icon("back")}</a>${roomFace(room)}<div><h2 dir="auto">${room.title}</h2><p class="quiet">${this.about(room)}</p></div>

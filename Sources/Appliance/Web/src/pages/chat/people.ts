@@ -50,6 +50,6 @@ function form(room: Room, made: Choosing): Template {
   return html`<form class="info-edit" @submit=${(event: Event) => { event.preventDefault(); void save(room, made); }}>
     <label class="info-field">Name of the room<input class="input" required maxlength="100" .value=${made.name} @input=${(event: Event) => { made.name = (event.target as HTMLInputElement).value; }}></label>
     <label class="info-field">People<input class="input" type="search" placeholder="Find somebody" .value=${made.words} @input=${(event: Event) => { made.words = (event.target as HTMLInputElement).value; update(() => {}); }}></label>
-    <ul class="info-people">${shown.map((person) => keyed(person.id, html`<li><label class="info-check"><input type="checkbox" ?checked=${made.chosen.has(person.id)} @change=${() => toggle(person.id)}>${avatar(person)}<b dir="auto">${person.name}</b></label></li>`))}</ul>
+    <ul class="info-people">${shown.map((person) => keyed(person.id, html`<li><label class="info-check"><input type="checkbox" .checked=${made.chosen.has(person.id)} @change=${() => toggle(person.id)}>${avatar(person)}<b dir="auto">${person.name}</b></label></li>`))}</ul>
     <footer><button class="button button-first">Save</button><button type="button" class="button" @click=${end}>Cancel</button></footer></form>`;
 }

@@ -80,12 +80,14 @@ export class NewRoom {
     const wanted = this.words.toLocaleLowerCase();
     const shown = (this.people ?? []).filter((person) => person.name.toLocaleLowerCase().includes(wanted));
     const toggle = (id: string): void => { if (!this.chosen.delete(id)) this.chosen.add(id); this.changed(); };
+    const several = this.chosen.size > 0;
     return html`<section class="new-room" aria-labelledby="new-room-title"><header><h2 id="new-room-title">New conversation</h2><button class="icon-button" aria-label="Close" @click=${this.close}>${icon("close")}</button></header>
       <input class="input" type="search" aria-label="Find somebody" placeholder="Find somebody" .value=${this.words} @input=${(event: Event) => { this.words = (event.target as HTMLInputElement).value; this.changed(); }}>
-      <p class="new-hint quiet">${mayEdit() ? "Press a name to talk to one. Tick several for the room of a job." : "Press a name to talk to somebody."}</p>
-      <ul class="room-rows">${shown.map((person) => keyed(person.id, html`<li class="new-row"><button class="room-row" data-row @click=${() => void this.make({ kind: "direct", person: person.id })}>${avatar(person)}<b dir="auto">${person.name}</b><span class="room-last">${talk.presence.get(person.id)?.online ? "online" : person.role}</span></button>
-        ${mayEdit() && html`<label class="new-check"><input type="checkbox" ?checked=${this.chosen.has(person.id)} @change=${() => toggle(person.id)}><span class="unseen">${person.name} in a room for a job</span></label>`}</li>`))}</ul>
-      ${mayEdit() && this.chosen.size > 0 && html`<form class="new-job" @submit=${(event: Event) => { event.preventDefault(); void this.make({ kind: "job", name: this.name, people: [...this.chosen] }); }}>
-        <label>Name of the room<input class="input" required maxlength="100" .value=${this.name} @input=${(event: Event) => { this.name = (event.target as HTMLInputElement).value; }}></label><button class="button button-first">Open with ${this.chosen.size}</button></form>`}</section>`;
+      <p class="new-hint quiet">${several ? "They get a room of their own, with you in it." : mayEdit() ? "Press a name to talk to one. Tick several for the room of a job." : "Press a name to talk to somebody."}</p>
+      ${this.people === null ? html`<div class="skeleton-page" aria-busy="true"></div>` : shown.length === 0 && html`<p class="new-hint" role="status">${wanted ? `Nobody here is called “${this.words}”.` : "Nobody else is here yet. People adds them."}</p>`}
+      <ul class="room-rows">${shown.map((person) => keyed(person.id, html`<li class="new-row"><button class="room-row" data-row @click=${() => (several ? toggle(person.id) : void this.make({ kind: "direct", person: person.id }))}>${avatar(person)}<b dir="auto">${person.name}</b><span class="room-last">${talk.presence.get(person.id)?.online ? "online" : person.role}</span></button>
+        ${mayEdit() && html`<label class="new-check"><input type="checkbox" .checked=${this.chosen.has(person.id)} @change=${() => toggle(person.id)}><span class="unseen">${person.name} in a room for a job</span></label>`}</li>`))}</ul>
+      ${mayEdit() && several && html`<form class="new-job" @submit=${(event: Event) => { event.preventDefault(); void this.make({ kind: "job", name: this.name, people: [...this.chosen] }); }}>
+        <label>Name of the room<input class="input" required maxlength="100" placeholder="What the job is" .value=${this.name} @input=${(event: Event) => { this.name = (event.target as HTMLInputElement).value; }}></label><button class="button button-first">Open with ${this.chosen.size}</button></form>`}</section>`;
   }
 }

@@ -1,6 +1,7 @@
 // The shapes of rooms and messages, as the daemon speaks them.
 
 import { Ref } from "../../types";
+import { Link } from "./links";
 
 export interface Byline { id: string; name: string; initials: string; avatar: string | null }
 export type RoomKind = "project" | "direct" | "job" | "announcements";
@@ -8,8 +9,6 @@ export interface Room {
   id: string; kind: RoomKind; title: string; project: Ref | null; with: Byline | null; memberCount: number; isMember: boolean;
   retentionDays: number | null; read: number; unread: number; last: Message | null; madeAt: string; version: number; people?: Byline[];
 }
-export type LinkKind = "person" | "asset" | "project" | "place";
-export interface Link { kind: LinkKind; id: string; name: string }
 export interface FileOf { id: string; name: string; type: string; byteCount: number; width: number | null; height: number | null }
 export interface Reaction { emoji: string; people: Ref[] }
 export interface Message {

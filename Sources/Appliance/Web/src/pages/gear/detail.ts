@@ -65,7 +65,7 @@ export class AssetSheet extends Page {
     if (asset.category !== this.category) { this.category = asset.category; void this.learnFields(asset.category); }
     const wants = address().searchParams.get("edit") !== null && mayEdit();
     if (wants && !this.form) void this.edit(asset);
-    if (!wants && this.form) { this.form = null; this.refresh(); queueMicrotask(() => this.querySelector<HTMLElement>(".detail-edit")?.focus()); }
+    if (!wants && this.form) { this.form = null; this.refresh(); this.focusSoon(".detail-edit"); }
   }
 
   private async learnFields(category: string | null): Promise<void> {
@@ -133,7 +133,7 @@ customElements.define("depot-asset", AssetSheet);
 
 function holder(asset: AssetDetail): Content {
   const { holder } = asset;
-  if (!holder) return "nobody, it is here";
+  if (!holder) return asset.depot ? `nobody, it is at ${asset.depot}` : "nobody, it is here";
   const names = [holder.person && html`<a href="/people/${holder.person.id}">${holder.person.name}</a>`, holder.project && html`<a href="/projects/${holder.project.id}">${holder.project.name}</a>`].filter(Boolean);
   return html`${names.length === 0 ? "out" : names.map((name, index) => html`${index > 0 ? " · " : ""}${name}`)}, since ${clock(holder.since)}`;
 }

@@ -115,7 +115,7 @@ class GearPage extends Page {
     this.isFiltering = isOpen;
     if (isOpen) void loadGear(looked(), true);
     this.refresh();
-    queueMicrotask(() => this.querySelector<HTMLElement>(isOpen ? ".facet-value" : ".gear-filter")?.focus());
+    this.focusSoon(isOpen ? ".facet-value" : ".gear-filter");
   }
 
   private moveTo(index: number): void {
@@ -255,6 +255,7 @@ function modelWords(asset: Asset): string {
 /** Who has it, or where it lives unless a column of its own says that. */
 function whereOf(asset: Asset, hasHome: boolean): Content {
   const { holder } = asset;
+  if (!holder && asset.depot) return html`${icon("place")}<span>at ${asset.depot}</span>`;
   if (!holder) return hasHome ? html`<span class="quiet">here</span>` : html`${icon("place")}<span>${asset.home?.name ?? "no place set"}</span>`;
   return html`${icon(holder.person ? "person" : "project")}<span>${[holder.person?.name, holder.project?.name].filter(Boolean).join(" · ") || "out"}</span>`;
 }

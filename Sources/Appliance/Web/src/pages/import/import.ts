@@ -45,7 +45,7 @@ class ImportPage extends Page {
     if (this.step === this.seenStep) return;
     const isFirst = this.seenStep < 0;
     this.seenStep = this.step;
-    if (!isFirst) queueMicrotask(() => this.querySelector<HTMLElement>(".import-step h2")?.focus());
+    if (!isFirst) this.focusSoon(".import-step h2");
   }
 
   private begin(id: string): void {

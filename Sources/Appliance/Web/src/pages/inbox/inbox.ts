@@ -6,6 +6,7 @@ import { loadUnknowns } from "../../commands";
 import { offerUndo, Values } from "../../forms/record";
 import { putOutcome, state, tell, update } from "../../store";
 import { Outcome, Ref, Unknown } from "../../types";
+import { printGear } from "../labels/labels";
 
 /** What a new piece with this code would be, as far as it can be guessed. */
 export interface Draft { model?: Ref | null; number?: string | null; home?: Ref | null }
@@ -41,11 +42,12 @@ async function restore(unknown: Unknown): Promise<void> {
 }
 
 /** Makes gear of it; what is wrong with a field is thrown, for the form to show. */
-export async function create(unknown: Unknown, fields: Values): Promise<void> {
+export async function create(unknown: Unknown, fields: Values, isLabelled = false): Promise<void> {
   const { answer, change } = await reply<Outcome>("POST", `/unknowns/${unknown.id}/create`, fields);
   update((current) => {
     current.unknowns = current.unknowns?.filter((one) => one.id !== unknown.id) ?? null;
     putOutcome(current, answer, true);
   });
   offerUndo(`${unknown.code} is ${answer.asset?.number ?? "gear"} now: ${answer.word}.`, change, () => void loadUnknowns());
+  if (isLabelled && answer.asset) void printGear([answer.asset.id], unknown.door?.id);
 }

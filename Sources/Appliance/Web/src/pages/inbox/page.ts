@@ -17,6 +17,7 @@ import { ago, clock } from "../../time";
 import { Suggestion } from "../../types";
 import { directionWords } from "../doors";
 import { moveInList } from "../rows";
+import { Conflicts } from "./conflicts";
 import { create, dismiss, link, waiting, Waiting } from "./inbox";
 
 const fields: readonly Field[] = [
@@ -26,9 +27,11 @@ const fields: readonly Field[] = [
   { name: "serial", label: "Serial number", kind: "line", max: 100 },
   { name: "owner", label: "Owner", kind: "line", max: 200 },
   { name: "note", label: "Note", kind: "lines", max: 2_000 },
+  { name: "printed", label: "Print its label", kind: "flag" },
 ];
 
 class InboxPage extends Page {
+  private readonly conflicts = new Conflicts();
   private form: { id: string; form: RecordForm } | null = null;
   private search: { id: string; picker: PickerControl } | null = null;
 
@@ -68,7 +71,7 @@ class InboxPage extends Page {
   private close(): void {
     const was = this.open;
     to("/inbox");
-    queueMicrotask(() => this.querySelector<HTMLElement>(`[data-unknown="${was}"] [data-row]`)?.focus());
+    this.focusSoon(`[data-unknown="${was}"] [data-row]`);
   }
 
   /** Settles one and goes to the next, so that a pile is worked off without the mouse. */
@@ -83,7 +86,7 @@ class InboxPage extends Page {
   private turn(next: Waiting | undefined, wasOpen: boolean): void {
     if (wasOpen) to(next ? `/inbox/${next.id}` : "/inbox", { replace: true });
     this.form = null;
-    queueMicrotask(() => queueMicrotask(() => this.querySelector<HTMLElement>(next ? `[data-unknown="${next.id}"] [data-row]` : "h1")?.focus()));
+    this.focusSoon(next ? `[data-unknown="${next.id}"] [data-row]` : "h1");
   }
 
   private startForm(unknown: Waiting): void {
@@ -91,8 +94,8 @@ class InboxPage extends Page {
     const next = waiting()[waiting().indexOf(unknown) + 1];
     this.form = { id: unknown.id, form: new RecordForm({
       name: `unknown-${unknown.id}`, title: "New gear with this code", fields: () => fields, start: { model: model ?? null, number: number ?? "", home: home ?? null },
-      saveWords: "Make it", save: (values) => create(unknown, values),
-      leave: (isSaved) => { if (isSaved) this.turn(next, true); else { this.form = null; this.refresh(); queueMicrotask(() => this.querySelector<HTMLElement>(".inbox-create")?.focus()); } },
+      saveWords: "Make it", save: ({ printed, ...values }) => create(unknown, values, printed === true),
+      leave: (isSaved) => { if (isSaved) this.turn(next, true); else { this.form = null; this.refresh(); this.focusSoon(".inbox-create"); } },
     }) };
     this.refresh();
   }
@@ -103,16 +106,18 @@ class InboxPage extends Page {
     const items = waiting(), open = items.find((one) => one.id === this.open);
     return html`<div class="split split-even ${open ? "split-open" : ""}">
       <section class="desk split-list" aria-labelledby="inbox-title">
-        <header class="desk-head"><h1 id="inbox-title" tabindex="-1">Inbox</h1><span class="quiet" aria-live="polite">${state.unknowns ? items.length : ""}</span></header>
-        ${staleStrip()}${this.list(items)}</section>
+        <header class="desk-head"><h1 id="inbox-title" tabindex="-1">Inbox</h1><span class="quiet" aria-live="polite">${state.unknowns ? items.length + (state.conflicts?.length ?? 0) : ""}</span></header>
+        ${staleStrip()}${this.conflicts}${this.list(items)}</section>
       ${open && html`<aside class="detail inbox-detail" aria-label="Unknown code">${this.detail(open)}</aside>`}</div>`;
   }
 
   private list(items: readonly Waiting[]): Content {
     if (!state.unknowns && state.unknownsError !== null) return failedPlace("The inbox could not be loaded", state.unknownsError, () => void loadUnknowns());
     if (!state.unknowns) return html`<div class="skeleton-rows" aria-busy="true">${Array.from({ length: 4 }, () => html`<span></span>`)}</div>`;
+    const differs = Boolean(state.conflicts?.length);
+    if (items.length === 0 && differs) return html`<p class="quiet">No unknown codes wait.</p>`;
     if (items.length === 0) return emptyPlace("inbox", "Nothing waits", "A code that no gear and nobody has comes here when it is scanned, with what was meant by it.", html`<a class="button" href="/">To the door</a>`);
-    return html`<ul class="list" aria-label="Unknown codes">${items.map((one) => keyed(one.id, html`<li class="row inbox-row ${one.id === this.open ? "row-open" : ""}" data-unknown="${one.id}">
+    return html`${differs && html`<h2>Unknown codes</h2>`}<ul class="list" aria-label="Unknown codes">${items.map((one) => keyed(one.id, html`<li class="row inbox-row ${one.id === this.open ? "row-open" : ""}" data-unknown="${one.id}">
       ${shape("unknown")}<a class="row-link" data-row href="/inbox/${one.id}" aria-current="${one.id === this.open ? "true" : null}"><strong class="number">${one.code}</strong></a>
       <span class="row-when">${ago(one.lastAt)}</span><span class="row-meant">${meant(one)}</span></li>`))}</ul>`;
   }

@@ -4,6 +4,7 @@ import { file, post, Problem, sentence } from "../../api";
 import { to } from "../../router";
 import { mayEdit, tell } from "../../store";
 import { Ref } from "../../types";
+import { follow } from "./fate";
 
 export interface Media { key: string; maker: string; name: string; width: number; height: number | null; perSheet: number | null; round: boolean }
 export interface LabelPrinter {
@@ -31,7 +32,8 @@ export async function printGear(ids: readonly string[], door?: string): Promise<
   try {
     const job = await post<Job>("/labels/jobs", { items: ids.map((id) => ({ kind: "asset", id })), ...(door ? { door } : {}) });
     const words = job.total === 1 ? `The label of ${job.title} comes out of ${job.printer.name}.` : `${job.total} labels come out of ${job.printer.name}.`;
-    tell("ok", words, { label: "Queue", run: () => to("/labels/queue") });
+    tell("ok", words, { label: "Queue", run: () => to(`/labels/queue?job=${job.id}`) });
+    follow(job);
   } catch (error) {
     const hasNoPrinter = error instanceof Problem && error.status === 409 && mayEdit();
     tell("stop", sentence(error), hasNoPrinter ? { label: "Labels", run: () => to("/labels/printers") } : undefined);

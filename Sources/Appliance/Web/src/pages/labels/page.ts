@@ -2,40 +2,31 @@
 // Which of them is open is in the address. And where a label's address leads a phone: to what it is stuck on.
 
 import "./labels.css";
-import { emptyPlace, staleStrip } from "../../bits";
+import { emptyPlace } from "../../bits";
 import { html, Content } from "../../html";
 import { Page } from "../../page";
-import { address, to } from "../../router";
+import { to } from "../../router";
 import { mayEdit } from "../../store";
 import { openCode } from "../../wedge";
+import { TabbedPage } from "../tabs";
 import { Claim } from "./claim";
 import { DesignsTab } from "./designs";
 import { PrintersTab } from "./printers";
 import { PrintTab } from "./print";
 import { QueueTab } from "./queue";
 
-class LabelsPage extends Page {
-  private readonly tabs: Readonly<Record<string, Page>> = { print: new PrintTab(), queue: new QueueTab(), printers: new PrintersTab(), designs: new DesignsTab(), claim: new Claim() };
-
-  private get tab(): string { return address().pathname.split("/")[2] ?? "print"; }
-
-  private get open(): Page | null { return ["designs", "claim"].includes(this.tab) && !mayEdit() ? null : this.tabs[this.tab] ?? null; }
-
-  private seen = "";
-
-  protected override shown(): void {
-    this.open?.refresh();
-    if (this.seen === this.tab) return;
-    this.seen = this.tab;
-    this.querySelector(".chips [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+class LabelsPage extends TabbedPage {
+  constructor() {
+    super("labels", "Labels", [
+      { key: "print", name: "Print", page: new PrintTab() },
+      { key: "queue", name: "Queue", page: new QueueTab() },
+      { key: "printers", name: "Printers", page: new PrintersTab() },
+      { key: "designs", name: "Designs", page: new DesignsTab(), isThere: mayEdit },
+      { key: "claim", name: "Claim", page: new Claim(), isThere: mayEdit },
+    ]);
   }
 
-  protected view(): Content {
-    const tab = (key: string, name: string): Content => html`<a class="chip chip-plain" href="/labels/${key}" aria-current="${this.tab === key ? "page" : null}">${name}</a>`;
-    return html`<div class="settings labels"><header class="desk-head"><h1>Labels</h1></header>
-      <nav class="chips" aria-label="Labels">${tab("print", "Print")}${tab("queue", "Queue")}${tab("printers", "Printers")}${mayEdit() && [tab("designs", "Designs"), tab("claim", "Claim")]}</nav>${staleStrip()}
-      ${this.open ?? emptyPlace("tag", "There is nothing here", "Labels are printed, designed and claimed on this page.")}</div>`;
-  }
+  protected nothing(): Content { return emptyPlace("tag", "There is nothing here", "Labels are printed, designed and claimed on this page."); }
 }
 customElements.define("page-labels", LabelsPage);
 

@@ -41,9 +41,12 @@ export class LabelPreview extends Page {
     this.refresh();
   }
 
+  /** As wide as there is room for; a tall label only so wide that it is seen whole. */
+  private keepShape(image: HTMLImageElement): void { image.style.setProperty("--shape", String(image.naturalWidth / image.naturalHeight)); }
+
   protected view(): Content {
     return html`<figure class="label-preview ${this.trouble !== null ? "label-stale" : ""}" aria-label="Preview">
-      ${this.picture !== null ? html`<img .src=${this.picture} alt="The label as it will be printed">` : html`<span class="label-blank" aria-hidden="true"></span>`}
+      ${this.picture !== null ? html`<img .src=${this.picture} alt="The label as it will be printed" @load=${(event: Event) => this.keepShape(event.target as HTMLImageElement)}>` : html`<span class="label-blank" aria-hidden="true"></span>`}
       <figcaption role="status">${this.trouble === null && this.picture !== null && html`<span class="label-size">${this.size}</span>`}${this.trouble !== null && html`<span class="form-error">${shape("stop")}<span>${this.trouble}</span></span>`}</figcaption></figure>`;
   }
 }

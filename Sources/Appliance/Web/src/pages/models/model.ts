@@ -70,7 +70,7 @@ export class ModelSheet extends Page {
     if (wants && !this.form) {
       this.form = modelForm(model, "", () => to(withQuery({ edit: null }), { replace: true }), (saved) => { this.asked.take({ ...model, ...saved }); });
       this.refresh();
-    } else if (!wants && this.form) { this.form = null; this.refresh(); queueMicrotask(() => this.querySelector<HTMLElement>(".detail-edit")?.focus()); }
+    } else if (!wants && this.form) { this.form = null; this.refresh(); this.focusSoon(".detail-edit"); }
   }
 
   private async archive(model: Model): Promise<void> {

@@ -87,7 +87,7 @@ class ModelsPage extends Page {
   private close(): void {
     const was = this.open;
     to(this.link(null));
-    queueMicrotask(() => this.querySelector<HTMLElement>(`[data-model="${was}"] [data-row]`)?.focus());
+    this.focusSoon(`[data-model="${was}"] [data-row]`);
   }
 
   private link(id: string | null): string {

@@ -75,7 +75,7 @@ export class Badges extends Page {
       await addBadge(person, code);
       this.stop();
       this.reload();
-      queueMicrotask(() => this.querySelector<HTMLElement>(".badge-add")?.focus());
+      this.focusSoon(".badge-add");
     } catch (error) {
       const holder = error instanceof Problem ? error.details["person"] as { id: string; name: string } | undefined : undefined;
       this.error = { words: sentence(error), person: holder ?? null };

@@ -58,7 +58,7 @@ class PeoplePage extends Page {
   private close(): void {
     const was = this.open;
     to(this.link(null));
-    queueMicrotask(() => this.querySelector<HTMLElement>(`[data-person="${was}"] [data-row]`)?.focus());
+    this.focusSoon(`[data-person="${was}"] [data-row]`);
   }
 
   private link(id: string | null): string {

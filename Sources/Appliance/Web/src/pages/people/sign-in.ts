@@ -81,7 +81,7 @@ export class PersonSignIn extends Page {
       else this.wrong = { field: error instanceof Problem ? Object.keys(error.fields)[0] ?? "" : "", words: sentence(error) };
     }
     this.refresh();
-    queueMicrotask(() => this.querySelector<HTMLElement>(this.wrong ? "[aria-invalid]" : ".phone-link")?.focus());
+    this.focusSoon(this.wrong ? "[aria-invalid]" : ".phone-link");
   }
 
   private async end(session: SignedIn): Promise<void> {

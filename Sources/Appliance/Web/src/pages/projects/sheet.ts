@@ -148,7 +148,7 @@ export class Sheet extends Page {
     const pieces = { total: sum((line) => line.quantity), out: sum((line) => line.out), back: sum((line) => line.back) };
     if (this.renaming === name) return html`<div class="sheet-heading"><input class="input" aria-label="Name of the section" maxlength="100" .defaultValue=${name} data-rename
       @change=${(event: Event) => this.rename(name, field(event).value)} @keydown=${(event: Event) => this.renameKey(event as KeyboardEvent, name)}></div>`;
-    return html`<div class="sheet-heading"><h2 class="${name ? "" : "quiet"}">${name || "No section"}</h2>${mayEdit() && html`<button class="icon-button" aria-label="Rename ${name || "the lines without a section"}" title="Rename" @click=${() => { this.renaming = name; this.refresh(); queueMicrotask(() => this.querySelector<HTMLElement>("[data-rename]")?.focus()); }}>${icon("edit")}</button>`}
+    return html`<div class="sheet-heading"><h2 class="${name ? "" : "quiet"}">${name || "No section"}</h2>${mayEdit() && html`<button class="icon-button" aria-label="Rename ${name || "the lines without a section"}" title="Rename" @click=${() => { this.renaming = name; this.refresh(); this.focusSoon("[data-rename]"); }}>${icon("edit")}</button>`}
       <span class="quiet">${pieces.out} of ${pieces.total} out${pieces.back > 0 ? ` · ${pieces.back} back` : ""}</span></div>`;
   }
 

@@ -9,7 +9,7 @@ export interface Entry {
 
 export const topicWords: readonly (readonly [string, string])[] = [
   ["audit", "Sign-ins, refusals, keys"], ["assets", "Gear"], ["assets.cost", "Costs"], ["models", "Models and categories"], ["places", "Places"], ["people", "People"],
-  ["people.confidential", "Notes and badges"], ["projects", "Projects"], ["scans", "Scans"], ["doors", "Doors"], ["unknowns", "Unknown codes"], ["readers", "Readers"], ["views", "Saved views"],
+  ["people.confidential", "Notes and badges"], ["projects", "Projects"], ["scans", "Scans"], ["doors", "Doors"], ["unknowns", "Unknown codes"], ["conflicts", "Said by two depots"], ["readers", "Readers"], ["views", "Saved views"],
 ];
 
 const kindWords: Record<string, string> = {

@@ -51,7 +51,7 @@ export class Categories extends Page {
     if (!category && this.open !== "new") return null;
     this.error = this.theirs = null;
     this.draft = { id: this.open, name: category?.name ?? "", version: category?.version, fields: (category?.fields ?? []).map((one) => ({ ...one, at: this.fieldCount++ })) };
-    queueMicrotask(() => this.querySelector<HTMLElement>("#category-name")?.focus());
+    this.focusSoon("#category-name");
     return this.draft;
   }
 
@@ -59,7 +59,7 @@ export class Categories extends Page {
     const was = this.draft?.id;
     this.draft = this.theirs = null;
     to(withQuery({ category: null }));
-    queueMicrotask(() => this.querySelector<HTMLElement>(was === "new" ? ".categories-new" : `[data-category="${was}"] [data-row]`)?.focus());
+    this.focusSoon(was === "new" ? ".categories-new" : `[data-category="${was}"] [data-row]`);
   }
 
   private async send(draft: Draft): Promise<void> {

@@ -17,7 +17,7 @@ interface Standing {
   state: "off" | "starting" | "sending" | "idle" | "paused" | "waiting";
   hub: string | null; organisation: string | null; trouble: string | null; retryAt: string | null;
   backlog: number; oldestAt: string | null; isStale: boolean; ackedAt: string | null; heardAt: string | null;
-  sentChanges: number; sentBytes: number; refusedCount: number; refused: Refused[];
+  sentChanges: number; sentBytes: number; pictures: number; refusedCount: number; refused: Refused[];
 }
 
 export class Hub extends Page {
@@ -55,6 +55,7 @@ export class Hub extends Page {
         ["Hub", value.hub ?? ""], ["Organisation there", value.organisation ?? "not heard yet"],
         ["Last took something", value.ackedAt ? ago(value.ackedAt) : "never"], ["Last answered", value.heardAt ? ago(value.heardAt) : "not since the start"],
         ["Sent since the start", value.sentChanges === 0 ? "nothing" : `${value.sentChanges} changes, ${Math.round(value.sentBytes / value.sentChanges)} bytes each`],
+        ["Pictures", value.pictures === 0 ? "the hub has all" : `${value.pictures} on their way, after the changes`],
       ].map(([name, text]) => html`<div><dt>${name}</dt><dd>${text}</dd></div>`)}</dl>
       ${state.session?.role === "admin" && this.tools(value)}
       ${value.refusedCount > 0 && this.refused(value)}</section>`;

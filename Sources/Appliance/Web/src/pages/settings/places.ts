@@ -73,7 +73,7 @@ export class Places extends Page {
       ...(place ? { record: place as unknown as Values & Recorded } : { start: { parent: parent ? { id: parent.id, name: parent.path } : null } }),
       saveWords: place ? "Save" : "Add the place",
       save: (values, version) => place ? save<Place>(`/places/${place.id}`, values, version, (saved) => `${saved.path} is saved.`) : make<Place>("/places", values, (made) => `${made.path} is added.`),
-      leave: () => { this.form = null; to(withQuery({ place: null, new: null })); void this.places.load(); queueMicrotask(() => this.querySelector<HTMLElement>(place ? `[data-place="${place.id}"] [data-row]` : ".places-new")?.focus()); },
+      leave: () => { this.form = null; to(withQuery({ place: null, new: null })); void this.places.load(); this.focusSoon(place ? `[data-place="${place.id}"] [data-row]` : ".places-new"); },
     });
   }
 

@@ -52,7 +52,7 @@ export class Screens extends Page {
     this.error = null;
     this.door = state.doors?.length === 1 ? state.doors[0]?.id ?? "" : "";
     this.refresh();
-    queueMicrotask(() => this.querySelector<HTMLElement>("#screen-name")?.focus());
+    this.focusSoon("#screen-name");
   }
 
   // ---- what is seen --------------------------------------------------------------------------------------------------

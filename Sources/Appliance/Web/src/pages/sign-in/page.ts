@@ -50,7 +50,7 @@ class SignInPage extends Page {
       else this.loadLater(error);
     }
     this.refresh();
-    if (this.known && !this.isByPIN) this.point("#name");
+    if (this.known && !this.isByPIN) this.focusSoon("#name");
   }
 
   private loadLater(error: unknown): void {
@@ -58,8 +58,6 @@ class SignInPage extends Page {
     this.offlineSince ??= Date.now();
     setTimeout(() => { if (this.isConnected) void this.load(); }, retryMilliseconds);
   }
-
-  private point(selector: string): void { queueMicrotask(() => this.querySelector<HTMLElement>(selector)?.focus()); }
 
   // ---- badges --------------------------------------------------------------------------------------------------------
 
@@ -113,7 +111,7 @@ class SignInPage extends Page {
     this.pin = "";
     this.error = null;
     this.refresh();
-    if (person) this.point(".keypad-title");
+    if (person) this.focusSoon(".keypad-title");
   }
 
   private sendPIN(): void {
@@ -132,7 +130,7 @@ class SignInPage extends Page {
     } catch (error) {
       this.error = words(error, refused);
       this.pin = this.passphrase = "";
-      if (!this.isByPIN) this.point("#passphrase");
+      if (!this.isByPIN) this.focusSoon("#passphrase");
     }
     this.isSending = false;
     this.refresh();
@@ -162,7 +160,7 @@ class SignInPage extends Page {
   private change(wantsPassphrase: boolean): void {
     this.wantsPassphrase = wantsPassphrase;
     this.pick(null);
-    if (wantsPassphrase) this.point("#name");
+    if (wantsPassphrase) this.focusSoon("#name");
   }
 
   private form(screen: Screen | null): Template {

@@ -32,7 +32,7 @@ class WelcomePage extends Page {
       this.link = await lookAtLink(this.secret);
     } catch (error) { this.trouble = { words: sentence(error), isSpent: error instanceof Problem && (error.status === 404 || error.status === 400) }; }
     this.refresh();
-    queueMicrotask(() => this.querySelector<HTMLElement>("#passphrase, .button-first")?.focus());
+    this.focusSoon("#passphrase, .button-first");
   }
 
   private async send(): Promise<void> {
@@ -50,7 +50,7 @@ class WelcomePage extends Page {
     }
     this.isSending = false;
     this.refresh();
-    if (this.wrong !== null) queueMicrotask(() => this.querySelector<HTMLElement>("#passphrase")?.focus());
+    if (this.wrong !== null) this.focusSoon("#passphrase");
   }
 
   protected view(): Content {
