@@ -5,6 +5,7 @@ import re
 from playwright.sync_api import expect
 
 from conftest import is_live
+from depots import until
 from label_printer import zebra  # noqa: F401
 from test_gear import word
 from test_labels import DESK, scans
@@ -61,6 +62,27 @@ def test_a_label_that_waits_says_why_where_it_was_asked_for_and_one_that_is_lost
     zebra.breaks_after = None
     lost.get_by_role("button", name="Print again").click()
     expect(notice(page, f"{asset['number']}, again comes out of")).to_be_visible()
+    assert zebra.has(1)
+
+
+def test_what_a_printer_lacks_is_said_though_it_said_so_before_the_press_was_answered(desk, daemon, zebra):
+    asset = daemon.assets("available", 2)[1]
+    zebra.is_paper_out = True
+    page = desk.signed_in(daemon, viewport=DESK)
+
+    def answer_late(route):
+        answer = route.fetch()
+        job = answer.json()["id"]
+        until(lambda: daemon.call("GET", f"/labels/jobs/{job}")["trouble"] is not None)
+        route.fulfill(response=answer)
+
+    page.route("**/labels/jobs", answer_late)
+    page.goto(f"{daemon.url}/gear?asset={asset['id']}")
+    is_live(page)
+    page.wait_for_selector(".detail-number")
+    page.locator(".detail-tools").get_by_role("button", name="Print its label").click()
+    expect(notice(page, f"{asset['number']}: The label waits: The paper is used up.")).to_be_visible()
+    zebra.is_paper_out = False
     assert zebra.has(1)
 
 

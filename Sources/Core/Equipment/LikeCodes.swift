@@ -56,7 +56,7 @@ struct LikeCodes {
         var isOwn = false
         for first in stride(from: 0, to: keys.count, by: Self.looks) {
             let some = (first..<first + Self.looks).map { keys[min($0, keys.count - 1)] }
-            let rows = try Row.fetchCursor(statement, arguments: [some[0].key, some[1].key, some[2].key])
+            let rows = try Row.fetchCursor(statement, arguments: StatementArguments(some.map(\.key)))
             while let row = try rows.next() {
                 let (key, likeness) = some[row["look"]]
                 guard row["kind"] != "person", row["owner"] == owner.rawValue else {

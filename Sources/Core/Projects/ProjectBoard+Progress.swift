@@ -39,11 +39,9 @@ extension ProjectBoard {
         }
         // SQLite finds a member in a tenth of the time that it takes to make all of them.
         let members = change.topic == .projects ? ["project"] : ["holder.project.id", "before.holder.project.id"]
-        return try members.compactMap { member in
-            try String.fetchOne(
-                database.cachedStatement(sql: "SELECT json_extract(body, '$.\(member)') FROM change WHERE seq = ?"),
-                arguments: [change.position.seq]
-            ).map { Project.ID($0) }
-        }
+        let found = members.map { "json_extract(body, '$.\($0)')" }.joined(separator: ", ")
+        let row = try Row.fetchOne(
+            database.cachedStatement(sql: "SELECT \(found) FROM change WHERE seq = ?"), arguments: [change.position.seq])
+        return members.indices.compactMap { row?[$0] as String? }.map { Project.ID($0) }
     }
 }

@@ -41,9 +41,15 @@ package final class BackgroundThread: TaskExecutor, SerialExecutor {
 
     deinit { line.end() }
 
-    /// Whether the calling thread leaves the cores to every other one. Where the kernel refuses, it stays as it was: not
-    /// everybody may take a core back (`RLIMIT_NICE`).
-    package static func giveWay(_ givesWay: Bool) { _ = depot_run_when_idle(givesWay ? 1 : 0) }
+    /// Whether the calling thread leaves the cores to every other one. Where it could not take one back it stays as it was,
+    /// for threads begun meanwhile, as those that serve scans, would leave theirs for good.
+    package static func giveWay(_ givesWay: Bool) {
+        guard mayTakeBack else { return }
+        _ = depot_run_when_idle(givesWay ? 1 : 0)
+    }
+
+    /// Whether this process may take cores back that it left to others.
+    package static let mayTakeBack = depot_may_stop_being_idle() != 0
 
     package func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)

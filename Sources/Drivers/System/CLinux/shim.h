@@ -6,6 +6,7 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <pthread.h>
 #include <sched.h>
 #include <spawn.h>
 #include <sys/epoll.h>
@@ -76,4 +77,18 @@ static inline int depot_read_route_news(int fd) {
 static inline int depot_run_when_idle(int whether) {
     struct sched_param none = {0};
     return sched_setscheduler(0, whether ? 5 : 0, &none);
+}
+
+static inline void *depot_try_to_stop_being_idle(void *may) {
+    *(int *)may = depot_run_when_idle(1) == 0 && depot_run_when_idle(0) == 0;
+    return NULL;
+}
+
+/* Whether a thread that runs only when idle may run as before again: RLIMIT_NICE or CAP_SYS_NICE, tried on a thread of its own. */
+static inline int depot_may_stop_being_idle(void) {
+    int may = 0;
+    pthread_t thread;
+    if (pthread_create(&thread, NULL, depot_try_to_stop_being_idle, &may) != 0) return 0;
+    pthread_join(thread, NULL);
+    return may;
 }

@@ -1,7 +1,7 @@
 // What becomes of a label after it was asked for in one press: whoever asked has gone on and looks at something else, so what
 // holds it up or went wrong is said where they are, with a key to print it again.
 
-import { post, sentence } from "../../api";
+import { get, post, sentence } from "../../api";
 import { to } from "../../router";
 import { hear, tell } from "../../store";
 import { Fact } from "../../types";
@@ -29,16 +29,30 @@ export function fateOf({ state, counts, total, trouble }: Job): Fate {
 
 /** Says once what a job waits for and what went wrong with it, until it is done. */
 export function follow(job: Job): void {
-  let said = "";
-  const stop = hear((fact) => {
-    const now = jobOf(fact);
-    if (now?.id !== job.id) return;
+  let said = "", heard = 0;
+  const learn = (now: Job): void => {
     const { kind, words } = fateOf(now);
     if (words !== said && kind === "waits") tell("stop", `${job.title}: ${words}`, { label: "Queue", run: () => to(`/labels/queue?job=${job.id}`) });
     if (words !== said && kind === "lost") tell("stop", `${job.title}: ${words}`, { label: "Print again", run: () => void again(job) });
     said = words;
     if (now.state === "done" || now.state === "cancelled") stop();
+  };
+  // The printer may have said what it lacks before the answer to the press was here, or while the socket was away.
+  const look = async (): Promise<void> => {
+    const before = heard;
+    try {
+      const now = await get<Job>(`/labels/jobs/${job.id}`);
+      if (heard === before) learn(now);
+    } catch { /* what comes next says it */ }
+  };
+  const stop = hear((fact) => {
+    if (fact.topic === "reset") void look();
+    const now = jobOf(fact);
+    if (now?.id !== job.id) return;
+    heard += 1;
+    learn(now);
   });
+  void look();
 }
 
 async function again(job: Job): Promise<void> {
