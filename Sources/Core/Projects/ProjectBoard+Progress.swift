@@ -41,7 +41,8 @@ extension ProjectBoard {
         let members = change.topic == .projects ? ["project"] : ["holder.project.id", "before.holder.project.id"]
         let found = members.map { "json_extract(body, '$.\($0)')" }.joined(separator: ", ")
         let row = try Row.fetchOne(
-            database.cachedStatement(sql: "SELECT \(found) FROM change WHERE seq = ?"), arguments: [change.position.seq])
+            database.cachedStatement(sql: "SELECT \(found) FROM change WHERE seq = ?"), arguments: [change.position.seq]
+        )
         return members.indices.compactMap { row?[$0] as String? }.map { Project.ID($0) }
     }
 }
