@@ -89,11 +89,7 @@ package final class ZPLListener: Sendable {
             let count = recv(connection, &buffer, buffer.count, 0)
             guard count > 0 else { return }
             pending += buffer.prefix(count)
-            let question = Array("~HS\r\n".utf8)
-            if pending.starts(with: question) {
-                pending.removeFirst(question.count)
-                answer(connection)
-            }
+            answer(questionsIn: &pending, on: connection)
             if let end = state.withLock({ $0.manner.breaksAfter }), pending.count >= end { return }
             // A label is taken when its end has come.
             while let end = pending.firstRange(of: Array("^XZ".utf8))?.upperBound {
@@ -105,22 +101,28 @@ package final class ZPLListener: Sendable {
                 pending.removeFirst(end)
                 if pending.first == UInt8(ascii: "\n") { pending.removeFirst() }
             }
-            if pending.starts(with: question) {
-                pending.removeFirst(question.count)
-                answer(connection)
-            }
+            answer(questionsIn: &pending, on: connection)
         }
     }
 
-    private func answer(_ connection: Int32) {
+    /// Says how it is, as it is asked before and after labels.
+    ///
+    /// - Source: Zebra, ZPL II Programming Guide: ~HS, ~HQES.
+    private func answer(questionsIn pending: inout [UInt8], on connection: Int32) {
         let (manner, waiting) = state.withLock { ($0.manner, $0.waiting) }
-        guard manner.speaks else { return }
         let paper = manner.isPaperOut ? 1 : 0, head = manner.isHeadUp ? 1 : 0
-        let text =
-            "\u{02}030,\(paper),0,1245,00\(waiting),0,0,0,000,0,0,0\u{03}\r\n"
-            + "\u{02}000,0,\(head),0,0,2,4,0,00000000,1,000\u{03}\r\n\u{02}1234,0\u{03}\r\n"
-        let bytes = Array(text.utf8)
-        _ = Glibc.send(connection, bytes, bytes.count, Int32(MSG_NOSIGNAL))
+        let answers = [
+            "~HS\r\n": "\u{02}030,\(paper),0,1245,00\(waiting),0,0,0,000,0,0,0\u{03}\r\n"
+                + "\u{02}000,0,\(head),0,0,2,4,0,00000000,1,000\u{03}\r\n\u{02}1234,0\u{03}\r\n",
+            "~HQES\n": "\u{02}\r\n  PRINTER STATUS\r\n"
+                + "   ERRORS:         \(paper | head) 00000000 0000000\(paper + 4 * head)\r\n"
+                + "   WARNINGS:       0 00000000 00000000\r\n\u{03}",
+        ]
+        while let (question, answer) = answers.first(where: { pending.starts(with: $0.key.utf8) }) {
+            pending.removeFirst(question.utf8.count)
+            guard manner.speaks else { continue }
+            _ = Glibc.send(connection, answer, answer.utf8.count, Int32(MSG_NOSIGNAL))
+        }
     }
 }
 

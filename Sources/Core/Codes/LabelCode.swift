@@ -35,7 +35,7 @@ package struct LabelCode: Hashable, Sendable {
     package init?(reading text: String) {
         guard Self.isMeant(by: text) else { return nil }
         let parts = text.uppercasedASCII.split(separator: ":", omittingEmptySubsequences: false)
-        guard parts.count == 4, parts[0] == "DPT", parts[1].count == 4, parts[2].count == 26, parts[3].count == 1,
+        guard parts.count == 4, parts[1].count == 4, parts[2].count == 26, parts[3].count == 1,
             parts[2].allSatisfy({ Self.alphabet.contains($0) }), parts[1].allSatisfy({ Self.alphabet.contains($0) }),
             "01234567".contains(parts[2].first ?? "Z")
         else { return nil }

@@ -1,24 +1,24 @@
 // The house around the pages: which page an address means, the rail, the search field, the connection, the keys.
 // The door and the sign-in have no chrome. What a scanner types into a page opens what the code belongs to: wedge.ts.
-// Starts everything; read router.ts and store.ts next.
+// Starts everything; read router.ts and daemon/store.ts next.
 
-import "./tokens.css";
-import "./base.css";
+import "./elements/tokens.css";
+import "./elements/base.css";
 import "./shell.css";
-import { Problem, sentence } from "./api";
-import { connection, avatar, failedPlace, notices } from "./bits";
-import { openSession, signOut } from "./commands";
-import { html, Content, Template } from "./html";
-import { icon, IconName } from "./icons";
-import "./keyboard";
-import * as outbox from "./outbox";
-import { field, Page, takesText } from "./page";
+import { Problem, sentence } from "./daemon/api";
+import { connection, avatar, failedPlace, notices } from "./elements/bits";
+import { openSession, signOut } from "./daemon/commands";
+import { html, Content, Template } from "./elements/html";
+import { icon, IconName } from "./elements/icons";
+import "./input/keyboard";
+import * as outbox from "./daemon/outbox";
+import { field, Page, takesText } from "./elements/page";
 import { unreadTotal } from "./pages/chat/talk";
 import { address, isOpen, signInAddress, to, whenAddressChanges, withQuery } from "./router";
-import { offerScan } from "./scanned";
-import { mayEdit, state, undoNewest } from "./store";
+import { offerScan } from "./input/scanned";
+import { mayEdit, state, undoNewest } from "./daemon/store";
 import { nextTheme, restoreTheme, theme } from "./theme";
-import { hearScans, openCode, unlessScan } from "./wedge";
+import { hearScans, openCode, unlessScan } from "./input/wedge";
 import "./pages/door";
 import "./pages/doors";
 import "./pages/gear/gear";

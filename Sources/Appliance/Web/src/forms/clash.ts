@@ -1,7 +1,7 @@
 // Two people edited one record: for each field that both changed, theirs and yours side by side, one choice each.
 
-import { html, keyed, Template } from "../html";
-import { clock } from "../time";
+import { html, keyed, Template } from "../elements/html";
+import { clock } from "../elements/time";
 import { Field, Held, idOf, inWords } from "./fields";
 import { Clash, Recorded, Values } from "./record";
 

@@ -1,9 +1,9 @@
 // The field that collects codes: typed or read by a scanner that types. Enter takes a code, Backspace in the empty
 // field takes the last one away.
 
-import { html, keyed, Content } from "../html";
-import { icon } from "../icons";
-import { Page } from "../page";
+import { html, keyed, Content } from "../elements/html";
+import { icon } from "../elements/icons";
+import { Page } from "../elements/page";
 
 interface Suit { id: string; under: string | null; isWrong: boolean; codes: readonly string[] }
 

@@ -1,8 +1,8 @@
 // The fields a form is made of: what each kind shows, and how what a person typed becomes what goes over the wire.
 // A form is in form.ts; the picker of references in picker.ts; pictures in picture.ts.
 
-import { html, Content, Template } from "../html";
-import { icon, shape } from "../icons";
+import { html, Content, Template } from "../elements/html";
+import { icon, shape } from "../elements/icons";
 import { Choice, Picker } from "./picker";
 import { Values } from "./record";
 

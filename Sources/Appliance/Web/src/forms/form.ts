@@ -5,12 +5,12 @@
 // keeps the draft. A page makes one with `new RecordForm(plan)` and puts it into its view.
 
 import "./form.css";
-import { now, Problem, sentence } from "../api";
-import { html, keyed, Content, Template } from "../html";
-import { shape } from "../icons";
-import { Page } from "../page";
-import { tell } from "../store";
-import { clock } from "../time";
+import { now, Problem, sentence } from "../daemon/api";
+import { html, keyed, Content, Template } from "../elements/html";
+import { shape } from "../elements/icons";
+import { Page } from "../elements/page";
+import { tell } from "../daemon/store";
+import { clock } from "../elements/time";
 import { clashView } from "./clash";
 import { CodesControl } from "./codes";
 import { Field, fieldView, Held, held, idOf, member, nested, Refusal, wire } from "./fields";

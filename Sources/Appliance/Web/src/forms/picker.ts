@@ -1,12 +1,12 @@
 // The field that picks one of many: type-ahead over what the daemon finds, arrows and Enter, and "make new" at the
 // end of the list. A combobox as WAI-ARIA has it; its list never takes the focus.
 
-import { sentence } from "../api";
-import { html, Content, Template } from "../html";
-import { icon } from "../icons";
-import { Page } from "../page";
-import { tell } from "../store";
-import { debounced } from "../time";
+import { sentence } from "../daemon/api";
+import { html, Content, Template } from "../elements/html";
+import { icon } from "../elements/icons";
+import { Page } from "../elements/page";
+import { tell } from "../daemon/store";
+import { debounced } from "../elements/time";
 
 /** A record to pick: its name and, quietly beside it, what tells it from others of the name. */
 export interface Choice { id: string; name: string; more?: string }

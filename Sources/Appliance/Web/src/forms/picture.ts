@@ -1,10 +1,10 @@
 // The field that takes a picture: chosen, dropped or pasted, made small enough in the page itself, then sent. A phone's
 // 12-megapixel photograph is some hundred kilobytes by the time it leaves.
 
-import { post, sentence } from "../api";
-import { html, Content } from "../html";
-import { icon, shape } from "../icons";
-import { Page } from "../page";
+import { post, sentence } from "../daemon/api";
+import { html, Content } from "../elements/html";
+import { icon, shape } from "../elements/icons";
+import { Page } from "../elements/page";
 
 const longestSide = 1600, quality = 0.85;
 

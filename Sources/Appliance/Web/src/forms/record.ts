@@ -1,8 +1,8 @@
 // Making, editing and undoing records of any kind: what was saved says so and can be taken back, by the button, by
 // `u` or by Ctrl+Z. Knows the REST conventions of the registry (ETag as version, Depotd-Change), and no kind of record.
 
-import { post, Problem, reply, Reply, sentence } from "../api";
-import { tell } from "../store";
+import { post, Problem, reply, Reply, sentence } from "../daemon/api";
+import { tell } from "../daemon/store";
 
 /** Fields as they go over the wire. */
 export type Values = Record<string, unknown>;

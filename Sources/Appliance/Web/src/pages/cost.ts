@@ -1,12 +1,12 @@
 // What a thing cost and is worth, for managers alone: shown under its facts, edited in place.
 
-import { get } from "../api";
-import { Asked } from "../asked";
+import { get } from "../daemon/api";
+import { Asked } from "../daemon/asked";
 import { RecordForm } from "../forms/form";
 import { Recorded, save, Values } from "../forms/record";
-import { html, Content } from "../html";
-import { icon } from "../icons";
-import { mayEdit } from "../store";
+import { html, Content } from "../elements/html";
+import { icon } from "../elements/icons";
+import { mayEdit } from "../daemon/store";
 
 interface Costs { value: number | null; price: number | null; boughtOn: string | null; supplier: string | null; version?: number }
 

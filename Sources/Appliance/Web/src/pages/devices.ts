@@ -2,14 +2,14 @@
 // nobody knows is only offered: adopting it takes it away from everything else on the box.
 
 import "./devices.css";
-import { emptyPlace, failedPlace, staleStrip } from "../bits";
-import { changeReader, forgetReader, loadDoors, loadReaders, ReaderChange } from "../commands";
-import { html, keyed, Content, Template } from "../html";
-import { icon, IconName } from "../icons";
-import { field, Page } from "../page";
-import { state } from "../store";
-import { ago } from "../time";
-import { Reader } from "../types";
+import { emptyPlace, failedPlace, staleStrip } from "../elements/bits";
+import { changeReader, forgetReader, loadDoors, loadReaders, ReaderChange } from "../daemon/commands";
+import { html, keyed, Content, Template } from "../elements/html";
+import { icon, IconName } from "../elements/icons";
+import { field, Page } from "../elements/page";
+import { state } from "../daemon/store";
+import { ago } from "../elements/time";
+import { Reader } from "../daemon/types";
 
 const stateWords: Record<Reader["state"], [string, IconName]> = {
   offered: ["Waits for you", "help"], reading: ["Reading", "check"], ignored: ["Ignored", "mute"], unplugged: ["Unplugged", "offline"], failed: ["In trouble", "close"],

@@ -1,8 +1,8 @@
 // How many it was: a card for the last scan of counted stock. A scan counts one; gloved hands say more with one press.
 
-import { html, Template } from "../html";
-import { setQuantity } from "../commands";
-import { Outcome } from "../types";
+import { html, Template } from "../elements/html";
+import { setQuantity } from "../daemon/commands";
+import { Outcome } from "../daemon/types";
 
 const choices = [2, 5, 10, 20, 50];
 

@@ -1,14 +1,14 @@
 // The side of the door: a picker when one was opened, and a card for each unknown code. They wait; the next scan
 // is taken meanwhile. Each card keeps its own half-typed search.
 
-import { avatar, statusPill } from "../bits";
-import { changeDoor, dismissUnknown, findAssets, linkUnknown, loadPeople, loadProjects } from "../commands";
-import { html, keyed, Content, Template } from "../html";
-import { icon, shape } from "../icons";
-import { field, Page } from "../page";
-import { state } from "../store";
-import { ago, clock, debounced } from "../time";
-import { AssetRef, Direction, Door, Unknown } from "../types";
+import { avatar, statusPill } from "../elements/bits";
+import { changeDoor, dismissUnknown, findAssets, linkUnknown, loadPeople, loadProjects } from "../daemon/commands";
+import { html, keyed, Content, Template } from "../elements/html";
+import { icon, shape } from "../elements/icons";
+import { field, Page } from "../elements/page";
+import { state } from "../daemon/store";
+import { ago, clock, debounced } from "../elements/time";
+import { AssetRef, Direction, Door, Unknown } from "../daemon/types";
 import { directionWords } from "./doors";
 
 export type SidePanel = "acting" | "project" | "direction";

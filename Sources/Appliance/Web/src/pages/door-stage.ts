@@ -1,12 +1,12 @@
 // The stage of the door: one outcome, huge. Word, asset, why, what to do; below them how far the pull sheet is.
 // Colour fills the stage while the outcome is new; later the words stay and the time says how old they are.
 
-import { Content, html, Template } from "../html";
-import { icon, shape } from "../icons";
-import { now } from "../api";
-import { state } from "../store";
-import { ago, left } from "../time";
-import { Door, Outcome } from "../types";
+import { Content, html, Template } from "../elements/html";
+import { icon, shape } from "../elements/icons";
+import { now } from "../daemon/api";
+import { state } from "../daemon/store";
+import { ago, left } from "../elements/time";
+import { Door, Outcome } from "../daemon/types";
 import { Fate } from "./labels/fate";
 
 const newForMilliseconds = 8_000;

@@ -3,17 +3,17 @@
 // wait at the side. The stage is in door-stage.ts, the cards are in door-side.ts.
 
 import "./door.css";
-import { avatar, connection, failedPlace, staleStrip } from "../bits";
-import { findAssets, isFresh, loadDoors, loadUnknowns, loadVisit, undo } from "../commands";
-import { html, keyed, Content, Template } from "../html";
-import { icon, shape } from "../icons";
-import * as outbox from "../outbox";
-import { field, Page, takesText } from "../page";
+import { avatar, connection, failedPlace, staleStrip } from "../elements/bits";
+import { findAssets, isFresh, loadDoors, loadUnknowns, loadVisit, undo } from "../daemon/commands";
+import { html, keyed, Content, Template } from "../elements/html";
+import { icon, shape } from "../elements/icons";
+import * as outbox from "../daemon/outbox";
+import { field, Page, takesText } from "../elements/page";
 import { address } from "../router";
-import { doorById, state, Waiting } from "../store";
-import { clock, debounced, left } from "../time";
-import { canSpeak, isLocked, play, setSound, setSpeech, sound, speak, unlock, whenSoundChanges } from "../tones";
-import { Asset, Door, Outcome } from "../types";
+import { doorById, state, Waiting } from "../daemon/store";
+import { clock, debounced, left } from "../elements/time";
+import { canSpeak, isLocked, play, setSound, setSpeech, sound, speak, unlock, whenSoundChanges } from "../elements/tones";
+import { Asset, Door, Outcome } from "../daemon/types";
 import { directionWords, rememberDoor } from "./doors";
 import { Fate, fateOf, jobOf } from "./labels/fate";
 import { stage } from "./door-stage";

@@ -1,15 +1,15 @@
 // The way to a door: straight there when there is only one or this browser stood at one before, else a choice.
 
 import "./doors.css";
-import { emptyPlace, failedPlace, staleStrip } from "../bits";
-import { loadDoors } from "../commands";
-import { html, keyed, Content } from "../html";
-import { icon } from "../icons";
-import { Page } from "../page";
+import { emptyPlace, failedPlace, staleStrip } from "../elements/bits";
+import { loadDoors } from "../daemon/commands";
+import { html, keyed, Content } from "../elements/html";
+import { icon } from "../elements/icons";
+import { Page } from "../elements/page";
 import { address, to } from "../router";
-import { state } from "../store";
-import { left } from "../time";
-import { Door } from "../types";
+import { state } from "../daemon/store";
+import { left } from "../elements/time";
+import { Door } from "../daemon/types";
 
 const shelf = "depotd.door";
 export const directionWords = { out: "OUT", in: "IN", both: "OUT and IN" } as const;

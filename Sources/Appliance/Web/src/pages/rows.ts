@@ -2,9 +2,9 @@
 // what makes a new one, which has data-new, and `e` what edits the open one, which has data-edit.
 
 import "./rows.css";
-import { takesText } from "../page";
-import { unlessScan } from "../wedge";
-import { arrowStep } from "../windowed";
+import { takesText } from "../elements/page";
+import { unlessScan } from "../input/wedge";
+import { arrowStep } from "../elements/windowed";
 
 /** Moves the focus to the next row of `page`; from the search field down goes into the list. True when it did. */
 export function moveInList(event: KeyboardEvent, page: HTMLElement, rows = "[data-row]"): boolean {

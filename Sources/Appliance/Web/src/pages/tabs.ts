@@ -1,8 +1,8 @@
 // A page of several pages: a row of tabs, of which one is open. Which one is in the address.
 
-import { staleStrip } from "../bits";
-import { html, Content } from "../html";
-import { Page } from "../page";
+import { staleStrip } from "../elements/bits";
+import { html, Content } from "../elements/html";
+import { Page } from "../elements/page";
 import { address } from "../router";
 
 export interface Tab {

@@ -1,12 +1,12 @@
 // Where messages are written: Enter sends and Shift+Enter breaks, `@` names somebody of the room and `#` a piece of gear, a
 // place or a project, files come by the button, by pasting and by dropping. What is half written stays with its room.
 
-import { sentence } from "../../api";
-import { html, keyed, Content, Template } from "../../html";
-import { icon } from "../../icons";
-import { Page } from "../../page";
-import { state, tell } from "../../store";
-import { avatar } from "../../bits";
+import { sentence } from "../../daemon/api";
+import { html, keyed, Content, Template } from "../../elements/html";
+import { icon } from "../../elements/icons";
+import { Page } from "../../elements/page";
+import { state, tell } from "../../daemon/store";
+import { avatar } from "../../elements/bits";
 import { emojiPanel } from "./emoji";
 import { fileCountMax, size, upload } from "./files";
 import { Link, linkKinds, markOf, things } from "./links";

@@ -1,7 +1,7 @@
 // The emoji one reaches for on a job, and the panel to choose one from: a grid that is walked with the arrow keys.
 
-import { html, Template } from "../../html";
-import { arrowStep } from "../../windowed";
+import { html, Template } from "../../elements/html";
+import { arrowStep } from "../../elements/windowed";
 
 export const quick = ["👍", "✅", "👀", "❤️", "😂", "🙏"];
 

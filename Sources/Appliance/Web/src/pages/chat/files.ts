@@ -1,8 +1,8 @@
 // Photos and files: sent as they are chosen, shown as what they are. A photo is shown small and opens whole.
 
-import { post, Problem, put } from "../../api";
-import { html, Template } from "../../html";
-import { icon } from "../../icons";
+import { post, Problem, put } from "../../daemon/api";
+import { html, Template } from "../../elements/html";
+import { icon } from "../../elements/icons";
 import { FileOf } from "./types";
 
 export const fileCountMax = 10;

@@ -1,11 +1,11 @@
 // What there is to know and to set of a room: who is in it and who is there, how loud it is here, how long messages are
 // kept, a day to jump to, the room as a file.
 
-import { patch, remove, sentence } from "../../api";
-import { html, Template } from "../../html";
-import { icon } from "../../icons";
+import { patch, remove, sentence } from "../../daemon/api";
+import { html, Template } from "../../elements/html";
+import { icon } from "../../elements/icons";
 import { to } from "../../router";
-import { mayEdit, tell, update } from "../../store";
+import { mayEdit, tell, update } from "../../daemon/store";
 import { ask, hasSound, loudness, Loudness, setHasSound, setLoudness, telling, Telling } from "./notify";
 import { roomPeople } from "./people";
 import { loadRoom, loadRooms } from "./talk";

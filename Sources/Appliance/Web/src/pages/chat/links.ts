@@ -1,10 +1,10 @@
 // What a message can point at: by which sign, where it leads, and how it is found while somebody writes. One row each; what
 // it is called in a room is MessageLink.swift's, and those two tables are all there is of a kind.
 
-import { get, query } from "../../api";
-import { icon } from "../../icons";
-import { places, projects } from "../../pickers";
-import { Asset } from "../../types";
+import { get, query } from "../../daemon/api";
+import { icon } from "../../elements/icons";
+import { places, projects } from "../../forms/pickers";
+import { Asset } from "../../daemon/types";
 
 interface Found { id: string; name: string; more: string }
 interface Row {

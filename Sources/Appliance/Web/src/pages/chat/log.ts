@@ -1,8 +1,8 @@
 // The messages of a room, of which only those near what is seen exist as elements: heights are measured once and guessed
 // before, and what somebody looks at stays where it is when others above it turn out higher or older ones are loaded.
 
-import { html, keyed, render } from "../../html";
-import { icon } from "../../icons";
+import { html, keyed, render } from "../../elements/html";
+import { icon } from "../../elements/icons";
 import { Acts, draftView, messageView } from "./message";
 import { Conversation, loadNewer, loadOlder, me } from "./talk";
 import { Draft, Message } from "./types";

@@ -1,11 +1,11 @@
 // One message as it is seen: whose, when, what, what it answers, and how far it got. Text is text: links are made of the
 // names that the message itself says it points at, and of nothing it looks like, but for web addresses.
 
-import { avatar } from "../../bits";
-import { html, keyed, Content, Template } from "../../html";
-import { icon, shape } from "../../icons";
-import { mayEdit } from "../../store";
-import { clock, day } from "../../time";
+import { avatar } from "../../elements/bits";
+import { html, keyed, Content, Template } from "../../elements/html";
+import { icon, shape } from "../../elements/icons";
+import { mayEdit } from "../../daemon/store";
+import { clock, day } from "../../elements/time";
 import { attachment } from "./files";
 import { quick } from "./emoji";
 import { hrefOf, Link, markOf } from "./links";

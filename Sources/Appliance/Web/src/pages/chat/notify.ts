@@ -1,10 +1,10 @@
 // Telling of a message that came while somebody looked elsewhere: a line in the page, a notification of the browser where
 // it is allowed and the page is hidden, and a short sound. Each room may be loud, only when one is named, or silent.
 
-import { countUnsent } from "../../bits";
+import { countUnsent } from "../../elements/bits";
 import { address, to } from "../../router";
-import { state, tell, watch } from "../../store";
-import { chime } from "../../tones";
+import { state, tell, watch } from "../../daemon/store";
+import { chime } from "../../elements/tones";
 import * as outbox from "./outbox";
 import { hearMessages, loadRooms, me, talk } from "./talk";
 import { Message, Room } from "./types";

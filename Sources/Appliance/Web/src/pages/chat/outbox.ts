@@ -2,8 +2,8 @@
 // is made here, so one that was sent twice is there once. Each has a place of its own on the shelf, because other pages of
 // this browser put theirs there too.
 
-import { now, post, Problem, sentence } from "../../api";
-import { state, tell, update } from "../../store";
+import { now, post, Problem, sentence } from "../../daemon/api";
+import { state, tell, update } from "../../daemon/store";
 import { takeNew } from "./talk";
 import { Draft, Message } from "./types";
 

@@ -2,15 +2,15 @@
 // messages log.ts, what is written composer.ts, what is known talk.ts.
 
 import "./chat.css";
-import { get, patch, put, remove, sentence } from "../../api";
-import { Asked } from "../../asked";
-import { emptyPlace, failedPlace } from "../../bits";
-import { html, Content, Template } from "../../html";
-import { icon } from "../../icons";
-import { Page, takesText } from "../../page";
+import { get, patch, put, remove, sentence } from "../../daemon/api";
+import { Asked } from "../../daemon/asked";
+import { emptyPlace, failedPlace } from "../../elements/bits";
+import { html, Content, Template } from "../../elements/html";
+import { icon } from "../../elements/icons";
+import { Page, takesText } from "../../elements/page";
 import { address, to, withQuery } from "../../router";
-import { state, tell } from "../../store";
-import { clock, debounced } from "../../time";
+import { state, tell } from "../../daemon/store";
+import { clock, debounced } from "../../elements/time";
 import { moveInList } from "../rows";
 import { ChatComposer } from "./composer";
 import { emojiPanel } from "./emoji";

@@ -1,12 +1,12 @@
 // Who is in a room. A manager who is in the room of a job names it and chooses its people; those of other rooms follow from
 // what they are for.
 
-import { get, patch, sentence } from "../../api";
-import { avatar } from "../../bits";
-import { html, keyed, Template } from "../../html";
-import { mayEdit, tell, update } from "../../store";
-import { ago } from "../../time";
-import { List, Person } from "../../types";
+import { get, patch, sentence } from "../../daemon/api";
+import { avatar } from "../../elements/bits";
+import { html, keyed, Template } from "../../elements/html";
+import { mayEdit, tell, update } from "../../daemon/store";
+import { ago } from "../../elements/time";
+import { List, Person } from "../../daemon/types";
 import { loadRoom, talk } from "./talk";
 import { Room } from "./types";
 

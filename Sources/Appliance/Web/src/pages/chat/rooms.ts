@@ -1,14 +1,14 @@
 // The rooms at the left: whom or what each is about, what was said last, and how much of it is new. Beside it what a
 // search found, and the panel that opens a new room.
 
-import { get, post, query, sentence } from "../../api";
-import { avatar, emptyPlace, failedPlace } from "../../bits";
-import { html, keyed, Content, Template } from "../../html";
-import { icon } from "../../icons";
+import { get, post, query, sentence } from "../../daemon/api";
+import { avatar, emptyPlace, failedPlace } from "../../elements/bits";
+import { html, keyed, Content, Template } from "../../elements/html";
+import { icon } from "../../elements/icons";
 import { to } from "../../router";
-import { mayEdit, tell } from "../../store";
-import { clock } from "../../time";
-import { Person, List } from "../../types";
+import { mayEdit, tell } from "../../daemon/store";
+import { clock } from "../../elements/time";
+import { Person, List } from "../../daemon/types";
 import { gist } from "./notify";
 import { loadRooms, me, talk } from "./talk";
 import { waitingIn } from "./outbox";

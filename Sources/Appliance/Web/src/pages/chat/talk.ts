@@ -1,10 +1,10 @@
 // What the pages know of rooms: the list with what is unread, the stretch of each opened room that is loaded, who types,
 // who is there, how far everybody is. Kept true by the facts of the live socket; nothing is asked twice that came by it.
 
-import { get, query, sentence } from "../../api";
-import { hear, state, update } from "../../store";
-import { Fact, List } from "../../types";
-import { debounced } from "../../time";
+import { get, query, sentence } from "../../daemon/api";
+import { hear, state, update } from "../../daemon/store";
+import { Fact, List } from "../../daemon/types";
+import { debounced } from "../../elements/time";
 import { Level, Message, MessagePage, Presence, Receipt, Receipts, Room } from "./types";
 
 /** A stretch of a room without a gap; a cursor leads on from either end, null where the room begins or ends. */

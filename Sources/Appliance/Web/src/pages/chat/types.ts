@@ -1,6 +1,6 @@
 // The shapes of rooms and messages, as the daemon speaks them.
 
-import { Ref } from "../../types";
+import { Ref } from "../../daemon/types";
 import { Link } from "./links";
 
 export interface Byline { id: string; name: string; initials: string; avatar: string | null }

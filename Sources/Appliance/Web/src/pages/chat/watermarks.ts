@@ -1,8 +1,8 @@
 // What this screen tells of itself: that its person types, and how far they are. Once a second at most, for all rooms
 // together; what could not be sent is sent when the connection is back, because only the highest place counts.
 
-import { whisper } from "../../commands";
-import { state, update } from "../../store";
+import { whisper } from "../../daemon/commands";
+import { state, update } from "../../daemon/store";
 import { roomOf, talk } from "./talk";
 
 interface Mark { delivered: number; read: number }

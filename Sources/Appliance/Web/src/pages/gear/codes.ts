@@ -1,12 +1,12 @@
 // The codes on a piece of gear or on counted stock: which it has, one more by typing or scanning, one less with a way back.
 
-import { Problem, reply, sentence } from "../../api";
+import { Problem, reply, sentence } from "../../daemon/api";
 import { Refusal, wrong } from "../../forms/fields";
 import { offerUndo } from "../../forms/record";
-import { html, keyed, Template } from "../../html";
-import { icon } from "../../icons";
-import { mayEdit, tell } from "../../store";
-import { Identifier } from "../../types";
+import { html, keyed, Template } from "../../elements/html";
+import { icon } from "../../elements/icons";
+import { mayEdit, tell } from "../../daemon/store";
+import { Identifier } from "../../daemon/types";
 
 /** Schemes that follow from fields of the item are edited there. */
 const derived = ["own", "number", "serial"];

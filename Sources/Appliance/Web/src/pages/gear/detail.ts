@@ -1,20 +1,20 @@
 // One item of gear at the side of the list: how it looks, who has it, how it is known, what happened to it; edited in
 // place by those who may.
 
-import { failedPlace, statusPill } from "../../bits";
-import { loadDetail } from "../../commands";
+import { failedPlace, statusPill } from "../../elements/bits";
+import { loadDetail } from "../../daemon/commands";
 import { change } from "../../forms/record";
 import { RecordForm } from "../../forms/form";
 import { pictureAddress } from "../../forms/picture";
-import { html, keyed, Content, Template } from "../../html";
-import { icon } from "../../icons";
-import { Page, takesText } from "../../page";
-import { fieldsOf } from "../../pickers";
+import { html, keyed, Content, Template } from "../../elements/html";
+import { icon } from "../../elements/icons";
+import { Page, takesText } from "../../elements/page";
+import { fieldsOf } from "../../forms/pickers";
 import { address, to, withQuery } from "../../router";
-import { mayEdit, putAsset, shownStatus, state, update } from "../../store";
-import { clock } from "../../time";
-import { Asset, AssetDetail, CategoryField } from "../../types";
-import { unlessScan } from "../../wedge";
+import { mayEdit, putAsset, shownStatus, state, update } from "../../daemon/store";
+import { clock } from "../../elements/time";
+import { Asset, AssetDetail, CategoryField } from "../../daemon/types";
+import { unlessScan } from "../../input/wedge";
 import { Cost } from "../cost";
 import { printGear } from "../labels/labels";
 import { Codes } from "./codes";

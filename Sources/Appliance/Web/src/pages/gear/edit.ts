@@ -1,13 +1,13 @@
 // The forms of a piece of gear: edit one, or make one or a series of them. The fields of its category follow the model.
 
-import { get, Problem, reply, post } from "../../api";
+import { get, Problem, reply, post } from "../../daemon/api";
 import { Choice } from "../../forms/picker";
 import { Field, Held } from "../../forms/fields";
 import { Plan, RecordForm } from "../../forms/form";
 import { make, save, Values } from "../../forms/record";
-import { fieldsOf, formFields, models, places, titleOf } from "../../pickers";
-import { tell } from "../../store";
-import { Asset, Model } from "../../types";
+import { fieldsOf, formFields, models, places, titleOf } from "../../forms/pickers";
+import { tell } from "../../daemon/store";
+import { Asset, Model } from "../../daemon/types";
 import { printGear } from "../labels/labels";
 
 const conditions = [["fit", "Fit"], ["maintenance", "In repair"], ["damaged", "Damaged"], ["lost", "Lost"], ["retired", "Retired"]] as const;

@@ -4,18 +4,18 @@
 
 import "./detail.css";
 import "./gear.css";
-import { emptyPlace, failedPlace, staleStrip, statusPill } from "../../bits";
-import { closeDetail, loadGear, loadMoreGear } from "../../commands";
+import { emptyPlace, failedPlace, staleStrip, statusPill } from "../../elements/bits";
+import { closeDetail, loadGear, loadMoreGear } from "../../daemon/commands";
 import { RecordForm } from "../../forms/form";
-import { html, keyed, Content, Template } from "../../html";
-import { icon, statusNames } from "../../icons";
-import { Page, takesText } from "../../page";
+import { html, keyed, Content, Template } from "../../elements/html";
+import { icon, statusNames } from "../../elements/icons";
+import { Page, takesText } from "../../elements/page";
 import { address, to, withQuery } from "../../router";
-import { mayEdit, shownStatus, state } from "../../store";
-import { debounced } from "../../time";
-import { Asset } from "../../types";
-import { unlessScan } from "../../wedge";
-import { arrowStep, Grid, windowOf } from "../../windowed";
+import { mayEdit, shownStatus, state } from "../../daemon/store";
+import { debounced } from "../../elements/time";
+import { Asset } from "../../daemon/types";
+import { unlessScan } from "../../input/wedge";
+import { arrowStep, Grid, windowOf } from "../../elements/windowed";
 import { AssetSheet } from "./detail";
 import { modelOf, newForm } from "./edit";
 import { chips, count, everything, filterPanel, looked, lookedStatus, narrowedBy, narrowing, sorting } from "./looking";

@@ -1,10 +1,10 @@
 // What happened to a piece of gear: each time it changed hands, each note, each edit; older ones page by page.
 
-import { get, query } from "../../api";
-import { Asked } from "../../asked";
-import { html, keyed, Content, Template } from "../../html";
-import { ago, clock } from "../../time";
-import { AssetHistory, Page, Ref } from "../../types";
+import { get, query } from "../../daemon/api";
+import { Asked } from "../../daemon/asked";
+import { html, keyed, Content, Template } from "../../elements/html";
+import { ago, clock } from "../../elements/time";
+import { AssetHistory, Page, Ref } from "../../daemon/types";
 
 const pageLength = 30;
 

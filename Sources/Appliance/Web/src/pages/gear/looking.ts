@@ -1,12 +1,12 @@
 // What the gear list is asked for: words, status and filters, kept in the address. The panel of filters shows how many
 // fit each value; what narrows the list stands above it and goes with one press.
 
-import { html, keyed, Content, Template } from "../../html";
-import { icon, statusIcon, statusNames } from "../../icons";
-import { menu } from "../../menu";
+import { html, keyed, Content, Template } from "../../elements/html";
+import { icon, statusIcon, statusNames } from "../../elements/icons";
+import { menu } from "../../elements/menu";
 import { address, withQuery } from "../../router";
-import { state } from "../../store";
-import { FacetValue, Status } from "../../types";
+import { state } from "../../daemon/store";
+import { FacetValue, Status } from "../../daemon/types";
 
 export const statuses: readonly Status[] = ["available", "in_use", "reserved", "maintenance", "damaged", "lost", "retired"];
 const facets: readonly (readonly [string, string])[] = [["category", "Category"], ["place", "Place"], ["project", "Project"], ["holder", "Held by"], ["owner", "Owner"], ["model", "Model"], ["condition", "Condition"]];

@@ -1,16 +1,16 @@
 // Many items at once: which are picked, and the bar that edits them all. "All that fit" is a question, not a list, so it
 // reaches what is not loaded.
 
-import { finish } from "../../batches";
-import { patch, sentence } from "../../api";
+import { finish } from "../../daemon/batches";
+import { patch, sentence } from "../../daemon/api";
 import { RecordForm } from "../../forms/form";
 import { Field } from "../../forms/fields";
-import { html, Content, Template } from "../../html";
-import { icon, IconName } from "../../icons";
-import { places } from "../../pickers";
+import { html, Content, Template } from "../../elements/html";
+import { icon, IconName } from "../../elements/icons";
+import { places } from "../../forms/pickers";
 import { to } from "../../router";
-import { state, tell } from "../../store";
-import { Batch } from "../../types";
+import { state, tell } from "../../daemon/store";
+import { Batch } from "../../daemon/types";
 import { count } from "./looking";
 
 const conditions = [["fit", "Fit"], ["maintenance", "In repair"], ["damaged", "Damaged"], ["lost", "Lost"], ["retired", "Retired"]] as const;

@@ -1,11 +1,11 @@
 // The four status buttons of an item: each its own sign and colour, the present one disabled, the wished one
 // marked while it is being saved. Used by the rows, the cards and the detail.
 
-import { changeStatus } from "../../commands";
-import { html, Template } from "../../html";
-import { statusIcon, statusNames } from "../../icons";
-import { shownStatus, state } from "../../store";
-import { Asset, Status } from "../../types";
+import { changeStatus } from "../../daemon/commands";
+import { html, Template } from "../../elements/html";
+import { statusIcon, statusNames } from "../../elements/icons";
+import { shownStatus, state } from "../../daemon/store";
+import { Asset, Status } from "../../daemon/types";
 
 const offered: readonly Status[] = ["available", "in_use", "maintenance", "damaged"];
 

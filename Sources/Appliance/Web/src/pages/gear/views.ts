@@ -1,14 +1,14 @@
 // Saved views: a name for what an address asks for, one's own or shared with everybody. And what is shown as a file.
 
-import { get, post, reply, sentence } from "../../api";
+import { get, post, reply, sentence } from "../../daemon/api";
 import { offerUndo } from "../../forms/record";
-import { html, keyed, Template } from "../../html";
-import { icon } from "../../icons";
-import { menu } from "../../menu";
-import { field } from "../../page";
+import { html, keyed, Template } from "../../elements/html";
+import { icon } from "../../elements/icons";
+import { menu } from "../../elements/menu";
+import { field } from "../../elements/page";
 import { address } from "../../router";
-import { mayEdit, state, tell } from "../../store";
-import { List, Ref } from "../../types";
+import { mayEdit, state, tell } from "../../daemon/store";
+import { List, Ref } from "../../daemon/types";
 import { looked } from "./looking";
 
 interface View { id: string; page: string; name: string; query: string; isShared: boolean; person: Ref | null }

@@ -4,15 +4,15 @@
 
 import "../rows.css";
 import "./import.css";
-import { get, post, Problem, query, sentence } from "../../api";
-import { follow, undoBatch } from "../../batches";
-import { emptyPlace, failedPlace, staleStrip } from "../../bits";
-import { html, Content, Template } from "../../html";
-import { icon } from "../../icons";
-import { Page } from "../../page";
+import { get, post, Problem, query, sentence } from "../../daemon/api";
+import { follow, undoBatch } from "../../daemon/batches";
+import { emptyPlace, failedPlace, staleStrip } from "../../elements/bits";
+import { html, Content, Template } from "../../elements/html";
+import { icon } from "../../elements/icons";
+import { Page } from "../../elements/page";
 import { address, to, withQuery } from "../../router";
-import { mayEdit, tell } from "../../store";
-import { Batch } from "../../types";
+import { mayEdit, tell } from "../../daemon/store";
+import { Batch } from "../../daemon/types";
 import { checkStep, columnsStep, doneStep, fileStep, Kind, kinds, Options, Report, Sheet } from "./steps";
 
 const patience = 180_000;

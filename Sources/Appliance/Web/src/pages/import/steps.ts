@@ -1,10 +1,10 @@
 // The four steps of an import as they are seen; import.ts holds what they show and does what they ask for.
 
-import { html, keyed, Content, Template } from "../../html";
-import { icon, IconName, shape } from "../../icons";
-import { field } from "../../page";
+import { html, keyed, Content, Template } from "../../elements/html";
+import { icon, IconName, shape } from "../../elements/icons";
+import { field } from "../../elements/page";
 import { withQuery } from "../../router";
-import { Batch } from "../../types";
+import { Batch } from "../../daemon/types";
 
 export type Kind = "assets" | "models";
 export const kinds: Record<Kind, { name: string; picture: IconName; room: string; words: string }> = {

@@ -1,14 +1,14 @@
 // What two depots said side by side: both sides, and one press says which is right. It is the same list at every depot, so
 // an entry goes when somebody at another one decided it.
 
-import { post, sentence } from "../../api";
-import { loadConflicts } from "../../commands";
-import { html, keyed, Content, Template } from "../../html";
-import { icon, shape } from "../../icons";
-import { Page } from "../../page";
-import { mayEdit, state, tell } from "../../store";
-import { ago } from "../../time";
-import { Conflict, ConflictSide } from "../../types";
+import { post, sentence } from "../../daemon/api";
+import { loadConflicts } from "../../daemon/commands";
+import { html, keyed, Content, Template } from "../../elements/html";
+import { icon, shape } from "../../elements/icons";
+import { Page } from "../../elements/page";
+import { mayEdit, state, tell } from "../../daemon/store";
+import { ago } from "../../elements/time";
+import { Conflict, ConflictSide } from "../../daemon/types";
 
 const rooms: Record<string, string> = { assets: "gear", people: "people", projects: "projects" };
 

@@ -1,11 +1,11 @@
 // What the inbox asks of the daemon: an unknown code is linked to gear, becomes new gear, or is put aside. Each of them
 // carries out what was meant by the scan, and each can be taken back.
 
-import { post, reply, sentence } from "../../api";
-import { loadUnknowns } from "../../commands";
+import { post, reply, sentence } from "../../daemon/api";
+import { loadUnknowns } from "../../daemon/commands";
 import { offerUndo, Values } from "../../forms/record";
-import { putOutcome, state, tell, update } from "../../store";
-import { Outcome, Ref, Unknown } from "../../types";
+import { putOutcome, state, tell, update } from "../../daemon/store";
+import { Outcome, Ref, Unknown } from "../../daemon/types";
 import { printGear } from "../labels/labels";
 
 /** What a new piece with this code would be, as far as it can be guessed. */

@@ -2,19 +2,19 @@
 // makes new gear of it. Keys: arrows and Enter, `l` to link, `c` to create, Delete to dismiss.
 
 import "./inbox.css";
-import { get, query } from "../../api";
-import { emptyPlace, failedPlace, staleStrip, statusPill } from "../../bits";
-import { findAssets, loadUnknowns } from "../../commands";
+import { get, query } from "../../daemon/api";
+import { emptyPlace, failedPlace, staleStrip, statusPill } from "../../elements/bits";
+import { findAssets, loadUnknowns } from "../../daemon/commands";
 import { Field } from "../../forms/fields";
 import { RecordForm } from "../../forms/form";
 import { Choice, PickerControl } from "../../forms/picker";
-import { html, keyed, Content, Template } from "../../html";
-import { icon, shape } from "../../icons";
-import { Page, takesText } from "../../page";
+import { html, keyed, Content, Template } from "../../elements/html";
+import { icon, shape } from "../../elements/icons";
+import { Page, takesText } from "../../elements/page";
 import { address, to } from "../../router";
-import { mayEdit, state } from "../../store";
-import { ago, clock } from "../../time";
-import { Suggestion } from "../../types";
+import { mayEdit, state } from "../../daemon/store";
+import { ago, clock } from "../../elements/time";
+import { Suggestion } from "../../daemon/types";
 import { directionWords } from "../doors";
 import { moveInList } from "../rows";
 import { Conflicts } from "./conflicts";

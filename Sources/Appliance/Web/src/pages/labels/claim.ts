@@ -3,15 +3,15 @@
 // that one first. A code that a reader lost a part of is no label: what is claimed is one of ours with its check character,
 // or has the form of the roll that was bought.
 
-import { get, Problem, query, reply, sentence } from "../../api";
-import { emptyPlace } from "../../bits";
-import { findAssets, loadDetail } from "../../commands";
+import { get, Problem, query, reply, sentence } from "../../daemon/api";
+import { emptyPlace } from "../../elements/bits";
+import { findAssets, loadDetail } from "../../daemon/commands";
 import { PickerControl } from "../../forms/picker";
 import { offerUndo } from "../../forms/record";
-import { html, keyed, Content } from "../../html";
-import { shape } from "../../icons";
-import { field, Page } from "../../page";
-import { Ref } from "../../types";
+import { html, keyed, Content } from "../../elements/html";
+import { shape } from "../../elements/icons";
+import { field, Page } from "../../elements/page";
+import { Ref } from "../../daemon/types";
 import { formOf } from "./roll";
 
 const remembered = "depotd.roll";

@@ -1,15 +1,15 @@
 // Designs of one's own: begun as one that comes with the box at the size of one's labels, then moved about in millimetres,
 // with the label in sight as it will be printed.
 
-import { get, query, sentence } from "../../api";
-import { Asked } from "../../asked";
-import { emptyPlace, failedPlace } from "../../bits";
+import { get, query, sentence } from "../../daemon/api";
+import { Asked } from "../../daemon/asked";
+import { emptyPlace, failedPlace } from "../../elements/bits";
 import { change, make, save } from "../../forms/record";
-import { html, keyed, Content, Template } from "../../html";
-import { icon, shape } from "../../icons";
-import { field, Page } from "../../page";
-import { tell } from "../../store";
-import { AssetPage } from "../../types";
+import { html, keyed, Content, Template } from "../../elements/html";
+import { icon, shape } from "../../elements/icons";
+import { field, Page } from "../../elements/page";
+import { tell } from "../../daemon/store";
+import { AssetPage } from "../../daemon/types";
 import { Design, Designs, Element_, Layout, Media, Subject } from "./labels";
 import { LabelPreview } from "./preview";
 

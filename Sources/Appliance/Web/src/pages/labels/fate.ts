@@ -1,10 +1,10 @@
 // What becomes of a label after it was asked for in one press: whoever asked has gone on and looks at something else, so what
 // holds it up or went wrong is said where they are, with a key to print it again.
 
-import { get, post, sentence } from "../../api";
+import { get, post, sentence } from "../../daemon/api";
 import { to } from "../../router";
-import { hear, tell } from "../../store";
-import { Fact } from "../../types";
+import { hear, tell } from "../../daemon/store";
+import { Fact } from "../../daemon/types";
 import { Job } from "./labels";
 
 /** What became of a job so far: nothing to say, what it waits for, how it went. */

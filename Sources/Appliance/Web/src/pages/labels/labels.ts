@@ -1,9 +1,9 @@
 // What the pages of labels share: the shapes of what the daemon says, and printing in one press from wherever gear is shown.
 
-import { file, post, Problem, sentence } from "../../api";
+import { file, post, Problem, sentence } from "../../daemon/api";
 import { to } from "../../router";
-import { mayEdit, tell } from "../../store";
-import { Ref } from "../../types";
+import { mayEdit, tell } from "../../daemon/store";
+import { Ref } from "../../daemon/types";
 import { follow } from "./fate";
 
 export interface Media { key: string; maker: string; name: string; width: number; height: number | null; perSheet: number | null; round: boolean }

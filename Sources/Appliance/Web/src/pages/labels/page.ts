@@ -2,12 +2,12 @@
 // Which of them is open is in the address. And where a label's address leads a phone: to what it is stuck on.
 
 import "./labels.css";
-import { emptyPlace } from "../../bits";
-import { html, Content } from "../../html";
-import { Page } from "../../page";
+import { emptyPlace } from "../../elements/bits";
+import { html, Content } from "../../elements/html";
+import { Page } from "../../elements/page";
 import { to } from "../../router";
-import { mayEdit } from "../../store";
-import { openCode } from "../../wedge";
+import { mayEdit } from "../../daemon/store";
+import { openCode } from "../../input/wedge";
 import { TabbedPage } from "../tabs";
 import { Claim } from "./claim";
 import { DesignsTab } from "./designs";

@@ -1,10 +1,10 @@
 // A label as it would be printed: the same dots, drawn by the box, larger.
 
-import { isAborted, sentence } from "../../api";
-import { html, Content } from "../../html";
-import { shape } from "../../icons";
-import { Page } from "../../page";
-import { debounced } from "../../time";
+import { isAborted, sentence } from "../../daemon/api";
+import { html, Content } from "../../elements/html";
+import { shape } from "../../elements/icons";
+import { Page } from "../../elements/page";
+import { debounced } from "../../elements/time";
 import { drawn } from "./labels";
 
 const drawAfterMilliseconds = 180;

@@ -1,17 +1,17 @@
 // Which labels, on which printer, in which design: seen as they will be, then printed, or taken away as sheets.
 
-import { get, post, query, sentence } from "../../api";
-import { Asked } from "../../asked";
-import { emptyPlace } from "../../bits";
-import { findAssets } from "../../commands";
+import { get, post, query, sentence } from "../../daemon/api";
+import { Asked } from "../../daemon/asked";
+import { emptyPlace } from "../../elements/bits";
+import { findAssets } from "../../daemon/commands";
 import { Choice, Picker, PickerControl } from "../../forms/picker";
-import { html, keyed, Content, Template } from "../../html";
-import { icon, shape } from "../../icons";
-import { field, Page } from "../../page";
-import { people, places } from "../../pickers";
+import { html, keyed, Content, Template } from "../../elements/html";
+import { icon, shape } from "../../elements/icons";
+import { field, Page } from "../../elements/page";
+import { people, places } from "../../forms/pickers";
 import { address, to, withQuery } from "../../router";
-import { mayEdit, tell } from "../../store";
-import { Asset, Model, Page as Many } from "../../types";
+import { mayEdit, tell } from "../../daemon/store";
+import { Asset, Model, Page as Many } from "../../daemon/types";
 import { Designs, download, Job, LabelPrinter, Media, payloads, Subject } from "./labels";
 import { LabelPreview } from "./preview";
 

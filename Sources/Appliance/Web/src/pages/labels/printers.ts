@@ -1,18 +1,18 @@
 // The printers: how they are, what is in them, how far they print beside; those that could be added, and an address that
 // is typed.
 
-import { get, post, sentence } from "../../api";
-import { Asked } from "../../asked";
-import { emptyPlace, failedPlace } from "../../bits";
-import { loadDoors } from "../../commands";
+import { get, post, sentence } from "../../daemon/api";
+import { Asked } from "../../daemon/asked";
+import { emptyPlace, failedPlace } from "../../elements/bits";
+import { loadDoors } from "../../daemon/commands";
 import { Field } from "../../forms/fields";
 import { RecordForm } from "../../forms/form";
 import { Picker } from "../../forms/picker";
 import { change, make, save } from "../../forms/record";
-import { html, keyed, Content, Template } from "../../html";
-import { icon, shape } from "../../icons";
-import { Page } from "../../page";
-import { mayEdit, state, tell } from "../../store";
+import { html, keyed, Content, Template } from "../../elements/html";
+import { icon, shape } from "../../elements/icons";
+import { Page } from "../../elements/page";
+import { mayEdit, state, tell } from "../../daemon/store";
 import { Job, LabelPrinter, Media, payloads, PrinterState } from "./labels";
 
 interface Found { name: string; address: string; model: string | null }

@@ -1,15 +1,15 @@
 // What is being printed and was printed: how far, what holds it up, what must be printed again. And whether a label can be
 // read: with a job open, each code that is scanned is looked for on its labels.
 
-import { get, patch, post, sentence } from "../../api";
-import { Asked } from "../../asked";
-import { emptyPlace, failedPlace } from "../../bits";
-import { html, keyed, Content, Template } from "../../html";
-import { icon, IconName, shape } from "../../icons";
-import { Page } from "../../page";
+import { get, patch, post, sentence } from "../../daemon/api";
+import { Asked } from "../../daemon/asked";
+import { emptyPlace, failedPlace } from "../../elements/bits";
+import { html, keyed, Content, Template } from "../../elements/html";
+import { icon, IconName, shape } from "../../elements/icons";
+import { Page } from "../../elements/page";
 import { address, to, withQuery } from "../../router";
-import { tell } from "../../store";
-import { clock } from "../../time";
+import { tell } from "../../daemon/store";
+import { clock } from "../../elements/time";
 import { Item, ItemState, Job, JobDetail } from "./labels";
 
 const stateWords: Record<ItemState, string> = { waiting: "waits", printing: "is being printed", printed: "printed", sent: "sent", unsure: "may or may not have come out", failed: "not printed", cancelled: "given up" };

@@ -2,8 +2,8 @@
 
 import { RecordForm } from "../../forms/form";
 import { make, save, Values } from "../../forms/record";
-import { categories } from "../../pickers";
-import { Model } from "../../types";
+import { categories } from "../../forms/pickers";
+import { Model } from "../../daemon/types";
 
 const countings = [["serialised", "Each unit has a number"], ["counted", "Only how many there are"]] as const;
 

@@ -1,21 +1,21 @@
 // One model at the side of the list: how it looks, its units, what goes along with them, and what it is worth.
 
-import { get, put, query, sentence } from "../../api";
-import { Asked } from "../../asked";
-import { failedPlace, statusPill } from "../../bits";
+import { get, put, query, sentence } from "../../daemon/api";
+import { Asked } from "../../daemon/asked";
+import { failedPlace, statusPill } from "../../elements/bits";
 import { RecordForm } from "../../forms/form";
 import { pictureAddress } from "../../forms/picture";
 import { Choice, PickerControl } from "../../forms/picker";
 import { change } from "../../forms/record";
-import { html, keyed, Content, Template } from "../../html";
-import { icon } from "../../icons";
-import { field, Page, takesText } from "../../page";
-import { models, titleOf } from "../../pickers";
+import { html, keyed, Content, Template } from "../../elements/html";
+import { icon } from "../../elements/icons";
+import { field, Page, takesText } from "../../elements/page";
+import { models, titleOf } from "../../forms/pickers";
 import { address, to, withQuery } from "../../router";
-import { mayEdit, tell } from "../../store";
-import { debounced } from "../../time";
-import { Accessory, AssetPage, Model } from "../../types";
-import { unlessScan } from "../../wedge";
+import { mayEdit, tell } from "../../daemon/store";
+import { debounced } from "../../elements/time";
+import { Accessory, AssetPage, Model } from "../../daemon/types";
+import { unlessScan } from "../../input/wedge";
 import { Cost } from "../cost";
 import { modelForm } from "./edit";
 import { StockPanel } from "./stock";

@@ -1,15 +1,15 @@
 // Counted stock of one model: how much there is, how much is out and with whom; moved by hand, counted anew.
 
-import { get, post, sentence } from "../../api";
-import { Asked } from "../../asked";
+import { get, post, sentence } from "../../daemon/api";
+import { Asked } from "../../daemon/asked";
 import { RecordForm } from "../../forms/form";
 import { save, Values } from "../../forms/record";
-import { html, Content, Template } from "../../html";
-import { icon } from "../../icons";
-import { people, places, projects } from "../../pickers";
-import { mayEdit, tell } from "../../store";
-import { clock } from "../../time";
-import { Stock } from "../../types";
+import { html, Content, Template } from "../../elements/html";
+import { icon } from "../../elements/icons";
+import { people, places, projects } from "../../forms/pickers";
+import { mayEdit, tell } from "../../daemon/store";
+import { clock } from "../../elements/time";
+import { Stock } from "../../daemon/types";
 import { Codes } from "../gear/codes";
 
 export class StockPanel {

@@ -1,14 +1,14 @@
 // A person's badges, and giving one: hold it to any reader of the depot, or type its code. What a reader just read is
 // offered, not taken: somebody else may be scanning at another door.
 
-import { sentence, Problem } from "../../api";
-import { html, keyed, Content, Template } from "../../html";
-import { icon, shape } from "../../icons";
-import { field, Page, takesText } from "../../page";
-import "../../scanned";
-import { mayEdit, tell } from "../../store";
-import { unlessScan } from "../../wedge";
-import { Fact, Outcome, Unknown } from "../../types";
+import { sentence, Problem } from "../../daemon/api";
+import { html, keyed, Content, Template } from "../../elements/html";
+import { icon, shape } from "../../elements/icons";
+import { field, Page, takesText } from "../../elements/page";
+import "../../input/scanned";
+import { mayEdit, tell } from "../../daemon/store";
+import { unlessScan } from "../../input/wedge";
+import { Fact, Outcome, Unknown } from "../../daemon/types";
 import { addBadge, Badge, PersonDetail, removeBadge } from "./people";
 
 interface Read { code: string; where: string; whose: string | null }

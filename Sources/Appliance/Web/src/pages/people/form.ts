@@ -3,7 +3,7 @@
 import { RecordForm } from "../../forms/form";
 import { Field } from "../../forms/fields";
 import { make, Recorded, save, Values } from "../../forms/record";
-import { state } from "../../store";
+import { state } from "../../daemon/store";
 import { PersonDetail, roleMeans, roleWords } from "./people";
 
 const languages = [["en", "English"], ["de", "Deutsch"], ["fr", "Français"], ["es", "Español"], ["it", "Italiano"], ["nl", "Nederlands"], ["sv", "Svenska"], ["pl", "Polski"]] as const;

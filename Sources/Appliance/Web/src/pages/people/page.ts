@@ -2,15 +2,15 @@
 // address. A person's page is in person.ts, the badges in badges.ts, the form in form.ts.
 
 import "./people.css";
-import { Asked } from "../../asked";
-import { avatar, emptyPlace, failedPlace, staleStrip } from "../../bits";
+import { Asked } from "../../daemon/asked";
+import { avatar, emptyPlace, failedPlace, staleStrip } from "../../elements/bits";
 import { RecordForm } from "../../forms/form";
-import { html, keyed, Content, Template } from "../../html";
-import { icon } from "../../icons";
-import { Page, takesText } from "../../page";
+import { html, keyed, Content, Template } from "../../elements/html";
+import { icon } from "../../elements/icons";
+import { Page, takesText } from "../../elements/page";
 import { address, to, withQuery } from "../../router";
-import { mayEdit, state } from "../../store";
-import { debounced } from "../../time";
+import { mayEdit, state } from "../../daemon/store";
+import { debounced } from "../../elements/time";
 import { moveInList } from "../rows";
 import { personForm } from "./form";
 import { loadPeoplePage, loadPerson, PersonDetail, PersonRow, roleWords } from "./people";

@@ -1,8 +1,8 @@
 // What the people pages ask of the daemon, in its words. Notes and badges are told to managers only.
 
-import { get, post, put, query, remove, reply } from "../../api";
+import { get, post, put, query, remove, reply } from "../../daemon/api";
 import { change, offerUndo } from "../../forms/record";
-import { AssetRef, Person, Ref } from "../../types";
+import { AssetRef, Person, Ref } from "../../daemon/types";
 
 export interface PersonRow extends Person { email: string | null; phone: string | null; language: string | null; note?: string | null; badges?: Badge[]; badgeCount?: number; holdCount?: number; version: number }
 export interface Badge { key: string; scheme: string; label: string }

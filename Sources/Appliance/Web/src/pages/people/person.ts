@@ -1,12 +1,12 @@
 // One person: how to reach them, what they hold, their badges, how they sign in, the projects they are on, and what they did.
 
-import { avatar } from "../../bits";
-import { signOut } from "../../commands";
-import { html, keyed, Content, Template } from "../../html";
-import { icon, shape } from "../../icons";
-import { Page } from "../../page";
-import { mayEdit, state } from "../../store";
-import { ago, clock, span } from "../../time";
+import { avatar } from "../../elements/bits";
+import { signOut } from "../../daemon/commands";
+import { html, keyed, Content, Template } from "../../elements/html";
+import { icon, shape } from "../../elements/icons";
+import { Page } from "../../elements/page";
+import { mayEdit, state } from "../../daemon/store";
+import { ago, clock, span } from "../../elements/time";
 import { Badges } from "./badges";
 import { Movement, PersonDetail, roleMeans, roleWords, setActive } from "./people";
 import { PersonSignIn } from "./sign-in";

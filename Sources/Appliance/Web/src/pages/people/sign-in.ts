@@ -1,14 +1,14 @@
 // How a person signs in, and where they are signed in: on one's own page one changes it, on that of somebody with a lower
 // role a manager helps. A phone is enrolled, and a forgotten passphrase replaced, by a link that works once.
 
-import { Problem, sentence } from "../../api";
-import { Asked } from "../../asked";
-import { leave } from "../../commands";
-import { html, keyed, Content, Template } from "../../html";
-import { icon } from "../../icons";
-import { Page } from "../../page";
-import { state, tell } from "../../store";
-import { ago, clock, left } from "../../time";
+import { Problem, sentence } from "../../daemon/api";
+import { Asked } from "../../daemon/asked";
+import { leave } from "../../daemon/commands";
+import { html, keyed, Content, Template } from "../../elements/html";
+import { icon } from "../../elements/icons";
+import { Page } from "../../elements/page";
+import { state, tell } from "../../daemon/store";
+import { ago, clock, left } from "../../elements/time";
 import { passphraseHint, secretField, wrongWords } from "../sign-in/secret-field";
 import { endSession, endSessions, loadSignIn, makeLink, PersonDetail, PhoneLink, QR, setPassphrase, setPIN, SignedIn, SignInFacts } from "./people";
 

@@ -1,16 +1,16 @@
 // Adding to a pull sheet: one field for a name, a number or a code. A scanner types into it and its Enter adds what
 // was read; with the arrows one of the offers is chosen instead, a unit or a model with a quantity.
 
-import { get, Problem, query, sentence } from "../../api";
-import { findAssets } from "../../commands";
-import { html, keyed, Content, Template } from "../../html";
-import { icon, shape } from "../../icons";
-import { field, Page, takesText } from "../../page";
-import "../../scanned";
-import { debounced } from "../../time";
-import { play } from "../../tones";
-import { Asset, OutcomeKind, Ref } from "../../types";
-import { statusPill } from "../../bits";
+import { get, Problem, query, sentence } from "../../daemon/api";
+import { findAssets } from "../../daemon/commands";
+import { html, keyed, Content, Template } from "../../elements/html";
+import { icon, shape } from "../../elements/icons";
+import { field, Page, takesText } from "../../elements/page";
+import "../../input/scanned";
+import { debounced } from "../../elements/time";
+import { play } from "../../elements/tones";
+import { Asset, OutcomeKind, Ref } from "../../daemon/types";
+import { statusPill } from "../../elements/bits";
 import { addLine, NewLine, scanOnto, SheetScan } from "./project";
 
 interface ModelOffer extends Ref { maker: string | null; category: Ref | null; units?: { total: number; available: number } }

@@ -1,18 +1,18 @@
 // The form of a project, new or known. A new one may start from a template or an earlier project, whose sheet is copied.
 
 import "./projects.css";
-import { get, query } from "../../api";
-import { Asked } from "../../asked";
-import { emptyPlace, failedPlace } from "../../bits";
+import { get, query } from "../../daemon/api";
+import { Asked } from "../../daemon/asked";
+import { emptyPlace, failedPlace } from "../../elements/bits";
 import { Field } from "../../forms/fields";
 import { RecordForm } from "../../forms/form";
 import { Choice, Picker } from "../../forms/picker";
 import { make, Recorded, save, Values } from "../../forms/record";
-import { html, Content } from "../../html";
-import { Page } from "../../page";
+import { html, Content } from "../../elements/html";
+import { Page } from "../../elements/page";
 import { address, to } from "../../router";
-import { mayEdit } from "../../store";
-import { day } from "../../time";
+import { mayEdit } from "../../daemon/store";
+import { day } from "../../elements/time";
 import { loadProject, ProjectDetail, ProjectPage, ProjectRow, stateNames } from "./project";
 
 const earlier: Picker = {

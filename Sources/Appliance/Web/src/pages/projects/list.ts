@@ -2,14 +2,14 @@
 // the words looked for, are in the address.
 
 import "./projects.css";
-import { Asked } from "../../asked";
-import { emptyPlace, failedPlace, staleStrip } from "../../bits";
-import { html, keyed, Content, Template } from "../../html";
-import { icon } from "../../icons";
-import { Page } from "../../page";
+import { Asked } from "../../daemon/asked";
+import { emptyPlace, failedPlace, staleStrip } from "../../elements/bits";
+import { html, keyed, Content, Template } from "../../elements/html";
+import { icon } from "../../elements/icons";
+import { Page } from "../../elements/page";
 import { address, withQuery } from "../../router";
-import { mayEdit, state } from "../../store";
-import { debounced, span } from "../../time";
+import { mayEdit, state } from "../../daemon/store";
+import { debounced, span } from "../../elements/time";
 import { moveInList } from "../rows";
 import { loadPage, ProjectPage, ProjectRow, ShelfKey, shelves, stateNames } from "./project";
 import { progress } from "./progress";

@@ -2,16 +2,16 @@
 // number follows the doors live. Adding is in adding.ts, the lines are in sheet.ts, paper is in pick-list.ts.
 
 import "./projects.css";
-import { Asked } from "../../asked";
-import { emptyPlace, failedPlace, staleStrip } from "../../bits";
-import { html, keyed, Content, Template } from "../../html";
-import { icon, shape } from "../../icons";
-import { Page, takesText } from "../../page";
+import { Asked } from "../../daemon/asked";
+import { emptyPlace, failedPlace, staleStrip } from "../../elements/bits";
+import { html, keyed, Content, Template } from "../../elements/html";
+import { icon, shape } from "../../elements/icons";
+import { Page, takesText } from "../../elements/page";
 import { address } from "../../router";
-import { mayEdit } from "../../store";
-import { debounced, span } from "../../time";
-import { Fact } from "../../types";
-import { unlessScan } from "../../wedge";
+import { mayEdit } from "../../daemon/store";
+import { debounced, span } from "../../elements/time";
+import { Fact } from "../../daemon/types";
+import { unlessScan } from "../../input/wedge";
 import { moveInList } from "../rows";
 import { Adding } from "./adding";
 import { statePill } from "./list";

@@ -1,14 +1,14 @@
 // The people of a project and what each does there. A manager adds and removes them in place; a badge that is scanned
 // onto the sheet adds its person too.
 
-import { sentence } from "../../api";
-import { avatar } from "../../bits";
+import { sentence } from "../../daemon/api";
+import { avatar } from "../../elements/bits";
 import { Choice, PickerControl } from "../../forms/picker";
 import { offerUndo } from "../../forms/record";
-import { html, keyed, Content, Template } from "../../html";
-import { icon } from "../../icons";
-import { field, Page } from "../../page";
-import { mayEdit, tell } from "../../store";
+import { html, keyed, Content, Template } from "../../elements/html";
+import { icon } from "../../elements/icons";
+import { field, Page } from "../../elements/page";
+import { mayEdit, tell } from "../../daemon/store";
 import { loadPeoplePage } from "../people/people";
 import { Part, ProjectDetail, setPeople } from "./project";
 

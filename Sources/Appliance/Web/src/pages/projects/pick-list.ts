@@ -1,9 +1,9 @@
 // The pull sheet on paper: what to take from which shelf, with a box to tick for each piece. It is in the page all the
 // time and only seen by the printer; projects.css lays it out for A4 and Letter alike.
 
-import { html, keyed, Content, Template } from "../../html";
-import { state } from "../../store";
-import { clock, day, span } from "../../time";
+import { html, keyed, Content, Template } from "../../elements/html";
+import { state } from "../../daemon/store";
+import { clock, day, span } from "../../elements/time";
 import { ProjectDetail, Walk, WalkLine } from "./project";
 
 const wholeLines = 14;  // a section of so many lines is not torn apart: its heading would be left behind alone

@@ -1,7 +1,7 @@
 // How far a sheet or a line is: the numbers first, then a bar whose parts differ in pattern, not only in colour.
 // Solid is out, hatched came back, the open rest is only outlined.
 
-import { html, Content, Template } from "../../html";
+import { html, Content, Template } from "../../elements/html";
 
 export interface Pieces { total: number; out: number; back: number }
 

@@ -1,9 +1,9 @@
 // What the project pages ask of the daemon, in its words. A line's numbers are counted by the daemon from what really
 // went out and came back; nothing here adds up.
 
-import { get, post, query, reply } from "../../api";
+import { get, post, query, reply } from "../../daemon/api";
 import { change } from "../../forms/record";
-import { AssetRef, Progress, Ref } from "../../types";
+import { AssetRef, Progress, Ref } from "../../daemon/types";
 
 export type ProjectState = "planned" | "accepted" | "closed";
 export const stateNames: Record<ProjectState, string> = { planned: "Planned", accepted: "Accepted", closed: "Closed" };

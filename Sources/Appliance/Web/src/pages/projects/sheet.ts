@@ -1,14 +1,14 @@
 // The pull sheet: its lines by section with what is out and back of each, and, for those who may edit, moving them by
 // dragging or with Alt and the arrows, and what a line says, in the line itself. Taking one off can be undone.
 
-import { sentence } from "../../api";
-import { statusPill } from "../../bits";
+import { sentence } from "../../daemon/api";
+import { statusPill } from "../../elements/bits";
 import { offerUndo } from "../../forms/record";
-import { html, keyed, Content, Template } from "../../html";
-import { icon, shape } from "../../icons";
-import { field, Page } from "../../page";
-import { mayEdit, tell } from "../../store";
-import { AssetRef } from "../../types";
+import { html, keyed, Content, Template } from "../../elements/html";
+import { icon, shape } from "../../elements/icons";
+import { field, Page } from "../../elements/page";
+import { mayEdit, tell } from "../../daemon/store";
+import { AssetRef } from "../../daemon/types";
 import { moveInList } from "../rows";
 import { bySection, editLine, Line, lineTitle, orderLines, ProjectDetail, removeLine } from "./project";
 import { progress } from "./progress";

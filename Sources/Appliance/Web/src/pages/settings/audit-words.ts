@@ -1,6 +1,6 @@
 // An entry of the audit trail in words: what happened to what, and what it was before.
 
-import { Ref } from "../../types";
+import { Ref } from "../../daemon/types";
 
 export interface Entry {
   seq: number; at: string; person: { id: string; name: string | null } | null; device: string | null; address: string | null;

@@ -1,16 +1,16 @@
 // The audit trail, for admins: who did what, from where, what it was and what it became; newest first. What is looked
 // for is in the address, and the same is had as a file. The words are in audit-words.ts.
 
-import { get, query, sentence } from "../../api";
-import { Asked } from "../../asked";
-import { emptyPlace, failedPlace } from "../../bits";
-import { html, keyed, Content, Template } from "../../html";
-import { icon } from "../../icons";
-import { field, Page } from "../../page";
+import { get, query, sentence } from "../../daemon/api";
+import { Asked } from "../../daemon/asked";
+import { emptyPlace, failedPlace } from "../../elements/bits";
+import { html, keyed, Content, Template } from "../../elements/html";
+import { icon } from "../../elements/icons";
+import { field, Page } from "../../elements/page";
 import { address as here, to, withQuery } from "../../router";
-import { tell } from "../../store";
-import { clock, day, debounced } from "../../time";
-import { Ref } from "../../types";
+import { tell } from "../../daemon/store";
+import { clock, day, debounced } from "../../elements/time";
+import { Ref } from "../../daemon/types";
 import { address, differences, Entry, happened, named, topicWords } from "./audit-words";
 
 interface Trail { items: Entry[]; next: string | null }

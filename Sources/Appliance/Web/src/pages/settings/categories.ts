@@ -1,16 +1,16 @@
 // The categories of gear, and for each the fields that only its gear has: mount, power, test due. An edit goes over the
 // wire as a whole, with the version it was based on.
 
-import { get, Problem, query, sentence } from "../../api";
-import { Asked } from "../../asked";
-import { emptyPlace, failedPlace } from "../../bits";
+import { get, Problem, query, sentence } from "../../daemon/api";
+import { Asked } from "../../daemon/asked";
+import { emptyPlace, failedPlace } from "../../elements/bits";
 import { change, currentOf, make, save } from "../../forms/record";
-import { html, keyed, Content, Template } from "../../html";
-import { icon, shape } from "../../icons";
-import { field as input, Page } from "../../page";
+import { html, keyed, Content, Template } from "../../elements/html";
+import { icon, shape } from "../../elements/icons";
+import { field as input, Page } from "../../elements/page";
 import { address, to, withQuery } from "../../router";
-import { mayEdit } from "../../store";
-import { debounced } from "../../time";
+import { mayEdit } from "../../daemon/store";
+import { debounced } from "../../elements/time";
 import { moveInList } from "../rows";
 
 type Kind = "text" | "number" | "day" | "choice" | "flag";

@@ -1,12 +1,12 @@
 // Gear of the other depots, as the hub told it: to look where something is, not to change it.
 
-import { get, query } from "../../api";
-import { Asked } from "../../asked";
-import { emptyPlace, failedPlace, statusPill } from "../../bits";
-import { html, Content, Template } from "../../html";
-import { field, Page } from "../../page";
-import { debounced } from "../../time";
-import { Status } from "../../types";
+import { get, query } from "../../daemon/api";
+import { Asked } from "../../daemon/asked";
+import { emptyPlace, failedPlace, statusPill } from "../../elements/bits";
+import { html, Content, Template } from "../../elements/html";
+import { field, Page } from "../../elements/page";
+import { debounced } from "../../elements/time";
+import { Status } from "../../daemon/types";
 
 interface Distant { depot: string; number: string | null; name: string | null; model: string | null; status: Status | null; person: string | null; project: string | null; home: string | null }
 

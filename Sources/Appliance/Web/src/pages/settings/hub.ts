@@ -1,14 +1,14 @@
 // The hub that many depots share: whether it has everything, since when not and why, and what it put aside. Admins pause
 // the sending and let it go on.
 
-import { get, post, sentence } from "../../api";
-import { Asked } from "../../asked";
-import { emptyPlace, failedPlace } from "../../bits";
-import { html, keyed, Content, Template } from "../../html";
-import { shape } from "../../icons";
-import { Page } from "../../page";
-import { mayEdit, state, tell } from "../../store";
-import { ago, clock } from "../../time";
+import { get, post, sentence } from "../../daemon/api";
+import { Asked } from "../../daemon/asked";
+import { emptyPlace, failedPlace } from "../../elements/bits";
+import { html, keyed, Content, Template } from "../../elements/html";
+import { shape } from "../../elements/icons";
+import { Page } from "../../elements/page";
+import { mayEdit, state, tell } from "../../daemon/store";
+import { ago, clock } from "../../elements/time";
 import { DistantGear } from "./distant";
 
 interface Refused { n: number; reason: string; at: string; topic: string | null; kind: string | null }

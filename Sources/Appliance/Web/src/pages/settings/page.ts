@@ -3,9 +3,9 @@
 // the editor of fields in categories.ts, the screens in screens.ts, the sync in hub.ts.
 
 import "./settings.css";
-import { emptyPlace } from "../../bits";
-import { Content } from "../../html";
-import { state } from "../../store";
+import { emptyPlace } from "../../elements/bits";
+import { Content } from "../../elements/html";
+import { state } from "../../daemon/store";
 import { TabbedPage } from "../tabs";
 import { Audit } from "./audit";
 import { Categories } from "./categories";

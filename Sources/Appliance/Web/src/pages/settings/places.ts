@@ -1,19 +1,19 @@
 // The places as a tree: rooms, racks and shelves, one inside the other. One form adds, renames and moves; a place that
 // is put away stays with the gear that lived there.
 
-import { get, query } from "../../api";
-import { Asked } from "../../asked";
-import { emptyPlace, failedPlace } from "../../bits";
+import { get, query } from "../../daemon/api";
+import { Asked } from "../../daemon/asked";
+import { emptyPlace, failedPlace } from "../../elements/bits";
 import { RecordForm } from "../../forms/form";
 import { Choice } from "../../forms/picker";
 import { change, make, Recorded, save, Values } from "../../forms/record";
-import { html, keyed, Content, Template } from "../../html";
-import { icon } from "../../icons";
-import { Page } from "../../page";
+import { html, keyed, Content, Template } from "../../elements/html";
+import { icon } from "../../elements/icons";
+import { Page } from "../../elements/page";
 import { address, to, withQuery } from "../../router";
-import { mayEdit } from "../../store";
-import { Ref } from "../../types";
-import { debounced } from "../../time";
+import { mayEdit } from "../../daemon/store";
+import { Ref } from "../../daemon/types";
+import { debounced } from "../../elements/time";
 import { moveInList } from "../rows";
 
 export interface Place { id: string; name: string; parent: Ref | null; path: string; archived: boolean; version: number; assets?: number }

@@ -1,15 +1,15 @@
 // The trusted screens: browsers that stand at a door, where people sign in with a face and a PIN, or with a badge. A
 // manager trusts the browser they are in front of, once, and takes trust back from any.
 
-import { get, patch, post, remove, sentence } from "../../api";
-import { Asked } from "../../asked";
-import { emptyPlace, failedPlace } from "../../bits";
-import { loadDoors } from "../../commands";
-import { html, keyed, Content, Template } from "../../html";
-import { icon, shape } from "../../icons";
-import { field, Page } from "../../page";
-import { mayEdit, state, tell } from "../../store";
-import { ago, clock } from "../../time";
+import { get, patch, post, remove, sentence } from "../../daemon/api";
+import { Asked } from "../../daemon/asked";
+import { emptyPlace, failedPlace } from "../../elements/bits";
+import { loadDoors } from "../../daemon/commands";
+import { html, keyed, Content, Template } from "../../elements/html";
+import { icon, shape } from "../../elements/icons";
+import { field, Page } from "../../elements/page";
+import { mayEdit, state, tell } from "../../daemon/store";
+import { ago, clock } from "../../elements/time";
 import { Screen } from "../sign-in/ways";
 
 export class Screens extends Page {

@@ -2,15 +2,15 @@
 // door's reader. What is typed never leaves this element except to the daemon.
 
 import "./sign-in.css";
-import { avatar } from "../../bits";
-import { sentence, Problem } from "../../api";
-import { html, keyed, Content, Template } from "../../html";
-import { icon, shape } from "../../icons";
-import { field, Page } from "../../page";
+import { avatar } from "../../elements/bits";
+import { sentence, Problem } from "../../daemon/api";
+import { html, keyed, Content, Template } from "../../elements/html";
+import { icon, shape } from "../../elements/icons";
+import { field, Page } from "../../elements/page";
 import { address, to } from "../../router";
-import "../../scanned";
-import { clock } from "../../time";
-import { Person } from "../../types";
+import "../../input/scanned";
+import { clock } from "../../elements/time";
+import { Person } from "../../daemon/types";
 import { secretField } from "./secret-field";
 import { Screen, signInByBadge, signInByPassphrase, signInByPIN, signInPeople } from "./ways";
 

@@ -1,9 +1,9 @@
 // A field for a passphrase or a PIN, with a button that shows what was typed. Password managers may fill it in, and
 // whatever is pasted is taken.
 
-import { html, Content, Template } from "../../html";
-import { shape } from "../../icons";
-import { field } from "../../page";
+import { html, Content, Template } from "../../elements/html";
+import { shape } from "../../elements/icons";
+import { field } from "../../elements/page";
 
 export interface SecretField {
   id: string; label: string; value: string; autocomplete: "current-password" | "new-password";

@@ -1,10 +1,10 @@
 // What the sign-in pages ask of the daemon: the ways in, and the one-time links. Whoever gets in gets a cookie that no
 // script reads.
 
-import { get, post, query } from "../../api";
-import { openSession } from "../../commands";
+import { get, post, query } from "../../daemon/api";
+import { openSession } from "../../daemon/commands";
 import { address } from "../../router";
-import { Person } from "../../types";
+import { Person } from "../../daemon/types";
 
 export interface Screen { id: string; name: string; door: string | null; badge: "alone" | "pin"; trustedBy: string | null; since: string; seenAt: string; this?: boolean }
 interface Badged { session: object | null; needsPIN: Person | null }

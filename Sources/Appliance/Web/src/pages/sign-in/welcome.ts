@@ -2,11 +2,11 @@
 // behind the # of the address, which no server is sent; it is taken off the address at once.
 
 import "./sign-in.css";
-import { Problem, sentence } from "../../api";
-import { avatar, emptyPlace, failedPlace } from "../../bits";
-import { html, Content, Template } from "../../html";
-import { icon } from "../../icons";
-import { Page } from "../../page";
+import { Problem, sentence } from "../../daemon/api";
+import { avatar, emptyPlace, failedPlace } from "../../elements/bits";
+import { html, Content, Template } from "../../elements/html";
+import { icon } from "../../elements/icons";
+import { Page } from "../../elements/page";
 import { to } from "../../router";
 import { passphraseHint, secretField } from "./secret-field";
 import { Link, lookAtLink, openLink } from "./ways";

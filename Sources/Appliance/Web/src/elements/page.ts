@@ -2,8 +2,8 @@
 // changes. Light DOM, so one style sheet and one focus order serve the whole house.
 
 import { Content, render } from "./html";
-import { hear, watch } from "./store";
-import { Fact } from "./types";
+import { hear, watch } from "../daemon/store";
+import { Fact } from "../daemon/types";
 
 export abstract class Page extends HTMLElement {
   private stops: (() => void)[] = [];

@@ -2,9 +2,9 @@
 
 import { html, keyed, Content, Template } from "./html";
 import { icon, IconName, shape, statusIcon, statusNames } from "./icons";
-import { dismissNotice, state } from "./store";
+import { dismissNotice, state } from "../daemon/store";
 import { clock } from "./time";
-import { Status } from "./types";
+import { Status } from "../daemon/types";
 
 let unsent = (): number => 0;
 /** Counts what else waits to be sent, such as messages. */

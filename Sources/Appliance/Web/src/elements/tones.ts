@@ -1,7 +1,7 @@
 // What the door sounds like: four short tones that differ in rhythm and direction, not only in pitch, and the
 // spoken sentence for those who want it. Browsers stay silent until the first gesture; `isLocked` says so.
 
-import { OutcomeKind } from "./types";
+import { OutcomeKind } from "../daemon/types";
 
 interface Note { hertz: number; at: number; seconds: number; to?: number }
 interface Tone { wave: OscillatorType; gain: number; notes: readonly Note[] }

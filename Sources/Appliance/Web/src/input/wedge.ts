@@ -1,10 +1,10 @@
 // Scanners that type: keys that come faster than a person's and end in Enter are a code, wherever the focus is, unless
 // it is in a field. The code opens what it belongs to.
 
-import { get, query, sentence } from "./api";
-import { takesText } from "./page";
-import { to } from "./router";
-import { tell } from "./store";
+import { get, query, sentence } from "../daemon/api";
+import { takesText } from "../elements/page";
+import { to } from "../router";
+import { tell } from "../daemon/store";
 
 const gapMilliseconds = 45;     // scanners type a key every 1 to 20 ms, nobody types six in a row within 45
 const pauseMilliseconds = 250;  // radio and a busy screen hold single keys of a scan back; what came before them is of it

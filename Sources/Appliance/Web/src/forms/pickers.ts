@@ -1,11 +1,11 @@
 // What the pickers of forms pick from: models, places, categories, people. And the fields of a category, by its name.
 
-import { get, post, query } from "./api";
-import { Field } from "./forms/fields";
-import { Picker } from "./forms/picker";
-import { to } from "./router";
-import { hear } from "./store";
-import { Category, CategoryField, Model, Page, Person, Ref } from "./types";
+import { get, post, query } from "../daemon/api";
+import { Field } from "./fields";
+import { Picker } from "./picker";
+import { to } from "../router";
+import { hear } from "../daemon/store";
+import { Category, CategoryField, Model, Page, Person, Ref } from "../daemon/types";
 
 const foundMax = 20;
 

@@ -2,7 +2,7 @@
 // the words beside them speak, so all are hidden from screen readers.
 
 import { html, Template } from "./html";
-import { OutcomeKind, Status } from "./types";
+import { OutcomeKind, Status } from "../daemon/types";
 
 const paths = {
   door: "M6 21V4.5A1.5 1.5 0 0 1 7.5 3h9A1.5 1.5 0 0 1 18 4.5V21M3.5 21h17M14.5 12v1",

@@ -5,8 +5,8 @@ import { get, isAborted, now, patch, post, query, remove, sentence, whenSessionE
 import { Live } from "./live";
 import { apply, doorById, emptyGear, FollowUp, forget, markUndone, mayEdit, pass, putAsset, putOutcome, shownStatus, state, tell, update } from "./store";
 import { About, Asset, AssetDetail, AssetPage, Conflict, Door, List, Outcome, Person, Project, Reader, Status, Unknown } from "./types";
-import { debounced } from "./time";
-import { isOpen, signInAddress, to } from "./router";
+import { debounced } from "../elements/time";
+import { isOpen, signInAddress, to } from "../router";
 
 // ---- session and live ----------------------------------------------------------------------------------------
 

@@ -1,6 +1,6 @@
 // Times in words: what a clock on the wall shows, how long ago something was, how long is left.
 
-import { now } from "./api";
+import { now } from "../daemon/api";
 
 const clockFormat = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 const dayFormat = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
