@@ -97,6 +97,49 @@ import Testing
         #expect(try read("SELECT ST_AsText(position), number FROM office.positions") == "POINT(13.4 52.5)|CAM-1")
     }
 
+    @Test func `the office reads how long gear was out in each month`() async throws {
+        let hub = try RealHub()
+        let upstream = try hub.depot("Hall 4").upstream
+        _ = try await upstream.meet(greeting("box"))
+        let hour = 3_600_000, lastDay = 1_793_404_800_000  // 2026-10-31T00:00Z
+        let said = [("in_use", 0), ("available", 3), ("in_use", 12), ("maintenance", 30), ("available", 40)]
+        var before: ChangeBatch?
+        for (index, (status, hours)) in said.enumerated() {
+            let batch = TestBatch.make(
+                from: Int64(index + 1), bodies: [#"{"id":"a","number":"CAM-1","status":"\#(status)"}"#],
+                kind: "custody", milliseconds: Int64(lastDay + hours * hour), after: before)
+            #expect(try await upstream.push(batch).verdict == .ok)
+            before = batch
+        }
+        // What was taken over from another depot is that one's to count.
+        let taken = TestBatch.make(
+            from: 6, bodies: [#"{"id":"a","number":"CAM-1","status":"in_use","from":{}}"#], kind: "edited",
+            milliseconds: Int64(lastDay + 50 * hour), after: before)
+        #expect(try await upstream.push(taken).verdict == .ok)
+        let read = try hub.office("reports")
+        #expect(
+            try read("SELECT number, month, times_out, hours_out FROM office.usage ORDER BY month")
+                == "CAM-1|2026-10-01|2|15.0\nCAM-1|2026-11-01|0|6.0")
+        #expect(try hub.office("others", of: "south")("SELECT count(*) FROM office.usage") == "0")
+    }
+
+    @Test func `the office reads who wrote when and not what`() async throws {
+        let hub = try RealHub()
+        let upstream = try hub.depot("Hall 4").upstream
+        _ = try await upstream.meet(greeting("box"))
+        let person = TestBatch.make(
+            from: 1, bodies: [#"{"id":"mara","name":"Mara"}"#], topic: "people", subjects: ["mara"])
+        let message = TestBatch.make(
+            from: 2, bodies: [#"{"id":"hall","message":"m1","seq":2,"by":"mara","hash":"c0ffee"}"#], topic: "chat",
+            kind: "posted", subjects: ["hall"], after: person)
+        #expect(try await upstream.push(person).verdict == .ok)
+        #expect(try await upstream.push(message).verdict == .ok)
+        #expect(
+            try hub.office("reports")("SELECT id, room, person, hash, depot FROM office.messages")
+                == "m1|hall|Mara|c0ffee|Hall 4")
+        #expect(try hub.office("others", of: "south")("SELECT count(*) FROM office.messages") == "0")
+    }
+
     @Test func `a role belongs to the first box that comes with it, until it is let in anew`() async throws {
         let hub = try RealHub()
         let place = try hub.depot("Hall 4")

@@ -30,6 +30,9 @@ static const unsigned char merge[] = {
 static const unsigned char telling[] = {
 #embed "../../../../etc/hub/9-telling.sql"
 };
+static const unsigned char usage[] = {
+#embed "../../../../etc/hub/10-usage.sql"
+};
 
 static const struct depotd_hub_script scripts[] = {
     {"1-ground", ground, sizeof ground},
@@ -41,6 +44,7 @@ static const struct depotd_hub_script scripts[] = {
     {"7-backfill", backfill, sizeof backfill},
     {"8-merge", merge, sizeof merge},
     {"9-telling", telling, sizeof telling},
+    {"10-usage", usage, sizeof usage},
 };
 
 const struct depotd_hub_script *depotd_hub_scripts(unsigned long *count) {
