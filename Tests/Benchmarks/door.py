@@ -14,6 +14,7 @@ import os
 import statistics
 import subprocess
 import tempfile
+import threading
 import time
 
 
@@ -24,7 +25,7 @@ class Emulator:
         self.process = subprocess.Popen(
             ["umockdev-wrapper", emulator, "--", *program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
             bufsize=1, stderr=subprocess.DEVNULL)
-        self.lines = asyncio.Queue()
+        self.lines, self.unread = asyncio.Queue(), []
 
     def start_reading(self):
         loop = asyncio.get_running_loop()
@@ -33,16 +34,18 @@ class Emulator:
             for line in self.process.stdout:
                 loop.call_soon_threadsafe(self.lines.put_nowait, line.rstrip("\n"))
 
-        loop.run_in_executor(None, pump)
+        threading.Thread(target=pump, daemon=True).start()
 
     def send(self, command):
         self.process.stdin.write(command + "\n")
 
     async def until(self, prefix):
+        """The first line that begins so and was not given yet; a reader may be asked before the daemon says that it is ready."""
         while True:
-            line = await asyncio.wait_for(self.lines.get(), 30)
-            if line.startswith(prefix):
-                return line
+            for place, line in enumerate(self.unread):
+                if line.startswith(prefix):
+                    return self.unread.pop(place)
+            self.unread.append(await asyncio.wait_for(self.lines.get(), 30))
 
     async def end(self):
         self.send("kill 15")
