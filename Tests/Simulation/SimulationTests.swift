@@ -36,6 +36,14 @@ import Testing
         #expect(History(seed: 282_240).complaints == [])
     }
 
+    @Test func `who is interrupted while everything is told anew hears the rest of it, too`() {
+        #expect(History(seed: 507_932).complaints == [])
+    }
+
+    @Test func `a hub that is brought back between a push and a pull takes nothing back at the box`() {
+        #expect(History(seed: 584_296).complaints == [])
+    }
+
     @Test func `a box whose card was copied hears what the copy wrote while it thought itself alone`() throws {
         var world = SimulatedWorld(seed: 1)
         world.boxes = [world.boxes[0]]

@@ -55,7 +55,7 @@ package struct SyncMachine: Sendable {
     }
 
     /// The functions in etc/hub that this version needs.
-    package static let hubVersionMin = 8
+    package static let hubVersionMin = 9
 
     private let depot: String
     private let place: [Double]?
@@ -64,6 +64,8 @@ package struct SyncMachine: Sendable {
     /// Whether the hub may know what we do not.
     private var isBehind = true
     private var isHearingAnew = false
+    /// The feed's end as the hub said it last.
+    private var end = HubPlace.nowhere
     private static let pullRowCountMax = 200
     /// Batches since the last pull. Ours go first, but not for ever.
     private var pushCount = 0
@@ -98,6 +100,8 @@ package struct SyncMachine: Sendable {
         switch outcome {
         case .began: return .load
         case .loaded(let ledger), .noted(let ledger):
+            // Who was interrupted does not know whether it was anew.
+            if self.ledger == nil { isHearingAnew = ledger.seen.isWithinTelling }
             self.ledger = ledger
             return goOn(ledger)
         case .met(let standing): return meet(standing)
@@ -107,7 +111,13 @@ package struct SyncMachine: Sendable {
         // The file does not have what the ledger says: nobody removes Changes, so this is not gone on with.
         case .read(nil): return rest(after: UpstreamTrouble(.broken, "Changes are missing in the depot's file."))
         case .pushed(let answer, let duration): return settle(answer, duration)
-        case .pulled(let answer):
+        case .pulled(var answer):
+            // A hub that was brought back since may lack what it took from us, which would be kept as if it never was.
+            guard answer.place.epoch == end.epoch else {
+                isMet = false
+                return .load
+            }
+            answer.isFresh = answer.isFresh || ledger?.seen.epoch != answer.place.epoch
             isBehind = answer.hasMore
             isHearingAnew = answer.hasMore && (answer.isFresh || isHearingAnew)
             return .keep(answer)
@@ -141,9 +151,9 @@ package struct SyncMachine: Sendable {
         guard isBehind || ledger.seen == .nowhere else { return .rest(.untilNeeded) }
         pushCount = 0
         // Told anew, also what only we wrote is: a hub that was brought back may have lost what we took over with it.
-        let lane = isHearingAnew ? "" : ledger.lanes.last?.name ?? ""
+        let lane = isHearingAnew || ledger.seen.epoch != end.epoch ? "" : ledger.lanes.last?.name ?? ""
         return .pull(
-            PullRequest(node: ledger.node, lane: lane, seen: ledger.seen, rowCountMax: Self.pullRowCountMax))
+            PullRequest(node: ledger.node, lane: lane, seen: ledger.seen, end: end, rowCountMax: Self.pullRowCountMax))
     }
 
     /// Compares what both know. Where the hub knows less or something else, it was brought back from a backup, and gets again
@@ -153,6 +163,7 @@ package struct SyncMachine: Sendable {
         guard let ledger else { return .load }
         guard standing.version >= Self.hubVersionMin else { return rest(after: Self.tooOld(standing.version)) }
         isMet = true
+        end = standing.place
         restCount = 0
         tenant = standing.tenant
         failure = nil
@@ -181,6 +192,7 @@ package struct SyncMachine: Sendable {
     private mutating func settle(_ answer: PushAnswer, _ duration: Duration) -> Step {
         guard let batch = pushing else { return .load }
         pushing = nil
+        if answer.place.epoch == end.epoch { end = answer.place } else { isMet = false }
         var notes: [SyncNote] = []
         switch answer.verdict {
         case .ok where answer.acked >= batch.last:

@@ -29,6 +29,9 @@ package struct HubPlace: Sendable, Equatable {
         self.mark = mark
     }
 
+    /// Whether there was more to tell there: then the mark also says where the feed's end was.
+    var isWithinTelling: Bool { mark.contains(" ") }
+
     /// Where somebody is who heard nothing yet.
     package static let nowhere = HubPlace(epoch: "", pos: 0, mark: "")
 }

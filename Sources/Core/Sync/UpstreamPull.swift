@@ -8,7 +8,18 @@ package struct PullRequest: Sendable, Equatable {
     package var lane: String
     /// Up to where it is known here.
     package var seen: HubPlace
+    /// The feed's end as the hub said it last, which it must still have: what it took from us since then is not waiting here.
+    package var end = HubPlace.nowhere
     package var rowCountMax: Int
+
+    /// What is asked of the hub: the place after which to tell, with the end beside its mark. Under an epoch that is not known
+    /// here, everything.
+    package var asked: HubPlace {
+        guard end != .nowhere else { return seen }
+        let isKnown = seen.epoch == end.epoch
+        let mark = isKnown ? String(seen.mark.prefix { $0 != " " }) : ""
+        return HubPlace(epoch: end.epoch, pos: isKnown ? seen.pos : 0, mark: "\(mark) \(end.pos) \(end.mark)")
+    }
 }
 
 /// What other depots did.

@@ -74,14 +74,15 @@ package actor PostgresUpstream: Upstream, PictureUpstream {
     }
 
     package func pull(_ request: PullRequest) throws(UpstreamTrouble) -> PullAnswer {
+        let asked = request.asked
         let row = try row(
             """
             SELECT hub_epoch, hub_pos, hub_mark, is_fresh, has_more, records, depots
             FROM depotd.sync_hear($1, $2, $3, $4, $5, $6::bigint::int)
             """,
             [
-                .text(request.node), .text(request.lane), .text(request.seen.epoch), .int(request.seen.pos),
-                .text(request.seen.mark), .int(Int64(request.rowCountMax)),
+                .text(request.node), .text(request.lane), .text(asked.epoch), .int(asked.pos),
+                .text(asked.mark), .int(Int64(request.rowCountMax)),
             ], within: limits.push)
         guard row.count == 7, let place = Self.place(row), let records = row[5],
             case .array(let items)? = try? JSON(parsing: Array(records.utf8)),

@@ -153,7 +153,10 @@ final class PairedBox {
             step = machine.next(.pulled(real))
         case .keep(let answer):
             let real = try await store.write { try RowMerge.keep(answer, in: $0) }
-            if let pulled { _ = mirror.keep(pulled, nil) }
+            if var pulled {
+                pulled.isFresh = answer.isFresh
+                _ = mirror.keep(pulled, nil)
+            }
             try same(real, &hub)
             step = machine.next(.noted(real))
         case .rest(.paused): break
@@ -199,9 +202,10 @@ final class PairedBox {
     private static func whole(_ request: PullRequest, _ hub: inout PairedHub) -> PullAnswer {
         var request = request
         request.seen = hub.modelled(request.seen)
+        request.end = hub.modelled(request.end)
         var answer = hub.model.pull(request)
         while answer.hasMore {
-            request.seen = answer.place
+            (request.seen, request.end) = (answer.place, .nowhere)
             let next = hub.model.pull(request)
             answer.rows += next.rows
             (answer.place, answer.hasMore) = (next.place, next.hasMore)

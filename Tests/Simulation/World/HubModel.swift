@@ -128,9 +128,10 @@ struct HubModel {
 
     /// What others did: all of the feed, a few at a time, and the records that changed there, as depotd.sync_hear tells them.
     mutating func pull(_ request: PullRequest) -> PullAnswer {
-        settle(request.seen)
-        let isFresh = request.seen.epoch != epoch
-        let from = isFresh ? 0 : Int(request.seen.pos)
+        let asked = request.asked
+        settle(asked)
+        let isFresh = asked.epoch != epoch
+        let from = isFresh ? 0 : Int(asked.pos)
         let upTo = min(feed.count, from + 5)
         guard from <= upTo else { return PullAnswer(place: place, isFresh: false, hasMore: false, rows: []) }
         let words = words[from..<upTo].map { ToldRow(row: MergedRow(sort: "feed", id: $0), node: "") }

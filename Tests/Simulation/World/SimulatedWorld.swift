@@ -247,14 +247,17 @@ struct SimulatedWorld {
     }
 
     private mutating func pull(_ request: PullRequest, _ index: Int) {
+        var request = request
+        if mutation == .endIsNotTold { request.end = .nowhere }
         guard isMended || Int.random(in: 0..<10, using: &chance) > 1 else {
             note(.noAnswerToAPull)
             if Bool.random(using: &chance) { _ = hub.pull(request) }
             return boxes[index].go(on: .failed(UpstreamTrouble(.unreachable)))
         }
         let answer = hub.pull(request)
-        if isBehind(answer, boxes[index].disk) { boxes[index].disk.isMisled = true }
+        let isMisleading = isBehind(answer, boxes[index].disk)
         boxes[index].go(on: .pulled(answer))
+        if case .keep = boxes[index].step, isMisleading { boxes[index].disk.isMisled = true }
     }
 
     private mutating func push(_ batch: ChangeBatch, _ index: Int) {
