@@ -92,6 +92,7 @@ def test_a_keyboard_that_lies_over_the_page_covers_nothing_of_a_room(desk, daemo
     page.evaluate("""() => {
       Object.defineProperty(visualViewport, 'height', { get: () => window.left ?? 780, configurable: true });
       window.left = 430; visualViewport.dispatchEvent(new Event('resize'));
+      document.querySelector('chat-log').dispatchEvent(new Event('scroll'));      // of a message that came just before
     }""")
 
     def bottom(element):

@@ -139,6 +139,18 @@ def test_ten_units_in_a_series_and_all_of_them_taken_back(desk, daemon, model):
     assert daemon.call("GET", f"/assets?q={first}")["total"] == 0
 
 
+def test_a_number_that_is_proposed_late_is_typed_over(desk, daemon, model):
+    page = at(desk, daemon, "/gear")
+    held = []
+    page.route("**/next-number", lambda route: held.append(route))
+    page.goto(f"{daemon.url}/gear/new?picked={model['id']}")
+    control(page, "number").focus()
+    held[0].continue_()
+    expect(control(page, "number")).not_to_have_value("")
+    page.keyboard.type("LATE-1")
+    expect(control(page, "number")).to_have_value("LATE-1")
+
+
 def test_a_number_that_is_taken_is_said_beside_the_field_with_a_way_to_what_has_it(desk, daemon, asset, model):
     page = at(desk, daemon, f"/gear/new?picked={model['id']}")
     control(page, "number").fill(asset["number"].lower())

@@ -77,11 +77,13 @@ export class RecordForm extends Page {
     return field ? held(field, value) : (value ?? null) as Held;
   }
 
-  /** Fills fields of a new record that nobody typed in yet. */
+  /** Fills fields of a new record that nobody typed in yet; who is in one of them already types over it. */
   suggest(values: Values): void {
     if (this.plan.record) return;
     this.opened = { ...this.opened, ...values };
     this.refresh();
+    const isUntouched = (id: string): boolean => Object.keys(values).some((name) => id === idOf(this.plan.name, name) && this.typed[name] === undefined);
+    queueMicrotask(() => { const at = document.activeElement; if (at instanceof HTMLInputElement && isUntouched(at.id)) at.select(); });
   }
 
   private set(field: Field, value: Held): void {

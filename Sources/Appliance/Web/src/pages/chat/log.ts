@@ -31,6 +31,7 @@ export class ChatLog extends HTMLElement {
   private isAsked = false;
   private readonly resized = new ResizeObserver(() => { this.heights.clear(); this.ask(); });
   private width = 0;
+  private height = 0;
 
   connectedCallback(): void {
     this.addEventListener("scroll", () => this.scrolled(), { passive: true });
@@ -91,6 +92,8 @@ export class ChatLog extends HTMLElement {
   private scrolled(): void {
     const current = this.current;
     if (!current) return;
+    // Scrolled before it was resized, as by a phone's keyboard: where its end is follows from what `resized` shows then.
+    if (this.clientHeight !== this.height) { this.ask(); return; }
     this.isAtEnd = current.after === null && this.scrollHeight - this.scrollTop - this.clientHeight < nearEnd;
     if (this.isAtEnd) this.newCount = 0;
     this.anchor = this.firstSeen();
@@ -135,6 +138,7 @@ export class ChatLog extends HTMLElement {
     if (!current) return;
     const width = this.clientWidth;
     if (width !== this.width) { this.width = width; this.heights.clear(); }
+    this.height = this.clientHeight;
     this.countNew(current.items);
     this.items = current.items;
     this.measure();

@@ -53,6 +53,9 @@ export async function loadRooms(): Promise<void> {
 
 const loadRoomsSoon = debounced(200, () => void loadRooms());
 
+// In large rooms nobody is told by name what was read elsewhere.
+document.addEventListener("visibilitychange", () => { if (!document.hidden && talk.rooms) loadRoomsSoon(); });
+
 export async function loadPresence(): Promise<void> {
   try {
     const { items } = await get<List<Presence>>("/presence");
@@ -201,6 +204,8 @@ function expire(room: string, through: number): void {
 }
 
 function takeReceipts(told: Receipts): void {
+  const own = told.receipts?.find((receipt) => receipt.person === me());
+  if (own && own.read > (roomOf(told.room)?.read ?? 0)) loadRoomsSoon();   // it was read on another screen
   const current = talk.open.get(told.room);
   if (!current) return;
   for (const receipt of told.receipts ?? []) {

@@ -39,6 +39,9 @@ function send(): void {
   for (const [room, mark] of rooms) told.set(room, mark);
 }
 
+/** Who leaves right after reading has read. */
+addEventListener("pagehide", () => { clearTimeout(timer); send(); });
+
 /** After a break everything is said again: the last second before it may be lost. */
 export function again(): void {
   told.clear();
