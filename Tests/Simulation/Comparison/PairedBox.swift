@@ -146,7 +146,7 @@ final class PairedBox {
         case .note(let notes): try await note(notes, &hub)
         case .pull(let request):
             let real = try await upstreams[0].pull(request)
-            let made = Self.whole(request, &hub)
+            let made = try Self.whole(request, &hub)
             try hub.agree(real.place, made.place)
             try #require(real.isFresh == made.isFresh && !real.hasMore)
             pulled = made
@@ -199,7 +199,8 @@ final class PairedBox {
         step = machine.next(.noted(real))
     }
 
-    private static func whole(_ request: PullRequest, _ hub: inout PairedHub) -> PullAnswer {
+    /// What the model tells in several pages and PostgreSQL in one.
+    private static func whole(_ request: PullRequest, _ hub: inout PairedHub) throws -> PullAnswer {
         var request = request
         request.seen = hub.modelled(request.seen)
         request.end = hub.modelled(request.end)
@@ -207,6 +208,7 @@ final class PairedBox {
         while answer.hasMore {
             (request.seen, request.end) = (answer.place, .nowhere)
             let next = hub.model.pull(request)
+            try #require(next.place.pos > answer.place.pos, "a page leads on")
             answer.rows += next.rows
             (answer.place, answer.hasMore) = (next.place, next.hasMore)
         }

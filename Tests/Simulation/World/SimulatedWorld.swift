@@ -209,7 +209,7 @@ struct SimulatedWorld {
     }
 
     /// Carries out a box's step.
-    private mutating func advance(_ index: Int) throws {
+    mutating func advance(_ index: Int) throws {
         tell?("box \(index): \(boxes[index].step.words)")
         switch boxes[index].step {
         case .load: boxes[index].go(on: .loaded(boxes[index].disk.ledger(mutation)))

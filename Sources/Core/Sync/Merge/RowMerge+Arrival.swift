@@ -4,27 +4,26 @@ import Foundation
 import GRDB
 
 extension RowMerge {
-    /// Says who has a piece, or that it is at another depot. - Returns: what is wrong when that can not be said.
+    /// Says who has a piece, or that it is at another depot.
     static func setHolder(
         of asset: Asset, _ row: MergedRow, isDue: inout Bool, in transaction: WriteTransaction
-    ) throws -> String? {
-        guard let side = row.fields["holder"]?.standing else { return nil }
+    ) throws {
+        guard let side = row.fields["holder"]?.standing else { return }
         let database = transaction.database
         let now = try JSON(parsing: asset.json.bytes)
         let me = try String.fetchOne(database.cachedStatement(sql: "SELECT node FROM node")) ?? ""
         let name = try HubRows.depot(side.node, in: database)
         let depot = side.value == .null && side.node != me.suffix(12) ? name : nil
-        guard now["holder"] != side.value || asset.depot != depot else { return nil }
+        guard now["holder"] != side.value || asset.depot != depot else { return }
         guard let custodian = try custodian(side.value, in: transaction) else {
             isDue = true
-            return nil
+            return
         }
         try RecordEdit.run("custody", on: asset, by: Author(depot: name), in: transaction) { asset in
             try hand(asset, to: side.value, custodian, in: transaction)
             try database.cachedStatement(sql: "UPDATE asset SET depot = ? WHERE id = ?")
                 .execute(arguments: [depot, asset.id.rawValue])
         }
-        return nil
     }
 
     /// Carries out what a holder says: `{"person", "project", "since"}`, or null.
@@ -113,7 +112,7 @@ extension RowMerge {
         try bring(told.row, as: Asset.self, line, in: transaction)
         for code in told.row.codes { try AssetRegister.attach(code, to: id, in: database) }
         var isDue = false
-        _ = try setHolder(of: RecordEdit.find(id, in: database), told.row, isDue: &isDue, in: transaction)
+        try setHolder(of: RecordEdit.find(id, in: database), told.row, isDue: &isDue, in: transaction)
         try DistantGear.forget(id.rawValue, in: database)
         return try RecordEdit.find(id, in: database)
     }

@@ -57,12 +57,10 @@ enum RowMerge {
         if row.value("removed") == true {
             if try !putAway(record, row, in: transaction) { return true }
         }
-        var troubles = try setFields(of: record, row, line, isDue: &isDue, in: transaction)
+        let troubles = try setFields(of: record, row, line, isDue: &isDue, in: transaction)
         if let asset = try Record.find(id, in: transaction.database) as? Asset {
             try setCodes(of: asset, row, in: transaction)
-            if let trouble = try setHolder(of: asset, row, isDue: &isDue, in: transaction) {
-                troubles["holder"] = trouble
-            }
+            try setHolder(of: asset, row, isDue: &isDue, in: transaction)
         }
         try ConflictBook.settle(row, of: type, line, troubles, in: transaction)
         return true
