@@ -37,6 +37,18 @@ def bubble(page, text):
     return page.locator("article.said", has=page.locator(".bubble", has_text=text)).last
 
 
+def elsewhere(page, daemon):
+    """Off the rooms, with the list of them known, so that what is said there is told."""
+    with page.expect_response(f"{daemon.url}/api/v1/rooms"):
+        page.goto(f"{daemon.url}/gear")
+    is_live(page)
+
+
+def frames(page):
+    """Two of them: what was scrolled or laid out is seen by the page."""
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done())))")
+
+
 def pair(desk, daemon):
     """Ana and Ben in the room of the two."""
     return enter(talker(desk, daemon, "Ana Vidal"), "Ben Ortiz"), enter(talker(desk, daemon, "Ben Ortiz"), "Ana Vidal")
@@ -48,6 +60,7 @@ def test_typing_delivered_and_read_between_two_browsers(desk, daemon):
     ben.goto(f"{daemon.url}/chat")
     is_live(ben)
     with_ana = ben.locator(".room-row", has_text="Ana Vidal")
+    expect(with_ana).to_be_visible()
     expect(with_ana.locator(".room-count")).to_have_count(0)     # he was in the room, if for a moment
 
     ana.bring_to_front()
@@ -72,7 +85,9 @@ def test_what_is_read_on_one_screen_is_read_on_the_other(desk, daemon):
     ana, ben = pair(desk, daemon)
     other = talker(desk, daemon, "Ben Ortiz")
     other.goto(f"{daemon.url}/chat")
-    count = other.locator(".room-row", has_text="Ana Vidal").locator(".room-count")
+    row = other.locator(".room-row", has_text="Ana Vidal")
+    count = row.locator(".room-count")
+    expect(row).to_be_visible()
     expect(count).to_have_count(0)
     ben.goto(f"{daemon.url}/chat")
     is_live(ben)
@@ -138,9 +153,9 @@ def test_a_reader_of_history_is_not_pulled_away(desk, own_daemon):
         write(ana, f"line {number}")
     expect(bubble(ben, "line 44")).to_be_visible()
     log = ben.locator("chat-log")
-    ben.wait_for_timeout(300)
+    frames(ben)
     log.evaluate("log => { log.scrollTop = 200; }")
-    ben.wait_for_timeout(300)
+    frames(ben)
     seen = log.evaluate("log => { const top = log.getBoundingClientRect().top; const item = [...log.querySelectorAll('.log-item')].find((one) => one.getBoundingClientRect().bottom > top); return [item.dataset.id, Math.round(item.getBoundingClientRect().top)]; }")
     write(ana, "a new one")
     jump = ben.locator(".log-jump .button")
@@ -239,7 +254,7 @@ def test_search_finds_a_message_and_goes_there(desk, daemon):
     ana, ben = pair(desk, daemon)
     write(ana, "Der Kärcher steht im Zelt")
     expect(bubble(ben, "Der Kärcher steht")).to_be_visible()
-    ben.wait_for_timeout(1_200)
+    ben.wait_for_function("async () => (await (await fetch('/api/v1/messages?q=karcher+zelt')).json()).items.length > 0")   # the index is a moment behind
     ben.keyboard.press("Escape")
     ben.locator("#search").fill("karcher zelt")
     hit = ben.locator(".chat-rooms .room-row", has_text="Kärcher").first
@@ -251,9 +266,7 @@ def test_search_finds_a_message_and_goes_there(desk, daemon):
 def test_a_message_elsewhere_is_told_and_counted(desk, daemon):
     ana = enter(talker(desk, daemon, "Ana Vidal"), "Ben Ortiz")
     ben = talker(desk, daemon, "Ben Ortiz")
-    ben.goto(f"{daemon.url}/gear")
-    is_live(ben)
-    ben.wait_for_timeout(500)
+    elsewhere(ben, daemon)
     write(ana, "are you at the gate?")
     notice = ben.locator(".notice", has_text="are you at the gate?")
     expect(notice).to_contain_text("Ana Vidal")
@@ -284,7 +297,7 @@ def test_a_room_of_a_hundred_thousand_messages_stays_quick(desk, own_daemon):
     sign_in(page, own_daemon, "Ana Vidal")
     page.goto(f"{own_daemon.url}/chat/{room}")
     page.wait_for_selector("article.said")
-    page.wait_for_timeout(500)
+    frames(page)
     log = page.locator("chat-log")
     # Ten thousand messages back, as fast as they come; how long the page was busy at a time is what the browser says.
     still, moving, long, seen = page.evaluate("""async () => {
@@ -339,12 +352,13 @@ def test_what_is_new_begins_at_a_mark_and_a_day_is_jumped_to(desk, own_daemon):
         sign_in(page, own_daemon, name)
         page.goto(f"{own_daemon.url}/chat/{room}")
         page.wait_for_selector("article.said")
-    ben.wait_for_timeout(1_500)
     ben.goto(f"{own_daemon.url}/chat")
     is_live(ben)
+    row = ben.locator(".room-row", has_text="Ana Vidal")
+    expect(row).to_be_visible()
+    expect(row.locator(".room-count")).to_have_count(0)
     write(ana, "the first new one")
     write(ana, "the second")
-    row = ben.locator(".room-row", has_text="Ana Vidal")
     expect(row.locator(".room-count")).to_contain_text("2")
     row.click()
     expect(ben.locator(".log-item", has=ben.locator(".log-new"))).to_contain_text("the first new one")
@@ -412,6 +426,6 @@ def test_axe_finds_nothing(desk, daemon, viewport, scheme):
             page.wait_for_selector(".room-row")
             page.get_by_role("button", name="New").click()
             page.wait_for_selector(".new-room .room-row")
-        page.wait_for_timeout(300)
+        frames(page)
         assert violations(page) == [], turn
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "the page scrolls sideways"

@@ -1,10 +1,12 @@
 """How a room tells of itself where nobody looks at it, how it fits a phone under its keyboard, and who is in it."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
 from conftest import is_live
-from test_chat import PHONE, bubble, enter, pair, talker, write
+from test_chat import PHONE, bubble, elsewhere, enter, pair, talker, write
 
 TELLING = """
   window.told = []; window.chimes = 0;
@@ -23,10 +25,8 @@ TELLING = """
 def test_a_hidden_page_tells_by_the_browser_and_a_room_has_its_own_sound(desk, daemon):
     ana, ben = pair(desk, daemon)
     ben.add_init_script(TELLING)
-    ben.goto(f"{daemon.url}/gear")
-    is_live(ben)
+    elsewhere(ben, daemon)
     ben.locator("body").click()
-    ben.wait_for_timeout(500)
     write(ana, "first, with a sound")
     expect(ben.locator(".notice", has_text="first, with a sound")).to_be_visible()
     assert ben.evaluate("[window.told.length, window.chimes > 0]") == [0, True]
@@ -50,8 +50,10 @@ def test_a_hidden_page_tells_by_the_browser_and_a_room_has_its_own_sound(desk, d
     ben.get_by_role("button", name="About this room").click()
     ben.get_by_label("Tell me here of").select_option("Never")
     ben.locator("[href='/gear']").first.click()
+    count = ben.locator(".rail-room", has_text="Chat").locator(".rail-count")
+    before = int(count.inner_text().split()[0]) if count.count() else 0
     write(ana, "fourth, never told")
-    ben.wait_for_timeout(1_000)
+    expect(count).to_have_text(re.compile(f"^{before + 1} "))
     expect(ben.locator(".notice", has_text="fourth, never told")).to_have_count(0)
 
 
