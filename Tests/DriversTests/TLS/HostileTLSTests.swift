@@ -32,16 +32,23 @@ import Testing
 
     @Test func `two hundred half-open handshakes do not hold up a healthy client`() async throws {
         try await withListener(tls: TLSLimits()) { test in
+            let quiet = try Self.milliseconds { try Self.isServed(test) }
             let half = try (0..<200).map { number in
                 let wire = try Wire(port: test.listener.tlsPort)
                 if number % 2 == 0 { try wire.send(Self.halfHello) }
                 return wire
             }
-            #expect(try Self.isServed(test))
-            // A client that is held up would wait until they are cut.
-            #expect(test.counters.tlsHandshakesCut == 0)
+            let crowded = try Self.milliseconds { try Self.isServed(test) }
+            // A scheduler's whim on a busy machine is allowed for; a held-up client would wait for the deadline, 10 s.
+            #expect(crowded < quiet * 5 + 500)
             withExtendedLifetime(half) {}
         }
+    }
+
+    private static func milliseconds(_ isServed: () throws -> Bool) throws -> Double {
+        let began = bootClockNanoseconds()
+        #expect(try isServed())
+        return Double(bootClockNanoseconds() - began) / 1e6
     }
 
     @Test func `when too many are half-open the oldest is cut`() async throws {
